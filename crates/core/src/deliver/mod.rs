@@ -1,0 +1,1 @@
+//! What changed production, and what each minute is put down to.

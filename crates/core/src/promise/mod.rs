@@ -1,0 +1,3 @@
+//! What is promised and what is left of it: objectives, budgets, policies, decisions.
+
+pub mod slo;

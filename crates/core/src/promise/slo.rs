@@ -1,0 +1,60 @@
+//! The service-level objective: how good, over which windows, counted how.
+
+use crate::{measure::window::Window, ratio::Target};
+
+/// One objective of one SLI, held over one or more windows.
+///
+/// An OpenSLO document with several objectives becomes several of these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slo {
+    /// Unique name. Where a document has several objectives, theirs are appended.
+    pub name: String,
+    /// The service it belongs to.
+    pub service: String,
+    /// The SLI it holds against the target.
+    pub sli: String,
+    /// The share that must be good.
+    pub target: Target,
+    /// What is counted: events, or stretches of time.
+    pub budgeting: Budgeting,
+    /// At least one window. Each has a budget of its own; the decision looks at all.
+    pub windows: Vec<Window>,
+    /// What a minute without data means.
+    pub no_data: NoData,
+}
+
+/// How the budget is counted (names as in OpenSLO).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Budgeting {
+    /// Good events of all events.
+    Occurrences,
+    /// Good slices of all slices; a slice is good when its share of good events reaches `slice_target`.
+    Timeslices {
+        /// Length of a slice in minutes, at least 1.
+        slice_minutes: u32,
+        /// The share of a slice's events that must be good.
+        slice_target: Target,
+    },
+    /// The mean of the slices' shares of good events.
+    RatioTimeslices {
+        /// Length of a slice in minutes, at least 1.
+        slice_minutes: u32,
+    },
+}
+
+/// What minutes without data ("missing") do to the budget. They always lower the coverage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NoData {
+    /// They are left out.
+    #[default]
+    Ignore,
+    /// They weigh as the window's measured mean, all good.
+    Good,
+    /// They weigh as the window's measured mean, all bad.
+    Bad,
+    /// They are left out, and the last decision stands for so many minutes; after that it is *unknown*.
+    Hold {
+        /// How long the last decision stands, in minutes.
+        minutes: u32,
+    },
+}

@@ -1,0 +1,199 @@
+//! Exact shares and targets. No floating point: a share of a billion parts decides, cross-multiplied in 128 bits.
+//!
+//! With floats, 60 bad events of 60,000 at 99.9 % leave `1.1e-16` of the budget, which reads "0.0 % left, ship".
+//! Here the same numbers leave exactly nothing.
+
+use std::fmt;
+
+/// Parts per billion in a whole.
+pub const BILLION: u64 = 1_000_000_000;
+
+/// The share of events that an objective asks to be good, in parts per billion: `99.9 %` is `999_000_000`.
+/// Between 0 and 1; 1 (100 %) is legal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Target(u64);
+
+impl Target {
+    /// The target of 100 %: no event may be bad.
+    pub const PERFECT: Target = Target(BILLION);
+
+    /// A target of so many parts per billion; `None` above a whole.
+    pub fn from_ppb(ppb: u64) -> Option<Self> {
+        (ppb <= BILLION).then_some(Target(ppb))
+    }
+
+    /// Reads a fraction such as `0.999` exactly; see [`parse_decimal_ppb`].
+    ///
+    /// # Errors
+    /// When the text is not a plain decimal number from 0 to 1 with at most nine decimals.
+    pub fn parse_fraction(text: &str) -> Result<Self, NotExact> {
+        let ppb = parse_decimal_ppb(text)?;
+        Target::from_ppb(ppb).ok_or(NotExact::TooLarge)
+    }
+
+    /// Reads a percentage such as `99.95` exactly (at most seven decimals).
+    ///
+    /// # Errors
+    /// When the text is not a plain decimal number from 0 to 100 with at most seven decimals.
+    pub fn parse_percent(text: &str) -> Result<Self, NotExact> {
+        let ppb_of_percent = parse_decimal_ppb(text)?;
+        if ppb_of_percent % 100 != 0 {
+            return Err(NotExact::TooFine);
+        }
+        Target::from_ppb(ppb_of_percent / 100).ok_or(NotExact::TooLarge)
+    }
+
+    /// The target in parts per billion.
+    pub fn ppb(self) -> u64 {
+        self.0
+    }
+
+    /// What the target allows to be bad, in parts per billion.
+    pub fn allowed_ppb(self) -> u64 {
+        BILLION - self.0
+    }
+
+    /// As a decimal fraction without trailing zeros: `0.999`.
+    pub fn fraction(self) -> String {
+        decimal(i128::from(self.0), 9)
+    }
+}
+
+impl fmt::Display for Target {
+    /// As a percentage, exact: `99.9 %`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} %", decimal(i128::from(self.0), 7))
+    }
+}
+
+/// Why a number could not be read exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotExact {
+    /// It is not a plain decimal number.
+    NotANumber,
+    /// It is negative.
+    Negative,
+    /// It is above the largest value allowed.
+    TooLarge,
+    /// It has more decimals than parts per billion can hold.
+    TooFine,
+}
+
+impl fmt::Display for NotExact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NotExact::NotANumber => "is not a plain decimal number",
+            NotExact::Negative => "is negative",
+            NotExact::TooLarge => "is too large",
+            NotExact::TooFine => "has more decimals than a billionth can hold",
+        })
+    }
+}
+
+/// Reads a plain decimal number (`12`, `0.999`, `.5`, with an optional exponent as YAML and JSON allow) as parts
+/// per billion, exactly.
+///
+/// # Errors
+/// [`NotExact`], when it is no such number, negative, above 10^9, or needs more than nine decimals.
+pub fn parse_decimal_ppb(text: &str) -> Result<u64, NotExact> {
+    let text = text.trim();
+    if let Some(rest) = text.strip_prefix('-') {
+        return match parse_decimal_ppb(rest) {
+            Ok(0) => Ok(0),
+            Ok(_) | Err(NotExact::TooLarge | NotExact::TooFine) => Err(NotExact::Negative),
+            Err(other) => Err(other),
+        };
+    }
+    let text = text.strip_prefix('+').unwrap_or(text);
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => {
+            (mantissa, exponent.parse::<i32>().map_err(|_| NotExact::NotANumber)?)
+        }
+        None => (text, 0),
+    };
+    let (whole, decimals) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits: Vec<u8> = whole.bytes().chain(decimals.bytes()).collect();
+    if digits.is_empty() || digits.len() > 64 || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(NotExact::NotANumber);
+    }
+    // value = digits × 10^(exponent − decimals); in parts per billion, nine powers more.
+    let power = i64::from(exponent) - decimals.len() as i64 + 9;
+    let mut value: u128 = 0;
+    for digit in &digits {
+        value = value
+            .checked_mul(10)
+            .and_then(|v| v.checked_add(u128::from(digit - b'0')))
+            .ok_or(NotExact::TooLarge)?;
+    }
+    let mut power = power;
+    while power < 0 && value != 0 {
+        if value % 10 != 0 {
+            return Err(NotExact::TooFine);
+        }
+        value /= 10;
+        power += 1;
+    }
+    while power > 0 && value != 0 {
+        value = value.checked_mul(10).ok_or(NotExact::TooLarge)?;
+        power -= 1;
+    }
+    let limit = u128::from(BILLION) * u128::from(BILLION);
+    if value > limit { Err(NotExact::TooLarge) } else { Ok(value as u64) }
+}
+
+/// `part / whole` in parts per billion, rounded towards zero. `None` when the whole is zero.
+pub fn share_ppb(part: u64, whole: u64) -> Option<u64> {
+    (whole != 0).then(|| (u128::from(part) * u128::from(BILLION) / u128::from(whole)) as u64)
+}
+
+/// Writes `value / 10^places` without trailing zeros: `decimal(999_000_000, 9)` is `0.999`.
+pub fn decimal(value: i128, places: u32) -> String {
+    let scale = 10_u128.pow(places);
+    let sign = if value < 0 { "-" } else { "" };
+    let magnitude = value.unsigned_abs();
+    let (whole, rest) = (magnitude / scale, magnitude % scale);
+    if rest == 0 {
+        return format!("{sign}{whole}");
+    }
+    let decimals = format!("{rest:0width$}", width = places as usize);
+    format!("{sign}{whole}.{}", decimals.trim_end_matches('0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn targets_are_exact() {
+        assert_eq!(Target::parse_percent("99.9999").unwrap().ppb(), 999_999_000);
+        assert_eq!(Target::parse_fraction("0.999999").unwrap().ppb(), 999_999_000);
+        assert_eq!(Target::parse_fraction("1").unwrap(), Target::PERFECT);
+        assert_eq!(Target::parse_fraction("1.0").unwrap(), Target::PERFECT);
+        assert_eq!(Target::parse_fraction("99e-2").unwrap().ppb(), 990_000_000);
+        assert_eq!(Target::parse_percent("99.95").unwrap().to_string(), "99.95 %");
+        assert_eq!(Target::parse_fraction("0.999").unwrap().fraction(), "0.999");
+    }
+
+    #[test]
+    fn what_is_not_exact_is_refused_with_a_reason() {
+        assert_eq!(Target::parse_fraction("1.1"), Err(NotExact::TooLarge));
+        assert_eq!(Target::parse_fraction("-0.5"), Err(NotExact::Negative));
+        assert_eq!(Target::parse_fraction("0.9999999999"), Err(NotExact::TooFine));
+        for text in ["", ".", "nan", "inf", "0x1", "1_000", "0.9.9", "1e", "٣"] {
+            assert_eq!(Target::parse_fraction(text), Err(NotExact::NotANumber), "{text:?}");
+        }
+        assert_eq!(Target::parse_fraction("1e999999999"), Err(NotExact::TooLarge));
+        assert_eq!(Target::parse_fraction("1e-999999999"), Err(NotExact::TooFine));
+    }
+
+    proptest! {
+        #[test]
+        fn every_target_reads_back(ppb in 0..=BILLION) {
+            let target = Target::from_ppb(ppb).unwrap();
+            prop_assert_eq!(Target::parse_fraction(&target.fraction()).unwrap(), target);
+            let percent = target.to_string();
+            prop_assert_eq!(Target::parse_percent(percent.trim_end_matches(" %")).unwrap(), target);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Telling the story: the assessment of a log.

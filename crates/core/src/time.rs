@@ -1,0 +1,118 @@
+//! Minutes, the unit in which everything is measured, and the zones in which people read them.
+
+use std::fmt;
+
+use jiff::{Timestamp, tz::TimeZone};
+
+/// A minute, counted since 1970-01-01T00:00Z. It stands for the 60 seconds that begin there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Minute(pub i64);
+
+/// Minutes of an hour.
+pub const HOUR: i64 = 60;
+/// Minutes of a day of 24 hours.
+pub const DAY: i64 = 24 * HOUR;
+
+impl Minute {
+    /// The minute that holds the given second since 1970.
+    pub fn of_second(second: i64) -> Self {
+        Minute(second.div_euclid(60))
+    }
+
+    /// The first second of this minute, since 1970.
+    pub fn second(self) -> i64 {
+        self.0 * 60
+    }
+
+    /// The minute `minutes` later (or earlier, when negative).
+    #[must_use]
+    pub fn plus(self, minutes: i64) -> Self {
+        Minute(self.0 + minutes)
+    }
+
+    /// The last minute not after this one whose count since 1970 is a multiple of `step`.
+    #[must_use]
+    pub fn floor(self, step: i64) -> Self {
+        Minute(self.0.div_euclid(step) * step)
+    }
+}
+
+impl fmt::Display for Minute {
+    /// RFC 3339 in UTC, such as `2026-11-23T06:45:00Z`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&rfc3339(self.second()))
+    }
+}
+
+/// Minutes from `from` (inclusive) to `to` (exclusive); empty when they are equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// First minute.
+    pub from: Minute,
+    /// First minute after.
+    pub to: Minute,
+}
+
+impl Span {
+    /// The span of these bounds; `to` before `from` gives an empty span at `from`.
+    pub fn new(from: Minute, to: Minute) -> Self {
+        Span { from, to: to.max(from) }
+    }
+
+    /// How many minutes it holds.
+    pub fn minutes(self) -> i64 {
+        self.to.0 - self.from.0
+    }
+
+    /// Whether it holds no minute.
+    pub fn is_empty(self) -> bool {
+        self.from == self.to
+    }
+
+    /// Whether it holds this minute.
+    pub fn contains(self, minute: Minute) -> bool {
+        self.from <= minute && minute < self.to
+    }
+
+    /// What both spans hold.
+    #[must_use]
+    pub fn intersection(self, other: Span) -> Span {
+        Span::new(self.from.max(other.from), self.to.min(other.to))
+    }
+
+    /// Every minute, in order.
+    pub fn iter(self) -> impl DoubleEndedIterator<Item = Minute> {
+        (self.from.0..self.to.0).map(Minute)
+    }
+}
+
+/// Writes a second since 1970 as RFC 3339 in UTC. Seconds outside the years -9999 to 9999 show as a number.
+pub fn rfc3339(second: i64) -> String {
+    Timestamp::from_second(second).map_or_else(|_| format!("{second}s"), |t| t.to_string())
+}
+
+/// The time zone of an IANA name such as `Europe/Berlin`, from the rules bundled with the program; `None` when
+/// there is no such zone.
+pub fn zone(name: &str) -> Option<TimeZone> {
+    jiff::tz::TimeZoneDatabase::bundled().get(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minutes_hold_their_seconds_also_before_1970() {
+        assert_eq!(Minute::of_second(0), Minute(0));
+        assert_eq!(Minute::of_second(59), Minute(0));
+        assert_eq!(Minute::of_second(60), Minute(1));
+        assert_eq!(Minute::of_second(-1), Minute(-1));
+        assert_eq!(Minute(29_923_605).to_string(), "2026-11-23T06:45:00Z");
+    }
+
+    #[test]
+    fn zones_are_bundled() {
+        assert!(zone("Europe/Berlin").is_some());
+        assert!(zone("Europe/Atlantis").is_none());
+    }
+}
