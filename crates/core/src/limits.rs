@@ -1,8 +1,8 @@
 //! Every limit of the system, by name. A limit that is not here does not exist.
 
-/// Largest count that one slot may hold for `good` and for `bad`. With at most 2^20 minutes in a window a
-/// window's sum stays below 2^61, so that every comparison of section "ratio" fits in 128 bits.
-pub const SLOT_COUNT_MAX: u64 = 1 << 40;
+/// Largest count that one slot may hold for `good` and for `bad`: 68 billion events a minute. With fewer than 2^20
+/// minutes in a window, its sum stays below 2^57 and, weighed by minutes and billionths, below 2^108 of 128 bits.
+pub const SLOT_COUNT_MAX: u64 = 1 << 36;
 
 /// Longest access-log line that is parsed. Longer ones are counted as malformed, and skipped without being kept.
 pub const LOG_LINE_BYTES_MAX: usize = 64 * 1024;

@@ -146,6 +146,21 @@ pub fn share_ppb(part: u64, whole: u64) -> Option<u64> {
     (whole != 0).then(|| (u128::from(part) * u128::from(BILLION) / u128::from(whole)) as u64)
 }
 
+/// `numerator / denominator` in parts per billion, rounded down, and whether something was cut off. Exact by long
+/// division, where a product with 10^9 would not fit in 128 bits. `None` when the denominator is zero or above 2^120.
+pub fn quotient_ppb(numerator: u128, denominator: u128) -> Option<(u128, bool)> {
+    if denominator == 0 || denominator > 1 << 120 {
+        return None;
+    }
+    let (mut quotient, mut rest) = (numerator / denominator, numerator % denominator);
+    for _ in 0..9 {
+        rest *= 10;
+        quotient = quotient.checked_mul(10)? + rest / denominator;
+        rest %= denominator;
+    }
+    Some((quotient, rest != 0))
+}
+
 /// Writes `value / 10^places` without trailing zeros: `decimal(999_000_000, 9)` is `0.999`.
 pub fn decimal(value: i128, places: u32) -> String {
     let scale = 10_u128.pow(places);
@@ -187,7 +202,22 @@ mod tests {
         assert_eq!(Target::parse_fraction("1e-999999999"), Err(NotExact::TooFine));
     }
 
+    #[test]
+    fn quotients_are_exact_where_products_would_not_fit() {
+        assert_eq!(quotient_ppb(1, 3), Some((333_333_333, true)));
+        assert_eq!(quotient_ppb(3, 2), Some((1_500_000_000, false)));
+        assert_eq!(quotient_ppb(1 << 119, 1 << 120), Some((500_000_000, false)));
+        assert_eq!(quotient_ppb(1, 0), None);
+    }
+
     proptest! {
+        #[test]
+        fn quotients_are_the_products_that_fit(numerator in 0..1_u128 << 90, denominator in 1..1_u128 << 100) {
+            let product = numerator * u128::from(BILLION);
+            let expected = (product / denominator, product % denominator != 0);
+            prop_assert_eq!(quotient_ppb(numerator, denominator), Some(expected));
+        }
+
         #[test]
         fn every_target_reads_back(ppb in 0..=BILLION) {
             let target = Target::from_ppb(ppb).unwrap();

@@ -64,7 +64,8 @@ mod tests {
     use crate::measure::{ledger::Batch, slot::Slot};
 
     fn any_span() -> impl Strategy<Value = Span> {
-        (0..3000_i64, 0..500_i64).prop_map(|(from, length)| Span::new(Minute(from), Minute(from + length)))
+        (0..3000_i64, 0..500_i64)
+            .prop_map(|(from, length)| Span::new(Minute(from), Minute(from + length)))
     }
 
     proptest! {

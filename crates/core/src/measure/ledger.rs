@@ -93,16 +93,27 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Refused::UnknownSource => write!(f, "this source does not belong to the SLI"),
-            Refused::NoGeneration => write!(f, "generation 0 is not allowed; generations start at 1"),
+            Refused::NoGeneration => {
+                write!(f, "generation 0 is not allowed; generations start at 1")
+            }
             Refused::CountTooLarge { minute } => {
-                write!(f, "the counts of {minute} are above {SLOT_COUNT_MAX}, the most one minute may hold")
+                write!(
+                    f,
+                    "the counts of {minute} are above {SLOT_COUNT_MAX}, the most one minute may hold"
+                )
             }
             Refused::MinuteTwice { minute } => write!(f, "{minute} is in the batch twice"),
             Refused::OlderThanKept { minute, kept } => {
-                write!(f, "{minute} is already here with the newer generation {kept}; send a generation above it")
+                write!(
+                    f,
+                    "{minute} is already here with the newer generation {kept}; send a generation above it"
+                )
             }
             Refused::SameGenerationOtherSlot { minute } => {
-                write!(f, "{minute} is already here with this generation and other counts; raise the generation")
+                write!(
+                    f,
+                    "{minute} is already here with this generation and other counts; raise the generation"
+                )
             }
         }
     }
@@ -111,7 +122,10 @@ impl fmt::Display for Refused {
 impl Ledger {
     /// An empty ledger of an SLI that expects these sources in every minute. Every minute is missing.
     pub fn expecting<S: Into<String>>(sources: impl IntoIterator<Item = S>) -> Self {
-        Ledger { sources: sources.into_iter().map(|s| (s.into(), Source::default())).collect(), days: BTreeMap::new() }
+        Ledger {
+            sources: sources.into_iter().map(|s| (s.into(), Source::default())).collect(),
+            days: BTreeMap::new(),
+        }
     }
 
     /// Replaces minutes of one source. A batch that repeats what is here changes nothing; an older or a
@@ -222,7 +236,10 @@ impl Ledger {
 
 impl DaySums {
     fn missing() -> Self {
-        DaySums { total: Sums::all_missing(DAY as u64), hours: [Sums::all_missing(HOUR as u64); 24] }
+        DaySums {
+            total: Sums::all_missing(DAY as u64),
+            hours: [Sums::all_missing(HOUR as u64); 24],
+        }
     }
 }
 
@@ -238,7 +255,8 @@ impl Source {
 
     fn entry_mut(&mut self, minute: Minute) -> &mut Entry {
         let day = self.days.entry(minute.0.div_euclid(DAY));
-        &mut day.or_insert_with(|| vec![Entry::default(); DAY as usize])[minute.0.rem_euclid(DAY) as usize]
+        &mut day.or_insert_with(|| vec![Entry::default(); DAY as usize])
+            [minute.0.rem_euclid(DAY) as usize]
     }
 
     /// How many minutes a batch would change, or why it cannot be taken.

@@ -186,7 +186,12 @@ mod tests {
 
     #[test]
     fn sums_count_each_minute_once() {
-        let slots = [Slot::measured(9, 1), Slot::NoTraffic, Slot::Missing, Slot::Partial { good: 5, bad: 1 }];
+        let slots = [
+            Slot::measured(9, 1),
+            Slot::NoTraffic,
+            Slot::Missing,
+            Slot::Partial { good: 5, bad: 1 },
+        ];
         let sums = slots.into_iter().map(Sums::of).fold(Sums::default(), Add::add);
         assert_eq!((sums.good, sums.bad, sums.total()), (14, 2, 16));
         assert_eq!((sums.measured, sums.no_traffic, sums.missing, sums.partial), (1, 1, 2, 1));

@@ -74,8 +74,12 @@ pub enum NoExtent {
 impl fmt::Display for NoExtent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            NoExtent::UnknownZone => "the time zone is not known; use an IANA name such as Europe/Berlin",
-            NoExtent::EmptyPeriod => "the window's period has no length; give a count of at least 1",
+            NoExtent::UnknownZone => {
+                "the time zone is not known; use an IANA name such as Europe/Berlin"
+            }
+            NoExtent::EmptyPeriod => {
+                "the window's period has no length; give a count of at least 1"
+            }
             NoExtent::OutOfCalendar => "the window lies outside the years -9999 to 9999",
         })
     }
@@ -123,7 +127,8 @@ impl fmt::Display for Window {
 /// A length in minutes as people write it: `30d`, `1d 6h`, `90m` as `1h 30m`.
 pub fn length(minutes: i64) -> String {
     let parts = [(minutes / DAY, 'd'), (minutes % DAY / HOUR, 'h'), (minutes % HOUR, 'm')];
-    let text: Vec<String> = parts.iter().filter(|(n, _)| *n != 0).map(|(n, unit)| format!("{n}{unit}")).collect();
+    let text: Vec<String> =
+        parts.iter().filter(|(n, _)| *n != 0).map(|(n, unit)| format!("{n}{unit}")).collect();
     if text.is_empty() { "0m".to_owned() } else { text.join(" ") }
 }
 
@@ -190,7 +195,12 @@ impl Periods {
         let units = n.checked_mul(i64::from(self.every.count)).ok_or(out)?;
         let step = match self.every.unit {
             Unit::Hour => {
-                let first = self.start.to_zoned(self.zone.clone()).map_err(|_| out)?.timestamp().as_second();
+                let first = self
+                    .start
+                    .to_zoned(self.zone.clone())
+                    .map_err(|_| out)?
+                    .timestamp()
+                    .as_second();
                 return Ok(Minute::of_second(first).plus(units.checked_mul(HOUR).ok_or(out)?));
             }
             Unit::Day => jiff::Span::new().try_days(units),

@@ -14,7 +14,8 @@ struct Naive {
 
 impl Naive {
     fn slot(&self, minute: Minute) -> Slot {
-        let of = |source| self.slots.get(&(source, minute)).map_or(Slot::Missing, |&(_, slot)| slot);
+        let of =
+            |source| self.slots.get(&(source, minute)).map_or(Slot::Missing, |&(_, slot)| slot);
         let (a, b) = (of("a"), of("b"));
         let (good, bad) = (a.events().0 + b.events().0, a.events().1 + b.events().1);
         match (a == Slot::Missing || b == Slot::Missing, good + bad) {
@@ -127,7 +128,8 @@ fn nonsense_is_refused_by_name() {
     let one = [(A_MINUTE, Slot::measured(1, 0))];
     let twice = [one[0], one[0]];
     let huge = [(A_MINUTE, Slot::measured(SLOT_COUNT_MAX + 1, 0))];
-    let mut try_with = |source, generation, slots| ledger.replace(Batch { source, generation, slots });
+    let mut try_with =
+        |source, generation, slots| ledger.replace(Batch { source, generation, slots });
     assert_eq!(try_with("b", 1, &one), Err(Refused::UnknownSource));
     assert_eq!(try_with("a", 0, &one), Err(Refused::NoGeneration));
     assert_eq!(try_with("a", 1, &twice), Err(Refused::MinuteTwice { minute: A_MINUTE }));
@@ -139,8 +141,12 @@ fn nonsense_is_refused_by_name() {
 fn the_extent_is_what_was_reported() {
     let mut ledger = Ledger::expecting(["a", "b"]);
     let (early, late) = (Minute(-10), Minute(3000));
-    ledger.replace(Batch { source: "a", generation: 1, slots: &[(late, Slot::NoTraffic)] }).unwrap();
+    ledger
+        .replace(Batch { source: "a", generation: 1, slots: &[(late, Slot::NoTraffic)] })
+        .unwrap();
     assert_eq!(ledger.extent(), Some(Span::new(late, late.plus(1))));
-    ledger.replace(Batch { source: "b", generation: 1, slots: &[(early, Slot::measured(1, 0))] }).unwrap();
+    ledger
+        .replace(Batch { source: "b", generation: 1, slots: &[(early, Slot::measured(1, 0))] })
+        .unwrap();
     assert_eq!(ledger.extent(), Some(Span::new(early, late.plus(1))));
 }

@@ -7,7 +7,11 @@ fn minute(text: &str) -> Minute {
 }
 
 fn calendar(start: &str, zone: &str, count: u32, unit: Unit) -> Window {
-    Window::Calendar { start: start.parse().unwrap(), zone: zone.to_owned(), every: Period { count, unit } }
+    Window::Calendar {
+        start: start.parse().unwrap(),
+        zone: zone.to_owned(),
+        every: Period { count, unit },
+    }
 }
 
 /// `from`, end and whole length in hours of the window at a moment.
@@ -19,7 +23,12 @@ fn check(window: &Window, at: &str, from: &str, whole_hours: i64) {
 
 #[test]
 fn a_rolling_window_ends_at_the_last_complete_slot() {
-    check(&Window::Rolling { minutes: 30 * 24 * 60 }, "2026-03-31T12:00:00Z", "2026-03-01T12:00:00Z", 720);
+    check(
+        &Window::Rolling { minutes: 30 * 24 * 60 },
+        "2026-03-31T12:00:00Z",
+        "2026-03-01T12:00:00Z",
+        720,
+    );
 }
 
 #[test]
@@ -66,9 +75,18 @@ fn a_day_that_a_zone_skipped_is_no_period() {
 #[test]
 fn what_cannot_be_placed_says_why() {
     let end = minute("2026-01-01T00:00:00Z");
-    assert_eq!(calendar("2026-01-01T00:00:00", "Mars/Olympus", 1, Unit::Day).at(end), Err(NoExtent::UnknownZone));
-    assert_eq!(calendar("2026-01-01T00:00:00", "UTC", 0, Unit::Day).at(end), Err(NoExtent::EmptyPeriod));
-    assert_eq!(calendar("2026-01-01T00:00:00", "UTC", 9_000, Unit::Year).at(end), Err(NoExtent::OutOfCalendar));
+    assert_eq!(
+        calendar("2026-01-01T00:00:00", "Mars/Olympus", 1, Unit::Day).at(end),
+        Err(NoExtent::UnknownZone)
+    );
+    assert_eq!(
+        calendar("2026-01-01T00:00:00", "UTC", 0, Unit::Day).at(end),
+        Err(NoExtent::EmptyPeriod)
+    );
+    assert_eq!(
+        calendar("2026-01-01T00:00:00", "UTC", 9_000, Unit::Year).at(end),
+        Err(NoExtent::OutOfCalendar)
+    );
 }
 
 #[test]
