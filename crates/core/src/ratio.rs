@@ -174,6 +174,26 @@ pub fn decimal(value: i128, places: u32) -> String {
     format!("{sign}{whole}.{}", decimals.trim_end_matches('0'))
 }
 
+/// Writes a share as a percentage with one decimal, rounded down: what is left or covered is never overstated, and
+/// 100 % is only ever all of it.
+pub fn percent_floor(ppb: i64) -> String {
+    let tenths = ppb.div_euclid(BILLION as i64 / 1000);
+    decimal(i128::from(tenths), 1) + " %"
+}
+
+/// Writes a count with a comma at every thousand: `12,340`.
+pub fn grouped(count: u128) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,6 +228,17 @@ mod tests {
         assert_eq!(quotient_ppb(3, 2), Some((1_500_000_000, false)));
         assert_eq!(quotient_ppb(1 << 119, 1 << 120), Some((500_000_000, false)));
         assert_eq!(quotient_ppb(1, 0), None);
+    }
+
+    #[test]
+    fn shares_read_well_and_never_too_good() {
+        assert_eq!(percent_floor(432_100_000), "43.2 %");
+        assert_eq!(percent_floor(999_999_999), "99.9 %");
+        assert_eq!(percent_floor(1_000_000_000), "100 %");
+        assert_eq!(percent_floor(-1), "-0.1 %");
+        assert_eq!(percent_floor(-2_150_000_000), "-215 %");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(grouped(999), "999");
     }
 
     proptest! {

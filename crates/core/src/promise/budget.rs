@@ -240,6 +240,15 @@ impl Spend {
         }
     }
 
+    /// Whether at least this share of the budget is spent, exactly. With no budget (100 %) the first bad event spends
+    /// all of it.
+    pub fn reaches(&self, target: Target, share_ppb: i64) -> bool {
+        let (spent, budget) = self.compared(target);
+        let all_or_nothing = u128::from(spent > 0) * u128::from(BILLION);
+        let floor_ppb = quotient_ppb(spent, budget).map_or(all_or_nothing, |(ppb, _)| ppb);
+        floor_ppb as i128 >= i128::from(share_ppb)
+    }
+
     /// Whether the budget is spent to the last part, or more.
     pub fn is_spent(&self, target: Target) -> bool {
         let (spent, budget) = self.compared(target);

@@ -1,4 +1,9 @@
 //! What is promised and what is left of it: objectives, budgets, policies, decisions.
 
 pub mod budget;
+pub mod decision;
+pub mod outage;
+pub mod policy;
 pub mod slo;
+pub mod statement;
+pub mod suggest;
