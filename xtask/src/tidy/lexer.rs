@@ -23,6 +23,17 @@ pub(crate) fn code_of(source: &str) -> String {
     code
 }
 
+/// The code of a source file (as [`code_of`] gives it) without its inline module of tests, which stands last.
+pub(crate) fn without_tests(code: &str) -> &str {
+    code.match_indices("#[cfg(test)]")
+        .find(|(at, attribute)| {
+            let item = code[at + attribute.len()..].trim_start();
+            item.starts_with("mod ")
+                && item.find(['{', ';']).is_some_and(|end| item[end..].starts_with('{'))
+        })
+        .map_or(code, |(at, _)| &code[..at])
+}
+
 /// How many characters from `at` belong to a comment or literal that begins there; 0 when none does.
 fn literal_length(chars: &[char], at: usize) -> usize {
     let rest = &chars[at..];

@@ -2,7 +2,7 @@
 
 use super::{
     Place,
-    lexer::{LITERAL, code_of},
+    lexer::{LITERAL, code_of, without_tests},
 };
 use crate::tree::File;
 
@@ -57,6 +57,7 @@ pub(crate) fn no_heading(file: &File, _: &[File]) -> Vec<Place> {
 /// Constants named as limits.
 pub(crate) fn limits(file: &File, _: &[File]) -> Vec<Place> {
     let code = code_of(&file.text);
+    let code = without_tests(&code);
     let mut places = Vec::new();
     for (index, line) in code.lines().enumerate() {
         let Some((_, constant)) = line.split_once("const ") else { continue };
@@ -72,7 +73,8 @@ pub(crate) fn limits(file: &File, _: &[File]) -> Vec<Place> {
 /// Float types and float literals.
 pub(crate) fn floats(file: &File, _: &[File]) -> Vec<Place> {
     let code = code_of(&file.text);
-    let mut places = super::words_in(&code, &["f32", "f64"]);
+    let code = without_tests(&code);
+    let mut places = super::words_in(code, &["f32", "f64"]);
     for (index, line) in code.lines().enumerate() {
         if has_float_literal(line) {
             places.push(Place { line: index + 1, what: "a float literal".to_owned() });

@@ -45,6 +45,9 @@ fn core_stays_pure() {
     );
     assert_eq!(in_core("struct MyHashMapLike;"), []);
     assert_eq!(broken("crates/source/src/a.rs", "//! A.\nuse std::fs;"), []);
+    assert_eq!(broken("crates/core/src/a/tests.rs", "use std::fs;"), []);
+    assert_eq!(in_core("#[cfg(test)]\nmod tests {\n    use std::fs;\n}"), []);
+    assert_eq!(in_core("#[cfg(test)]\nmod tests;\nuse std::fs;"), [("pure-code", 4)]);
 }
 
 #[test]
