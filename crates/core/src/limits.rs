@@ -24,3 +24,6 @@ pub const DOCUMENT_NODES_MAX: usize = 200_000;
 
 /// Most problems reported for one document file; the rest are counted.
 pub const PROBLEMS_PER_FILE_MAX: usize = 200;
+
+/// Longest duration that a log may state for one request, in microseconds (366 days); a longer one is not believed.
+pub const LOG_DURATION_US_MAX: u64 = 366 * 24 * 3600 * 1_000_000;
