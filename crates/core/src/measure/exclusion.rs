@@ -13,8 +13,8 @@ pub struct Exclusions(Vec<Span>);
 
 impl Exclusions {
     /// Nothing taken out.
-    pub fn none() -> Self {
-        Exclusions::default()
+    pub const fn none() -> Self {
+        Exclusions(Vec::new())
     }
 
     /// Takes out every minute of these spans; they may overlap and come in any order.

@@ -26,14 +26,14 @@ pub const LADDER_PPB: [u64; 9] = [
 
 /// A target is proposed only where its window allows at least so many bad events: with fewer, a single failure
 /// spends a fifth of the budget and the figure is noise.
-pub const ALLOWED_EVENTS_MIN: u64 = 5;
+pub const EVENTS_TO_RESOLVE: u64 = 5;
 
 /// A target is within reach when at least so many of ten periods kept it. One outage does not lower what a team can
 /// promise; a bad day every week does.
 const KEPT_OF_TEN: usize = 9;
 
 /// With so many days of traffic, days are the periods that are judged; below it, hours.
-const DAYS_MIN: usize = 3;
+const DAYS_TO_JUDGE_BY: usize = 3;
 
 /// A target and what it rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub struct Suggestion {
 pub enum Limit {
     /// It is the strictest of the ladder.
     Ladder,
-    /// The next one would allow fewer than [`ALLOWED_EVENTS_MIN`] bad events.
+    /// The next one would allow fewer than [`EVENTS_TO_RESOLVE`] bad events.
     Traffic,
     /// The next one was missed too often.
     Kept,
@@ -123,10 +123,15 @@ pub fn kept_anyway(
     Ok(None)
 }
 
-/// Whether so many events can tell the target from the next: they allow [`ALLOWED_EVENTS_MIN`] bad ones.
+/// The next stricter target of the ladder; `None` above the strictest.
+pub fn stricter(target: Target) -> Option<Target> {
+    LADDER_PPB.into_iter().rev().find(|&ppb| ppb > target.ppb()).and_then(Target::from_ppb)
+}
+
+/// Whether so many events can tell the target from the next: they allow [`EVENTS_TO_RESOLVE`] bad ones.
 pub fn resolves(total: u64, target: Target) -> bool {
     let allowed_ppb = u128::from(total) * u128::from(target.allowed_ppb());
-    allowed_ppb >= u128::from(ALLOWED_EVENTS_MIN) * u128::from(crate::ratio::BILLION)
+    allowed_ppb >= u128::from(EVENTS_TO_RESOLVE) * u128::from(crate::ratio::BILLION)
 }
 
 fn keeps(bad: u64, total: u64, target: Target) -> bool {
@@ -145,7 +150,7 @@ fn periods(ledger: &Ledger, exclusions: &Exclusions, history: Span) -> (i64, Vec
         sums.filter(|sums| sums.total() > 0).map(|sums| (sums.bad, sums.total())).collect()
     };
     let days = of(DAY);
-    if days.len() >= DAYS_MIN { (DAY, days) } else { (HOUR, of(HOUR)) }
+    if days.len() >= DAYS_TO_JUDGE_BY { (DAY, days) } else { (HOUR, of(HOUR)) }
 }
 
 #[cfg(test)]
