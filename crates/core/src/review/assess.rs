@@ -24,7 +24,8 @@ use crate::{
 };
 
 /// Windows to choose from, longest first, in minutes. The standard ones of the trade, then what a short log can fill.
-const WINDOWS: [i64; 9] = [30 * DAY, 28 * DAY, 14 * DAY, 7 * DAY, 3 * DAY, DAY, 12 * HOUR, 6 * HOUR, HOUR];
+const WINDOWS: [i64; 9] =
+    [30 * DAY, 28 * DAY, 14 * DAY, 7 * DAY, 3 * DAY, DAY, 12 * HOUR, 6 * HOUR, HOUR];
 
 /// A window is chosen when the log fills at least so many percent of it: a month's log may lack its last minutes.
 const FILLED_PERCENT: i64 = 95;
@@ -138,7 +139,9 @@ impl fmt::Display for Unanswerable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Unanswerable::Window { slo, why } => write!(f, "{slo}: {why}"),
-            Unanswerable::Threshold { slo } => write!(f, "{slo}: requests were not counted at its latency threshold"),
+            Unanswerable::Threshold { slo } => {
+                write!(f, "{slo}: requests were not counted at its latency threshold")
+            }
         }
     }
 }
@@ -175,14 +178,27 @@ fn assess_service(
     };
     let mut readings = Vec::new();
     let mut outages = Vec::new();
-    for (objective, ledger) in objectives.iter().zip(&ledgers).filter(|(objective, _)| objective.decides()) {
-        let of = Reading::of(&objective.slo, question.policy, ledger, &objective::NO_EXCLUSIONS, question.extent.to);
-        readings.extend(of.map_err(|why| Unanswerable::Window { slo: objective.slo.name.clone(), why })?);
+    for (objective, ledger) in
+        objectives.iter().zip(&ledgers).filter(|(objective, _)| objective.decides())
+    {
+        let of = Reading::of(
+            &objective.slo,
+            question.policy,
+            ledger,
+            &objective::NO_EXCLUSIONS,
+            question.extent.to,
+        );
+        readings.extend(
+            of.map_err(|why| Unanswerable::Window { slo: objective.slo.name.clone(), why })?,
+        );
         outages.extend(objective.outages(ledger, question));
     }
     let requests = slis.first().map_or(0, SliFigures::total);
     let decision = decide(question.policy, &readings);
-    Ok((ServiceFigures { name: service.name.to_owned(), requests, slis, objectives, decision }, outages))
+    Ok((
+        ServiceFigures { name: service.name.to_owned(), requests, slis, objectives, decision },
+        outages,
+    ))
 }
 
 /// The window to propose for: the longest standard one that the input fills, at least an hour.
@@ -198,10 +214,12 @@ fn figures(question: &Question<'_>, series: &Series) -> Vec<SliFigures> {
     for (_, cell) in series.iter() {
         all.add(&cell);
     }
-    let lost: i64 = question.missing.iter().map(|span| span.intersection(question.extent).minutes()).sum();
+    let lost: i64 =
+        question.missing.iter().map(|span| span.intersection(question.extent).minutes()).sum();
     let minutes = question.extent.minutes();
     let coverage_ppb = share_ppb((minutes - lost) as u64, minutes as u64).unwrap_or(0);
-    let availability = SliFigures { sli: Sli::Availability, good: all.good, bad: all.bad, coverage_ppb };
+    let availability =
+        SliFigures { sli: Sli::Availability, good: all.good, bad: all.bad, coverage_ppb };
     let latency = question.thresholds_us.iter().enumerate().map(|(at, &at_most_us)| SliFigures {
         sli: Sli::Latency { at_most_us },
         good: all.within[at],
@@ -215,13 +233,16 @@ fn figures(question: &Question<'_>, series: &Series) -> Vec<SliFigures> {
 pub fn ledger(question: &Question<'_>, series: &Series, sli: Sli) -> Option<Ledger> {
     let at = match sli {
         Sli::Availability => None,
-        Sli::Latency { at_most_us } => Some(question.thresholds_us.iter().position(|&us| us == at_most_us)?),
+        Sli::Latency { at_most_us } => {
+            Some(question.thresholds_us.iter().position(|&us| us == at_most_us)?)
+        }
     };
     let slot = |cell: &Cell| match at {
         None => Slot::measured(cell.good, cell.bad),
         Some(at) => Slot::measured(cell.within[at], cell.timed - cell.within[at]),
     };
-    let mut slots: Vec<(Minute, Slot)> = question.extent.iter().map(|minute| (minute, Slot::NoTraffic)).collect();
+    let mut slots: Vec<(Minute, Slot)> =
+        question.extent.iter().map(|minute| (minute, Slot::NoTraffic)).collect();
     let first = question.extent.from;
     for span in question.missing {
         for minute in span.intersection(question.extent).iter() {

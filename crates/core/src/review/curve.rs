@@ -19,7 +19,12 @@ pub enum Point {
 }
 
 /// The share of bad events in each of so many equal stretches of a span.
-pub fn bad_share(ledger: &Ledger, exclusions: &Exclusions, span: Span, points: usize) -> Vec<Point> {
+pub fn bad_share(
+    ledger: &Ledger,
+    exclusions: &Exclusions,
+    span: Span,
+    points: usize,
+) -> Vec<Point> {
     let point = |stretch: Span| {
         let sums = exclusions.sums(ledger, stretch);
         match share_ppb(sums.bad, sums.total()) {
@@ -33,7 +38,12 @@ pub fn bad_share(ledger: &Ledger, exclusions: &Exclusions, span: Span, points: u
 
 /// What was left of the budget after each of so many equal stretches of its window, in parts per billion: from the
 /// start of the window on, every cost is set against the budget of the whole. It ends at what is left now.
-pub fn burn_down(budget: &Budget, ledger: &Ledger, exclusions: &Exclusions, points: usize) -> Vec<i64> {
+pub fn burn_down(
+    budget: &Budget,
+    ledger: &Ledger,
+    exclusions: &Exclusions,
+    points: usize,
+) -> Vec<i64> {
     let costs = budget.method.costs(ledger, exclusions, budget.extent.span);
     let mut costs = costs.into_iter().peekable();
     let mut spent = 0;

@@ -18,7 +18,9 @@ const ORDINARY_OF_TEN: usize = 9;
 pub fn tightest(series: &Series, thresholds: usize) -> Option<usize> {
     let days = days(series);
     let met_by = |at: usize, share: u64| {
-        let met = days.iter().filter(|day| share_ppb(day.within[at], day.timed).is_some_and(|ppb| ppb >= share));
+        let met = days
+            .iter()
+            .filter(|day| share_ppb(day.within[at], day.timed).is_some_and(|ppb| ppb >= share));
         met.count() * 10 >= days.len() * ORDINARY_OF_TEN
     };
     let tightest_for = |share: u64| (0..thresholds).find(|&at| met_by(at, share));

@@ -4,11 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Question, Service, Unanswerable, ledger, window_for};
 use crate::{
-    measure::{
-        exclusion::Exclusions,
-        ledger::Ledger,
-        sli::Sli,
-    },
+    measure::{exclusion::Exclusions, ledger::Ledger, sli::Sli},
     promise::{
         budget::{Budget, Method, Spend},
         outage::{Outage, outages},
@@ -91,7 +87,15 @@ impl NamedOutage {
 }
 
 impl Objective {
-    fn new(slo: Slo, sli: Sli, origin: Origin, budget: Budget, why: String, ledger: &Ledger, extent: Span) -> Self {
+    fn new(
+        slo: Slo,
+        sli: Sli,
+        origin: Origin,
+        budget: Budget,
+        why: String,
+        ledger: &Ledger,
+        extent: Span,
+    ) -> Self {
         let errors = curve::bad_share(ledger, &NO_EXCLUSIONS, extent, CURVE_POINTS);
         let left = curve::burn_down(&budget, ledger, &NO_EXCLUSIONS, CURVE_POINTS);
         Objective { slo, sli, origin, budget, why, errors, left }
@@ -113,7 +117,8 @@ impl Objective {
             let (service, slo) = (self.slo.service.clone(), self.slo.name.clone());
             Some(NamedOutage { service, sli: self.sli, slo, outage, share_ppb })
         });
-        let mut named: Vec<NamedOutage> = named.filter(|named| named.share_ppb >= NAMED_FROM_SHARE_PPB).collect();
+        let mut named: Vec<NamedOutage> =
+            named.filter(|named| named.share_ppb >= NAMED_FROM_SHARE_PPB).collect();
         named.sort_by_key(|named| named.outage.span);
         named
     }
@@ -126,10 +131,19 @@ impl Objective {
         let budget = if inside {
             self.budget
         } else {
-            Budget::of(ledger, &NO_EXCLUSIONS, self.slo.target, method, self.slo.windows.first()?, span.to).ok()?
+            Budget::of(
+                ledger,
+                &NO_EXCLUSIONS,
+                self.slo.target,
+                method,
+                self.slo.windows.first()?,
+                span.to,
+            )
+            .ok()?
         };
         let costs = method.costs(ledger, &NO_EXCLUSIONS, budget.extent.span);
-        let spent = costs.iter().filter(|cost| span.contains(cost.minute)).map(|cost| cost.units).sum();
+        let spent =
+            costs.iter().filter(|cost| span.contains(cost.minute)).map(|cost| cost.units).sum();
         Some(Spend { spent, ..budget.spend }.spent_ppb(self.slo.target))
     }
 }
@@ -151,7 +165,12 @@ pub fn propose(question: &Question<'_>, service: &Service<'_>) -> (Vec<Objective
     (objectives, ledgers)
 }
 
-fn propose_for(question: &Question<'_>, service: &str, sli: Sli, ledger: &Ledger) -> Vec<Objective> {
+fn propose_for(
+    question: &Question<'_>,
+    service: &str,
+    sli: Sli,
+    ledger: &Ledger,
+) -> Vec<Objective> {
     let window = question.window.cloned().unwrap_or_else(|| window_for(question.extent));
     let end = question.extent.to;
     let of = |origin, budget: Budget, why: String| {
@@ -171,8 +190,10 @@ fn propose_for(question: &Question<'_>, service: &str, sli: Sli, ledger: &Ledger
     match (suggested, kept) {
         (Some(suggested), kept) => {
             let mut objectives = vec![of(Origin::Proposed, suggested.budget, why(&suggested))];
-            let fallback = kept.filter(|kept| suggested.budget.is_spent() && kept.target < suggested.target);
-            objectives.extend(fallback.map(|budget| of(Origin::Fallback, budget, why_fallback(&budget))));
+            let fallback =
+                kept.filter(|kept| suggested.budget.is_spent() && kept.target < suggested.target);
+            objectives
+                .extend(fallback.map(|budget| of(Origin::Fallback, budget, why_fallback(&budget))));
             objectives
         }
         (None, Some(budget)) => vec![of(Origin::Proposed, budget, why_fallback(&budget))],
@@ -182,11 +203,15 @@ fn propose_for(question: &Question<'_>, service: &str, sli: Sli, ledger: &Ledger
 
 fn why(suggestion: &Suggestion) -> String {
     let unit = if suggestion.period_minutes == DAY { "days" } else { "hours" };
-    let mut text = format!("kept on {} of {} {unit} with traffic", suggestion.kept, suggestion.periods);
+    let mut text =
+        format!("kept on {} of {} {unit} with traffic", suggestion.kept, suggestion.periods);
     let next = crate::promise::suggest::stricter(suggestion.target);
     match (suggestion.limit, next) {
         (Limit::Traffic, Some(next)) => {
-            let _ = write!(text, "; {next} would allow fewer than {EVENTS_TO_RESOLVE} bad events in the window");
+            let _ = write!(
+                text,
+                "; {next} would allow fewer than {EVENTS_TO_RESOLVE} bad events in the window"
+            );
         }
         (Limit::Kept, Some(next)) => {
             let _ = write!(text, "; {next} was missed on more than one in ten");
@@ -197,26 +222,42 @@ fn why(suggestion: &Suggestion) -> String {
 }
 
 fn why_fallback(budget: &Budget) -> String {
-    format!("would have been kept in spite of everything, with {} of its budget left", percent_floor(budget.left_ppb()))
+    format!(
+        "would have been kept in spite of everything, with {} of its budget left",
+        percent_floor(budget.left_ppb())
+    )
 }
 
 /// Holds a service against the objectives given for it.
 ///
 /// # Errors
 /// [`Unanswerable`], when a window has no place or a threshold was not counted.
-pub fn hold(question: &Question<'_>, service: &Service<'_>) -> Result<(Vec<Objective>, Vec<Ledger>), Unanswerable> {
+pub fn hold(
+    question: &Question<'_>,
+    service: &Service<'_>,
+) -> Result<(Vec<Objective>, Vec<Ledger>), Unanswerable> {
     let mut objectives = Vec::new();
     let mut ledgers = Vec::new();
     for given in question.given.iter().filter(|given| given.slo.service == service.name) {
         let slo = given.slo.clone();
         let named = || format!("{} ({})", slo.name, given.place);
-        let ledger = ledger(question, service.series, given.sli).ok_or_else(|| Unanswerable::Threshold { slo: named() })?;
+        let ledger = ledger(question, service.series, given.sli)
+            .ok_or_else(|| Unanswerable::Threshold { slo: named() })?;
         let method = Method { budgeting: slo.budgeting, no_data: slo.no_data };
         let window = slo.windows.first().cloned().unwrap_or_else(|| window_for(question.extent));
-        let budget = Budget::of(&ledger, &NO_EXCLUSIONS, slo.target, method, &window, question.extent.to)
-            .map_err(|why| Unanswerable::Window { slo: named(), why })?;
+        let budget =
+            Budget::of(&ledger, &NO_EXCLUSIONS, slo.target, method, &window, question.extent.to)
+                .map_err(|why| Unanswerable::Window { slo: named(), why })?;
         let why = format!("given in {}", given.place);
-        objectives.push(Objective::new(slo, given.sli, Origin::Given, budget, why, &ledger, question.extent));
+        objectives.push(Objective::new(
+            slo,
+            given.sli,
+            Origin::Given,
+            budget,
+            why,
+            &ledger,
+            question.extent,
+        ));
         ledgers.push(ledger);
     }
     Ok((objectives, ledgers))

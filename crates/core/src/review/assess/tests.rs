@@ -52,17 +52,24 @@ fn an_outage_is_found_weighed_and_decides() {
     let services = [Service { name: "shop", series: &shop }, Service { name: "api", series: &api }];
     let found = ask(&services, &[], &[]);
 
-    let names: Vec<_> = found.services.iter().map(|s| (s.name.as_str(), s.decision.verdict)).collect();
+    let names: Vec<_> =
+        found.services.iter().map(|s| (s.name.as_str(), s.decision.verdict)).collect();
     assert_eq!(names, [("api", Verdict::Stabilise), ("shop", Verdict::Ship)]);
     let api = &found.services[0];
-    assert_eq!((api.slis[0].good, api.slis[0].bad, api.slis[0].coverage_ppb), (4_315_770, 4_230, 1_000_000_000));
+    assert_eq!(
+        (api.slis[0].good, api.slis[0].bad, api.slis[0].coverage_ppb),
+        (4_315_770, 4_230, 1_000_000_000)
+    );
     assert_eq!(api.slis[1].sli.name(), "latency-100ms");
     assert_eq!((api.slis[1].good, api.slis[1].bad), (4_317_180, 2_820));
 
     // 29 of 30 days kept the strictest target; it is what ordinary days can promise. What held all the same is
     // 99.5 % with 4,230 of 21,600 spent.
-    let targets: Vec<_> =
-        api.objectives.iter().map(|o| (o.slo.name.as_str(), o.slo.target.to_string(), o.origin)).collect();
+    let targets: Vec<_> = api
+        .objectives
+        .iter()
+        .map(|o| (o.slo.name.as_str(), o.slo.target.to_string(), o.origin))
+        .collect();
     assert_eq!(
         targets,
         [
@@ -75,8 +82,14 @@ fn an_outage_is_found_weighed_and_decides() {
     assert_eq!(api.objectives[1].budget.left_ppb(), 804_166_666);
 
     let worst = &found.worst[0];
-    assert_eq!((worst.slo.as_str(), worst.outage.bad, worst.outage.total), ("api-availability", 4_230, 4_700));
-    assert_eq!(worst.outage.span, Span::new(month().from.plus(OUTAGE.start), month().from.plus(OUTAGE.end)));
+    assert_eq!(
+        (worst.slo.as_str(), worst.outage.bad, worst.outage.total),
+        ("api-availability", 4_230, 4_700)
+    );
+    assert_eq!(
+        worst.outage.span,
+        Span::new(month().from.plus(OUTAGE.start), month().from.plus(OUTAGE.end))
+    );
     // 4,230 of 432: 979.2 %, all of what was spent.
     assert_eq!(worst.share_ppb, 9_791_666_667);
     assert_eq!(found.worst.len(), 2);
@@ -107,7 +120,8 @@ fn given_objectives_are_held_instead() {
         windows: vec![Window::Rolling { minutes: 30 * DAY as u32 }],
         no_data: NoData::Ignore,
     };
-    let given = Given { slo, sli: Sli::Latency { at_most_us: 300_000 }, place: "slo.yaml:1".to_owned() };
+    let given =
+        Given { slo, sli: Sli::Latency { at_most_us: 300_000 }, place: "slo.yaml:1".to_owned() };
     let found = ask(&[Service { name: "api", series: &api }], &[], std::slice::from_ref(&given));
     let objective = &found.services[0].objectives[0];
     // 2,820 of 4,320.
@@ -125,7 +139,10 @@ fn given_objectives_are_held_instead() {
         given: &[Given { sli: Sli::Latency { at_most_us: 7 }, ..given }],
         policy: &policy,
     };
-    assert_eq!(assess(&question).unwrap_err(), Unanswerable::Threshold { slo: "api-fast (slo.yaml:1)".to_owned() });
+    assert_eq!(
+        assess(&question).unwrap_err(),
+        Unanswerable::Threshold { slo: "api-fast (slo.yaml:1)".to_owned() }
+    );
 }
 
 #[test]
