@@ -32,6 +32,10 @@ pub const EVENTS_TO_RESOLVE: u64 = 5;
 /// promise; a bad day every week does.
 const KEPT_OF_TEN: usize = 9;
 
+/// A target is within reach when half of what was spent would have kept it: at most twice its budget, in parts per
+/// billion. Beyond that a month without incident proves nothing.
+const OVERSPENT_PPB: i64 = 2 * crate::ratio::BILLION as i64;
+
 /// With so many days of traffic, days are the periods that are judged; below it, hours.
 const DAYS_TO_JUDGE_BY: usize = 3;
 
@@ -42,7 +46,7 @@ pub struct Suggestion {
     pub target: Target,
     /// Its budget over the window, at the end of the input.
     pub budget: Budget,
-    /// Periods with traffic that kept the target on their own.
+    /// Periods with traffic that kept the target on their own, with a quarter of its budget to spare.
     pub kept: usize,
     /// Periods with traffic.
     pub periods: usize,
@@ -61,10 +65,15 @@ pub enum Limit {
     Traffic,
     /// The next one was missed too often.
     Kept,
+    /// The next one would have been overspent too far.
+    Overspent {
+        /// The share of its budget that would be spent, in parts per billion.
+        spent_ppb: i64,
+    },
 }
 
-/// The strictest target of the ladder that ordinary periods kept and the traffic can resolve. `None` when there is
-/// too little traffic for the lowest target, or when even that was missed too often.
+/// The strictest target of the ladder that ordinary periods kept, that the window spent at most twice, and that the
+/// traffic can resolve. `None` when there is no such target.
 ///
 /// # Errors
 /// [`NoExtent`], when a calendar window has no place at the end.
@@ -87,6 +96,11 @@ pub fn suggest(
         let kept = periods.iter().filter(|&&(bad, total)| keeps(bad, total, target)).count();
         if kept * 10 < periods.len() * KEPT_OF_TEN {
             limit = Limit::Kept;
+            continue;
+        }
+        let spent_ppb = budget.spend.spent_ppb(target);
+        if spent_ppb > OVERSPENT_PPB {
+            limit = Limit::Overspent { spent_ppb };
             continue;
         }
         return Ok(Some(Suggestion {
@@ -134,9 +148,11 @@ pub fn resolves(total: u64, target: Target) -> bool {
     allowed_ppb >= u128::from(EVENTS_TO_RESOLVE) * u128::from(crate::ratio::BILLION)
 }
 
+/// Whether a period kept the target with a quarter of its own budget to spare: a target that ordinary days just
+/// about keep is one that is missed every other month.
 fn keeps(bad: u64, total: u64, target: Target) -> bool {
     let allowed = u128::from(total) * u128::from(target.allowed_ppb());
-    u128::from(bad) * u128::from(crate::ratio::BILLION) <= allowed
+    u128::from(bad) * u128::from(crate::ratio::BILLION) * 4 <= allowed * 3
 }
 
 /// Bad and all events of every period with traffic, and the length of a period.

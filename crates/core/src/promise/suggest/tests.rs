@@ -24,23 +24,23 @@ fn suggestion(ledger: &Ledger, days: i64) -> Option<Suggestion> {
 }
 
 #[test]
-fn one_outage_does_not_lower_what_can_be_promised() {
-    // 1,000 a minute, one bad in every tenth minute: 99.99 %. An hour on day 4 fails.
+fn one_outage_does_not_lower_what_can_be_promised_if_half_of_it_would_have_been_kept() {
+    // 1,000 a minute, one bad in every twentieth: 99.995 %. Twenty minutes on day 4 fail.
     let ledger = ten_days(|m| match m {
-        m if (4 * DAY..4 * DAY + 60).contains(&m) => Slot::measured(0, 1000),
+        m if (4 * DAY..4 * DAY + 20).contains(&m) => Slot::measured(0, 1000),
         m => Slot::measured(1000, u64::from(m % 20 == 0)),
     });
+    // 20,719 bad of 14,400,719: 144 % of 99.9 %, 288 % of 99.95 %.
     let found = suggestion(&ledger, 10).unwrap();
-    assert_eq!((found.target.to_string().as_str(), found.kept, found.periods), ("99.99 %", 9, 10));
-    assert_eq!(found.limit, Limit::Kept);
-    // 60,000 and 717 bad of 14,400,717 × 0.01 % = 1,440: spent 42 times over.
+    assert_eq!((found.target.to_string().as_str(), found.kept, found.periods), ("99.9 %", 9, 10));
+    assert_eq!(found.limit, Limit::Overspent { spent_ppb: 2_877_495_214 });
     assert!(found.budget.is_spent());
-    // What holds in spite of it: 60,717 of 99 % = 144,007 is 42 % spent; at 99.5 % it would be 84 %.
+    // What held in spite of it: 28.8 % of 99.5 % is spent.
     let window = Window::Rolling { minutes: 10 * DAY as u32 };
     let kept = kept_anyway(&ledger, &Exclusions::none(), METHOD, &window, Minute(10 * DAY))
         .unwrap()
         .unwrap();
-    assert_eq!(kept.target.to_string(), "99 %");
+    assert_eq!(kept.target.to_string(), "99.5 %");
 }
 
 #[test]
@@ -64,15 +64,23 @@ fn traffic_limits_how_fine_a_target_can_be() {
 }
 
 #[test]
+fn a_target_that_is_only_just_kept_is_not_proposed() {
+    // 8 of 10,000 bad: 99.9 % would be 80 % spent every day, 99.5 % is 16 %.
+    let found = suggestion(&ten_days(|m| Slot::measured(1000, u64::from(m % 10 < 8))), 10).unwrap();
+    assert_eq!((found.target.to_string().as_str(), found.kept), ("99.5 %", 10));
+}
+
+#[test]
 fn a_hopeless_service_gets_no_target() {
     assert_eq!(suggestion(&ten_days(|_| Slot::measured(1, 1)), 10), None);
 }
 
 #[test]
 fn a_short_log_is_judged_by_the_hour() {
+    // 1,000 of 1,440,000 bad in one hour of 24: 139 % of 99.95 %.
     let ledger =
-        days(1, |m| if m < 30 { Slot::measured(0, 1000) } else { Slot::measured(1000, 0) });
+        days(1, |m| Slot::measured(if m < 1 { 0 } else { 1000 }, if m < 1 { 1000 } else { 0 }));
     let found = suggestion(&ledger, 1).unwrap();
     assert_eq!((found.period_minutes, found.periods, found.kept), (HOUR, 24, 23));
-    assert_eq!(found.target.to_string(), "99.999 %");
+    assert_eq!(found.target.to_string(), "99.95 %");
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// An assessment takes nothing out.
-pub const NO_EXCLUSIONS: Exclusions = Exclusions::none();
+pub(super) const NO_EXCLUSIONS: Exclusions = Exclusions::none();
 
 /// An outage is named from so many bad events on: fewer are noise.
 const NAMED_FROM_BAD: u64 = 5;
@@ -150,7 +150,10 @@ impl Objective {
 
 /// Proposes one objective for availability and one for latency, each with its ledger; beside one whose budget is
 /// spent, the target that was kept all the same.
-pub fn propose(question: &Question<'_>, service: &Service<'_>) -> (Vec<Objective>, Vec<Ledger>) {
+pub(super) fn propose(
+    question: &Question<'_>,
+    service: &Service<'_>,
+) -> (Vec<Objective>, Vec<Ledger>) {
     let tightest = threshold::tightest(service.series, question.thresholds_us.len());
     let latency = tightest.map(|at| Sli::Latency { at_most_us: question.thresholds_us[at] });
     let mut objectives = Vec::new();
@@ -203,8 +206,10 @@ fn propose_for(
 
 fn why(suggestion: &Suggestion) -> String {
     let unit = if suggestion.period_minutes == DAY { "days" } else { "hours" };
-    let mut text =
-        format!("kept on {} of {} {unit} with traffic", suggestion.kept, suggestion.periods);
+    let mut text = format!(
+        "kept with a quarter to spare on {} of {} {unit} with traffic",
+        suggestion.kept, suggestion.periods
+    );
     let next = crate::promise::suggest::stricter(suggestion.target);
     match (suggestion.limit, next) {
         (Limit::Traffic, Some(next)) => {
@@ -213,8 +218,11 @@ fn why(suggestion: &Suggestion) -> String {
                 "; {next} would allow fewer than {EVENTS_TO_RESOLVE} bad events in the window"
             );
         }
+        (Limit::Overspent { spent_ppb }, Some(next)) => {
+            let _ = write!(text, "; {next} would be spent to {}", percent_floor(spent_ppb));
+        }
         (Limit::Kept, Some(next)) => {
-            let _ = write!(text, "; {next} was missed on more than one in ten");
+            let _ = write!(text, "; {next} on fewer than nine in ten");
         }
         _ => {}
     }
@@ -232,7 +240,7 @@ fn why_fallback(budget: &Budget) -> String {
 ///
 /// # Errors
 /// [`Unanswerable`], when a window has no place or a threshold was not counted.
-pub fn hold(
+pub(super) fn hold(
     question: &Question<'_>,
     service: &Service<'_>,
 ) -> Result<(Vec<Objective>, Vec<Ledger>), Unanswerable> {
