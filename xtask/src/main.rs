@@ -1,5 +1,6 @@
 //! Development tasks, as code: `cargo xtask help` lists them.
 
+mod fuzz;
 mod licences;
 mod steps;
 mod test;
@@ -26,6 +27,14 @@ enum Task {
         #[arg(long)]
         quick: bool,
     },
+    /// Fuzz the parsers with libFuzzer.
+    Fuzz {
+        /// One of fuzz/targets; all of them without it.
+        target: Option<String>,
+        /// How long, for each target.
+        #[arg(long, default_value_t = 30)]
+        seconds: u32,
+    },
     /// Check the rules of the house on the source tree (also part of `cargo test`).
     Tidy,
     /// Check that every dependency is under a licence and from a source that deny.toml allows.
@@ -35,6 +44,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Xtask::parse().task {
         Task::Test { quick } => test::run(quick),
+        Task::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Task::Tidy => alone("tidy", tidy::run),
         Task::Licences => alone("licences", licences::run),
     };
