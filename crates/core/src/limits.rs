@@ -24,3 +24,12 @@ pub const DOCUMENT_NODES_MAX: usize = 200_000;
 
 /// Most problems reported for one document file; the rest are counted.
 pub const PROBLEMS_PER_FILE_MAX: usize = 200;
+
+/// Largest compiled size of a regular expression in a document, in bytes.
+pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
+
+/// Slowest latency threshold of an access log's indicator, in microseconds (one hour).
+pub const LATENCY_THRESHOLD_US_MAX: u64 = 3_600 * 1_000_000;
+
+/// Most documents files that one check reads.
+pub const DOCUMENT_FILES_MAX: usize = 10_000;
