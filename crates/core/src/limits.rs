@@ -56,3 +56,12 @@ pub const HOST_NAME_BYTES_MAX: usize = 255;
 /// A silent run is missing data when at least so many requests were to be expected in it. If requests come
 /// independently of each other, so long a silence happens by chance with a probability of e^-20.
 pub const SILENCE_REQUESTS: u64 = 20;
+
+/// Largest compiled size of a regular expression in a document, in bytes.
+pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
+
+/// Slowest latency threshold of an access log's indicator, in microseconds (one hour).
+pub const LATENCY_THRESHOLD_US_MAX: u64 = 3_600 * 1_000_000;
+
+/// Most documents files that one check reads.
+pub const DOCUMENT_FILES_MAX: usize = 10_000;

@@ -2,6 +2,7 @@
 
 pub mod budget;
 pub mod decision;
+pub mod lint;
 pub mod outage;
 pub mod policy;
 pub mod slo;
