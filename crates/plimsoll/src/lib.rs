@@ -1,3 +1,32 @@
-//! The parts of the `plimsoll` command.
+//! The `plimsoll` command: its arguments, its words, its exit codes. What it computes is in `plimsoll_core`.
 
+mod assess;
+mod check;
 pub mod example;
+mod failure;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The load line for production: exact SLIs, error budgets, and the decision to ship or stabilise
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Assess(Box<assess::Args>),
+}
+
+/// Runs the command that the process was called with.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Command::Assess(args) => assess::run(&args),
+    };
+    outcome.unwrap_or_else(|failure| failure.report())
+}

@@ -4,6 +4,7 @@ mod answer;
 mod args;
 mod chart;
 mod files;
+mod given;
 mod json;
 mod out;
 mod progress;
@@ -32,9 +33,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
         outcome => outcome.map_err(|error| Failure::input(format!("cannot write the report: {error}")))?,
     }
-    for problem in &answer.reading.problems {
+    let problems = files::problems(&answer.reading);
+    for problem in &problems {
         let _ = writeln!(anstream::stderr(), "error: {problem}");
     }
-    let whole = answer.reading.problems.is_empty();
+    let whole = problems.is_empty();
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(INPUT) })
 }

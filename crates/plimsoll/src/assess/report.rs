@@ -60,8 +60,8 @@ fn input(out: &mut String, answer: &Answer) {
     for file in &reading.files {
         line(out, "file", &super::files::describe(file));
     }
-    for example in &reading.examples {
-        let _ = writeln!(out, "{:<10}{DIM}{}{DIM:#}", "", super::files::example(example));
+    for example in super::files::examples(reading) {
+        let _ = writeln!(out, "{:<10}{DIM}{example}{DIM:#}", "");
     }
     if let Some(before) = answer.history_cut_at {
         let text = format!("requests before {} are counted, but windows look back 400 days at most", when(before, true));
@@ -183,7 +183,7 @@ fn outage_line(named: &NamedOutage, width: usize) -> String {
 
 fn next(out: &mut String, answer: &Answer) {
     let _ = writeln!(out);
-    if answer.written.is_empty() && answer.proposes() {
+    if answer.written.is_empty() && !answer.is_given {
         line(out, "next", "--out DIR writes these objectives as OpenSLO documents; edit them, then --slo DIR");
     }
     for path in &answer.written {
