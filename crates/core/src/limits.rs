@@ -27,3 +27,9 @@ pub const PROBLEMS_PER_FILE_MAX: usize = 200;
 
 /// Longest duration that a log may state for one request, in microseconds (366 days); a longer one is not believed.
 pub const LOG_DURATION_US_MAX: u64 = 366 * 24 * 3600 * 1_000_000;
+
+/// Largest compiled pattern for log lines, in bytes. A longer one would be slow, and is a mistake.
+pub const LOG_PATTERN_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Most lines of a file that its format is detected from.
+pub const LOG_SAMPLE_LINES_MAX: usize = 1_000;
