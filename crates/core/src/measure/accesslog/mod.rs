@@ -24,3 +24,6 @@ pub use detect::detect;
 pub use format::Format;
 pub use parser::{Line, Parser};
 pub use request::{Malformed, Request};
+
+#[cfg(test)]
+mod tests;
