@@ -19,13 +19,10 @@ use crate::limits::LOG_SAMPLE_LINES_MAX;
 /// reads a line. Lines beyond [`LOG_SAMPLE_LINES_MAX`] are not looked at.
 pub fn detect(sample: &[&[u8]]) -> Option<Format> {
     let sample = &sample[..sample.len().min(LOG_SAMPLE_LINES_MAX)];
-    let header = sample.iter().find_map(|line| Columns::of_header(without_break(line)));
-    let lines: Vec<Cow<[u8]>> = sample
-        .iter()
-        .map(|line| without_break(line))
-        .filter(|line| !is_comment(line))
-        .map(envelope::unwrap)
-        .collect();
+    let lines: Vec<Cow<[u8]>> =
+        sample.iter().map(|line| envelope::unwrap(without_break(line))).collect();
+    let header = lines.iter().find_map(|line| Columns::of_header(line));
+    let lines: Vec<Cow<[u8]>> = lines.into_iter().filter(|line| !is_comment(line)).collect();
     let mut best: Option<(Kind, usize)> = None;
     for kind in Kind::published() {
         let kind = match (kind, header) {

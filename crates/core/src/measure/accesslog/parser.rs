@@ -44,16 +44,23 @@ impl Parser {
     /// When the line is of no format, with the reason why it is not of the parser's.
     #[inline]
     pub fn parse<'a>(&mut self, line: &'a [u8]) -> Result<Line<'a>, Malformed> {
-        let line = without_break(line);
+        match envelope::unwrap(without_break(line)) {
+            Cow::Borrowed(line) => self.line(line),
+            Cow::Owned(line) => Ok(match self.line(&line)? {
+                Line::Request(request) => Line::Request(request.into_owned()),
+                Line::Comment => Line::Comment,
+            }),
+        }
+    }
+
+    /// Reads a line that stands in no envelope.
+    #[inline]
+    fn line<'a>(&mut self, line: &'a [u8]) -> Result<Line<'a>, Malformed> {
         if is_comment(line) {
             self.learn(line);
             return Ok(Line::Comment);
         }
-        let request = match envelope::unwrap(line) {
-            Cow::Borrowed(line) => self.request(line)?,
-            Cow::Owned(line) => self.request(&line)?.into_owned(),
-        };
-        Ok(Line::Request(request))
+        self.request(line).map(Line::Request)
     }
 
     #[inline]

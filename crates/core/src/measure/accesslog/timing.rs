@@ -104,9 +104,9 @@ impl Timing {
         for tail in tails {
             // The first word is the size of the response.
             for (index, word) in Words(tail).enumerate().skip(1) {
-                words.entry(index).or_default().add(self::value(word));
+                words.entry(index).or_default().add(word);
                 if let Some((name, value)) = known_name(word) {
-                    names.entry(name).or_default().add(self::value(value));
+                    names.entry(name).or_default().add(value);
                 }
             }
         }
@@ -177,7 +177,9 @@ struct Column {
 }
 
 impl Column {
-    fn add(&mut self, value: &[u8]) {
+    fn add(&mut self, word: &[u8]) {
+        let value = value(word);
+        let digits_behind_point = value.iter().rev().position(|byte| *byte == b'.').unwrap_or(0);
         if value == b"-" {
             self.dashes += 1;
         } else if let Some(number) = integer(value) {
@@ -186,11 +188,11 @@ impl Column {
             if self.distinct.len() < 2 && !self.distinct.contains(&number) {
                 self.distinct.push(number);
             }
+        } else if word.starts_with(b"\"") && digits_behind_point == 2 {
+            self.others += 1; // nginx writes the ratio of compression like this, in its manual and so in many logs
         } else if let Some(micros) = Measure::Bare(Unit::Seconds).micros(value) {
             self.decimals += 1;
-            self.fine += usize::from(
-                value.len() - value.iter().position(|byte| *byte == b'.').unwrap_or(0) > 3,
-            );
+            self.fine += usize::from(digits_behind_point >= 3);
             self.sum_us = self.sum_us.saturating_add(micros);
         } else if with_unit(value).is_some() {
             self.united += 1;

@@ -19,7 +19,8 @@ fn request(parser: &mut Parser, line: &str) -> Request<'static> {
 
 #[test]
 fn blank_lines_and_headers_are_comments() {
-    for line in ["", "\n", "\r\n", " \t ", "#Version: 1.0", "#Fields: date time\r\n"] {
+    let in_envelope = "2026-11-23T06:46:58.493035218+01:00 stdout F ";
+    for line in ["", "\n", "\r\n", " \t ", "#Version: 1.0", "#Fields: date time\r\n", in_envelope] {
         assert_eq!(parser(COMBINED).parse(line.as_bytes()), Ok(Line::Comment), "{line:?}");
     }
 }

@@ -162,9 +162,9 @@ fn findings(text: &str) -> Vec<Findings> {
         .collect()
 }
 
-/// Compares every line that CrowdSec looked at, and says how many.
-fn compare(name: &str, check: impl Fn(&Findings, &Request)) -> usize {
-    let Some(folder) = folder() else { return 0 };
+/// Compares every line that CrowdSec found a path in. One that it found a status in has to be a request.
+fn compare(name: &str, check: impl Fn(&Findings, &Request)) {
+    let Some(folder) = folder() else { return };
     let log = text(&folder, &format!("crowdsec/{name}.log"));
     let sample: Vec<&[u8]> = log.lines().map(str::as_bytes).collect();
     let findings = findings(&text(&folder, &format!("crowdsec/{name}.assert")));
@@ -176,7 +176,6 @@ fn compare(name: &str, check: impl Fn(&Findings, &Request)) -> usize {
         }
     }
     assert!(!findings.is_empty());
-    findings.len()
 }
 
 fn check_time(finding: &Findings, request: &Request) {
