@@ -11,7 +11,7 @@ use super::{
     request_line,
     stamp::{self, Memo, Zone},
 };
-use crate::limits::LOG_PATTERN_BYTES_MAX;
+use crate::limits::PATTERN_BYTES_MAX;
 
 /// Every group that a pattern may name.
 const GROUPS: [&str; 9] =
@@ -30,7 +30,7 @@ impl Pattern {
     /// Checks and compiles a pattern.
     pub(super) fn new(pattern: &str, time_format: Option<&str>) -> Result<Self, String> {
         let regex = RegexBuilder::new(pattern)
-            .size_limit(LOG_PATTERN_BYTES_MAX)
+            .size_limit(PATTERN_BYTES_MAX)
             .build()
             .map_err(|error| format!("the pattern is no regular expression: {error}"))?;
         let names: Vec<&str> = regex.capture_names().flatten().collect();
