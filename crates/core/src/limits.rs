@@ -28,6 +28,9 @@ pub const PROBLEMS_PER_FILE_MAX: usize = 200;
 /// Longest duration that a log may state for one request, in microseconds (366 days); a longer one is not believed.
 pub const LOG_DURATION_US_MAX: u64 = 366 * 24 * 3600 * 1_000_000;
 
+/// Most lines of a file that its format is detected from.
+pub const LOG_SAMPLE_LINES_MAX: usize = 1_000;
+
 /// Most latency thresholds counted at once: the fixed ladder and those asked for.
 pub const THRESHOLDS_MAX: usize = 16;
 
@@ -57,7 +60,7 @@ pub const HOST_NAME_BYTES_MAX: usize = 255;
 /// independently of each other, so long a silence happens by chance with a probability of e^-20.
 pub const SILENCE_REQUESTS: u64 = 20;
 
-/// Largest compiled size of a regular expression in a document, in bytes.
+/// Largest compiled size of a regular expression in a document or for log lines, in bytes.
 pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
 
 /// Slowest latency threshold of an access log's indicator, in microseconds (one hour).
