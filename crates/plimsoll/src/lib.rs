@@ -1,0 +1,3 @@
+//! The parts of the `plimsoll` command.
+
+pub mod example;
