@@ -101,12 +101,13 @@ fn pattern(item: &Item<'_>, report: &mut Report) -> Option<String> {
 }
 
 fn classify(item: &Item<'_>, report: &mut Report) -> Option<Rules> {
-    let rules = Rules::parse(item.filled_text(report)?);
-    rules
-        .map_err(|why| {
-            item.error(report, code::BAD_CHOICE, why, "for example bad=5xx,429 excluded=499")
-        })
-        .ok()
+    match Rules::parse(item.filled_text(report)?) {
+        Ok(rules) => Some(rules),
+        Err(why) => {
+            item.error(report, code::BAD_CHOICE, why, "for example bad=5xx,429 excluded=499");
+            None
+        }
+    }
 }
 
 /// What an indicator asks of access logs: a service and what is counted of it.

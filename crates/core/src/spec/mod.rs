@@ -96,8 +96,8 @@ fn read_file(bytes: &[u8], docs: &mut Docs, report: &mut Report) {
 }
 
 fn not_utf8(valid: &[u8], report: &mut Report) {
-    let line = valid.iter().filter(|byte| **byte == b'\n').count() as u32 + 1;
-    let line_start = valid.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let line = memchr::memchr_iter(b'\n', valid).count() as u32 + 1;
+    let line_start = memchr::memrchr(b'\n', valid).map_or(0, |newline| newline + 1);
     let column =
         str::from_utf8(&valid[line_start..]).map_or(0, |text| text.chars().count()) as u32 + 1;
     let hint = "save it as UTF-8; is it a text file?";

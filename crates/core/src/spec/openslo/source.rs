@@ -41,7 +41,7 @@ pub(super) fn source(item: &Item<'_>, report: &mut Report) -> Option<(Option<Str
     spec.finish(report);
     let (kind, connection) = (kind?, connection?);
     let source = if kind == accesslog::TYPE {
-        Source::AccessLog(AccessLogSource::read(&connection, report)?)
+        Source::AccessLog(Box::new(AccessLogSource::read(&connection, report)?))
     } else {
         Source::Other { kind: kind.to_owned(), connection: connection.node.clone() }
     };

@@ -200,7 +200,7 @@ impl Builder {
             Collection::List(items) => items.push(node),
             Collection::Map { entries, key, merges, .. } => match key.take() {
                 Some(Key::Name(name, key_at)) => {
-                    entries.push(Entry { key: name, key_at, value: node })
+                    entries.push(Entry { key: name, key_at, value: node });
                 }
                 Some(Key::Merge) => merges.push(node),
                 Some(Key::Wrong) => {}
