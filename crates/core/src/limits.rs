@@ -63,8 +63,5 @@ pub const SILENCE_REQUESTS: u64 = 20;
 /// Largest compiled size of a regular expression in a document or for log lines, in bytes.
 pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
 
-/// Slowest latency threshold of an access log's indicator, in microseconds (one hour).
-pub const LATENCY_THRESHOLD_US_MAX: u64 = 3_600 * 1_000_000;
-
-/// Most documents files that one check reads.
+/// Most document files that one check reads.
 pub const DOCUMENT_FILES_MAX: usize = 10_000;

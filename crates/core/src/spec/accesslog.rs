@@ -20,12 +20,12 @@ use super::{
     code,
     fields::{Fields, Item},
     model::{Counts, Metric, Query},
-    reading::Reading,
+    report::Report,
     yaml::{Node, Value},
 };
 use crate::{
-    limits::{LATENCY_THRESHOLD_US_MAX, PATTERN_BYTES_MAX},
-    measure::sli::Sli,
+    limits::{PATTERN_BYTES_MAX, THRESHOLD_US_MAX},
+    measure::{classify::Rules, sli::Sli},
     ratio::{self, BILLION},
 };
 
@@ -41,43 +41,22 @@ pub struct AccessLogSource {
     pub pattern: Option<String>,
     /// How the group `time` of the pattern is read.
     pub time_format: Option<String>,
-    /// Which status codes count as what, where it differs from the default.
-    pub classify: Classify,
-}
-
-/// Which status codes count as what; `None` is the default of the reader.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Classify {
-    /// Counted as bad.
-    pub bad: Option<Vec<Statuses>>,
-    /// Not counted at all.
-    pub excluded: Option<Vec<Statuses>>,
-    /// Not counted for latency.
-    pub untimed: Option<Vec<Statuses>>,
-}
-
-/// Status codes from `from` to `to`, both included: `499` or `5xx`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Statuses {
-    /// The first.
-    pub from: u16,
-    /// The last.
-    pub to: u16,
+    /// Which answers are good, where that differs from the default.
+    pub classify: Option<Rules>,
 }
 
 impl AccessLogSource {
     /// Reads `connectionDetails`.
-    pub(crate) fn read(item: &Item<'_>, reading: &mut Reading) -> Option<Self> {
-        let mut fields = item.fields(reading)?;
-        let files = fields.require("files", reading).map(|item| texts(&item, reading));
-        let pattern = fields.get("pattern").and_then(|item| pattern(&item, reading));
+    pub(crate) fn read(item: &Item<'_>, report: &mut Report) -> Option<Self> {
+        let mut fields = item.fields(report)?;
+        let files = fields.require("files", report).map(|item| texts(&item, report));
+        let pattern = fields.get("pattern").and_then(|item| pattern(&item, report));
         if !fields.has("pattern") {
-            fields.forbid("timeFormat", "without pattern", reading);
+            fields.forbid("timeFormat", "without pattern", report);
         }
-        let time_format = fields.get("timeFormat").and_then(|item| item.filled_text(reading));
-        let classify =
-            fields.get("classify").map(|item| classify(&item, reading)).unwrap_or_default();
-        fields.finish(reading);
+        let time_format = fields.get("timeFormat").and_then(|item| item.filled_text(report));
+        let classify = fields.get("classify").and_then(|item| classify(&item, report));
+        fields.finish(report);
         Some(AccessLogSource {
             files: files?,
             pattern,
@@ -88,26 +67,26 @@ impl AccessLogSource {
 }
 
 /// One text, or a list of at least one.
-fn texts(item: &Item<'_>, reading: &mut Reading) -> Vec<String> {
+fn texts(item: &Item<'_>, report: &mut Report) -> Vec<String> {
     if !matches!(item.node.value, Value::List(_)) {
-        return item.filled_text(reading).map(str::to_owned).into_iter().collect();
+        return item.filled_text(report).map(str::to_owned).into_iter().collect();
     }
-    let items = item.list(reading).unwrap_or_default();
+    let items = item.list(report).unwrap_or_default();
     if items.is_empty() {
-        item.error(reading, code::WRONG_COUNT, "must have at least one item", "");
+        item.error(report, code::WRONG_COUNT, "must have at least one item", "");
     }
-    items.iter().filter_map(|item| item.filled_text(reading)).map(str::to_owned).collect()
+    items.iter().filter_map(|item| item.filled_text(report)).map(str::to_owned).collect()
 }
 
-fn pattern(item: &Item<'_>, reading: &mut Reading) -> Option<String> {
-    let text = item.filled_text(reading)?;
+fn pattern(item: &Item<'_>, report: &mut Report) -> Option<String> {
+    let text = item.filled_text(report)?;
     match RegexBuilder::new(text).size_limit(PATTERN_BYTES_MAX).build() {
         Ok(regex) => {
             for group in ["time", "status"] {
                 if !regex.capture_names().flatten().any(|name| name == group) {
                     let message = format!("has no group named {group}");
                     let hint = format!("name it: (?P<{group}>…)");
-                    item.error(reading, code::BAD_PATTERN, message, hint);
+                    item.error(report, code::BAD_PATTERN, message, hint);
                 }
             }
             Some(text.to_owned())
@@ -115,68 +94,18 @@ fn pattern(item: &Item<'_>, reading: &mut Reading) -> Option<String> {
         Err(error) => {
             let why = error.to_string();
             let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            item.error(reading, code::BAD_PATTERN, format!("is no regular expression: {why}"), "");
+            item.error(report, code::BAD_PATTERN, format!("is no regular expression: {why}"), "");
             None
         }
     }
 }
 
-fn classify(item: &Item<'_>, reading: &mut Reading) -> Classify {
-    let Some(mut fields) = item.fields(reading) else { return Classify::default() };
-    let [bad, excluded, untimed] = ["bad", "excluded", "untimed"]
-        .map(|key| fields.get(key).map(|item| statuses(&item, reading)));
-    fields.finish(reading);
-    Classify { bad, excluded, untimed }
-}
-
-/// Status codes in a text or a list of them: `5xx, 429`. An empty list means none.
-fn statuses(item: &Item<'_>, reading: &mut Reading) -> Vec<Statuses> {
-    let items = match &item.node.value {
-        Value::List(_) => item.list(reading).unwrap_or_default(),
-        _ => vec![item.clone()],
-    };
-    let mut statuses = Vec::new();
-    for item in &items {
-        let text = match &item.node.value {
-            Value::Number(number) => number,
-            _ => item.text(reading).unwrap_or_default(),
-        };
-        for part in text.split(',').map(str::trim) {
-            if let Some(range) = Statuses::parse(part) {
-                statuses.push(range);
-            } else {
-                let message = format!("{part:?} is no status code");
-                item.error(reading, code::BAD_CHOICE, message, "write codes as 499 or 5xx");
-            }
-        }
-    }
-    statuses
-}
-
-impl Statuses {
-    /// Reads `499` or `5xx`; `None` for anything else.
-    pub fn parse(text: &str) -> Option<Self> {
-        if let Some(class) = text.strip_suffix("xx") {
-            let class = class
-                .parse::<u16>()
-                .ok()
-                .filter(|class| (1..=9).contains(class) && text.len() == 3)?;
-            return Some(Statuses { from: class * 100, to: class * 100 + 99 });
-        }
-        let status = text
-            .parse::<u16>()
-            .ok()
-            .filter(|status| (100..=999).contains(status) && text.len() == 3)?;
-        Some(Statuses { from: status, to: status })
-    }
-}
-
-impl std::fmt::Display for Statuses {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.from == self.to {
-            write!(f, "{}", self.from)
-        } else {
-            write!(f, "{}xx", self.from / 100)
+fn classify(item: &Item<'_>, report: &mut Report) -> Option<Rules> {
+    match Rules::parse(item.filled_text(report)?) {
+        Ok(rules) => Some(rules),
+        Err(why) => {
+            item.error(report, code::BAD_CHOICE, why, "for example bad=5xx,429 excluded=499");
+            None
         }
     }
 }
@@ -197,7 +126,7 @@ pub(crate) fn question(
     field: &str,
     query_spec: &str,
     root: &Node,
-    reading: &mut Reading,
+    report: &mut Report,
 ) -> Option<Question> {
     let Metric::Ratio { counts, part, total, .. } = metric else {
         let key =
@@ -205,19 +134,19 @@ pub(crate) fn question(
         let field = format!("{field}.{key}");
         let hint = "for availability bad and total, for latency good and total";
         let message = "access logs answer a ratioMetric of good or bad and total";
-        reading.error(code::BAD_CHOICE, root.position_of(&field), &field, message, hint);
+        report.error(code::BAD_CHOICE, root.position_of(&field), &field, message, hint);
         return None;
     };
     let part_key = if *counts == Counts::Good { "good" } else { "bad" };
     let part_field = format!("{field}.ratioMetric.{part_key}.{query_spec}");
     let total_field = format!("{field}.ratioMetric.total.{query_spec}");
-    let part = spec(part, &part_field, root, reading);
-    let total = spec(total, &total_field, root, reading);
+    let part = spec(part, &part_field, root, report);
+    let total = spec(total, &total_field, root, report);
     let (part, total) = (part?, total?);
     if part.service != total.service {
         let message = format!("{:?} here, {:?} in {part_key}", total.service, part.service);
         let field = format!("{total_field}.service");
-        reading.error(
+        report.error(
             code::BAD_CHOICE,
             root.position_of(&field),
             &field,
@@ -234,7 +163,7 @@ pub(crate) fn question(
             let message = format!("{part_key} and total do not fit each other");
             let hint = "for availability bad: {count: bad}, total: {count: all}; for latency good: {count: within, \
                         threshold: 300ms}, total: {count: timed}";
-            reading.error(code::BAD_CHOICE, root.position_of(&field), &field, message, hint);
+            report.error(code::BAD_CHOICE, root.position_of(&field), &field, message, hint);
             return None;
         }
     };
@@ -255,33 +184,33 @@ enum Count {
 }
 
 /// Reads `{service, count, threshold}`.
-fn spec(query: &Query, field: &str, root: &Node, reading: &mut Reading) -> Option<Asked> {
+fn spec(query: &Query, field: &str, root: &Node, report: &mut Report) -> Option<Asked> {
     let node = Node { at: root.position_of(field), value: query.spec.value.clone() };
     let item = Item { node: &node, field: field.to_owned() };
-    let mut fields = item.fields(reading)?;
+    let mut fields = item.fields(report)?;
     let service = fields
-        .require("service", reading)
-        .and_then(|item| item.filled_text(reading).map(str::to_owned));
-    let count = count(&mut fields, reading);
-    fields.finish(reading);
+        .require("service", report)
+        .and_then(|item| item.filled_text(report).map(str::to_owned));
+    let count = count(&mut fields, report);
+    fields.finish(report);
     Some(Asked { service: service?, count: count? })
 }
 
-fn count(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Count> {
+fn count(fields: &mut Fields<'_>, report: &mut Report) -> Option<Count> {
     let words = [
         ("bad", Count::Bad),
         ("all", Count::All),
         ("within", Count::Within { at_most_us: 0 }),
         ("timed", Count::Timed),
     ];
-    let count = fields.require("count", reading).and_then(|item| item.choice(&words, reading));
+    let count = fields.require("count", report).and_then(|item| item.choice(&words, report));
     if let Some(Count::Within { .. }) = count {
         let at_most_us =
-            fields.require("threshold", reading).and_then(|item| threshold(&item, reading))?;
+            fields.require("threshold", report).and_then(|item| threshold(&item, report))?;
         return Some(Count::Within { at_most_us });
     }
     if count.is_some() {
-        fields.forbid("threshold", "unless count is within", reading);
+        fields.forbid("threshold", "unless count is within", report);
     } else {
         // Asked for, so that it is not reported as unknown.
         fields.has("threshold");
@@ -289,12 +218,12 @@ fn count(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Count> {
     count
 }
 
-fn threshold(item: &Item<'_>, reading: &mut Reading) -> Option<u64> {
-    let text = item.text(reading)?;
-    let threshold = parse_threshold(text).filter(|us| (1..=LATENCY_THRESHOLD_US_MAX).contains(us));
+fn threshold(item: &Item<'_>, report: &mut Report) -> Option<u64> {
+    let text = item.text(report)?;
+    let threshold = parse_threshold(text).filter(|us| (1..=THRESHOLD_US_MAX).contains(us));
     if threshold.is_none() {
         let message = format!("{text:?} is no time from 1us to 1h, in whole microseconds");
-        item.error(reading, code::BAD_DURATION, message, "write it as 300ms, 1.5s or 250us");
+        item.error(report, code::BAD_DURATION, message, "write it as 300ms, 1.5s or 250us");
     }
     threshold
 }
@@ -368,14 +297,5 @@ mod tests {
             [1_500_000, 2_000_000, 300_000, 250].map(write_threshold),
             ["1500ms", "2s", "300ms", "250us"]
         );
-    }
-
-    #[test]
-    fn statuses_by_hand() {
-        assert_eq!(Statuses::parse("5xx"), Some(Statuses { from: 500, to: 599 }));
-        assert_eq!(Statuses::parse("499"), Some(Statuses { from: 499, to: 499 }));
-        for text in ["", "xx", "0xx", "55xx", "99", "1000", "+99", "5XX", "abc"] {
-            assert_eq!(Statuses::parse(text), None, "{text}");
-        }
     }
 }

@@ -98,7 +98,7 @@ impl Docs {
             Doc::AlertPolicy(doc) => place(&mut self.alert_policies, doc, version, path, root),
             Doc::AlertCondition(doc) => place(&mut self.alert_conditions, doc, version, path, root),
             Doc::AlertNotificationTarget(doc) => {
-                place(&mut self.alert_targets, doc, version, path, root)
+                place(&mut self.alert_targets, doc, version, path, root);
             }
             Doc::BudgetPolicy(doc) => place(&mut self.budget_policies, doc, version, path, root),
         }

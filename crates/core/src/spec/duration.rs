@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{code, fields::Item, kind::Version, reading::Reading, yaml::Value};
+use super::{code, fields::Item, kind::Version, report::Report, yaml::Value};
 use crate::time::{DAY, HOUR};
 
 /// A whole number of units. A month counts 30 days, a quarter 90 and a year 365, except in a calendar.
@@ -133,36 +133,36 @@ pub(crate) enum Use {
 }
 
 /// Reads a duration from a field.
-pub(crate) fn read(item: &Item<'_>, usage: Use, reading: &mut Reading) -> Option<Duration> {
+pub(crate) fn read(item: &Item<'_>, usage: Use, report: &mut Report) -> Option<Duration> {
     const HINT: &str = "write a whole number and m, h, d, w, M, Q or Y, such as 5m or 4w";
     const V2_HINT: &str = "write a whole number and m, h, d or w, such as 5m or 4w";
-    let hint = if reading.version == Version::V2alpha { V2_HINT } else { HINT };
+    let hint = if report.version == Version::V2alpha { V2_HINT } else { HINT };
     if let Value::Number(number) = &item.node.value {
-        item.error(reading, code::BAD_DURATION, format!("{number} has no unit"), hint);
+        item.error(report, code::BAD_DURATION, format!("{number} has no unit"), hint);
         return None;
     }
-    let text = item.filled_text(reading)?;
+    let text = item.filled_text(report)?;
     let duration = match parse(text) {
         Ok(duration) => duration,
         Err(why) => {
-            item.error(reading, code::BAD_DURATION, format!("{text:?} {why}"), hint);
+            item.error(report, code::BAD_DURATION, format!("{text:?} {why}"), hint);
             return None;
         }
     };
-    if reading.version == Version::V2alpha && duration.unit.is_uneven() {
+    if report.version == Version::V2alpha && duration.unit.is_uneven() {
         let message = format!("{text:?} has a unit that v2alpha does not have");
-        item.error(reading, code::BAD_DURATION, message, hint);
+        item.error(report, code::BAD_DURATION, message, hint);
         return None;
     }
     if duration.count == 0 {
         let hint = "read as nothing; the specification asks for a positive number";
-        item.warning(reading, code::ZERO_DURATION, "has no length", hint);
+        item.warning(report, code::ZERO_DURATION, "has no length", hint);
     }
     if usage == Use::Length && duration.unit.is_uneven() {
         let hint =
             "read as 30 days a month, 90 a quarter, 365 a year; write days or weeks to be clear";
         item.warning(
-            reading,
+            report,
             code::MONTH_WITHOUT_CALENDAR,
             format!("how long {text} is depends on the calendar"),
             hint,

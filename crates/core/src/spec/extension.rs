@@ -12,7 +12,7 @@ use super::{
     fields::Item,
     model::{Calendar, Extension, TimeWindow},
     openslo::date_time,
-    reading::Reading,
+    report::Report,
     suggest,
 };
 use crate::{promise::slo::NoData, time};
@@ -27,44 +27,40 @@ pub(crate) const FURTHER_WINDOWS: &str = "plimsoll/further-windows";
 pub(crate) const NO_DATA: &str = "plimsoll/no-data";
 
 /// Reads the annotations of an SLO with our prefix; nothing about them is lenient.
-pub(crate) fn read(
-    annotations: &[Item<'_>],
-    objectives: usize,
-    reading: &mut Reading,
-) -> Extension {
+pub(crate) fn read(annotations: &[Item<'_>], objectives: usize, report: &mut Report) -> Extension {
     let mut extension = Extension::default();
     for item in annotations {
         let name = item.field.rsplit('/').next().unwrap_or_default().trim_end_matches("']");
-        let Some(text) = item.text(reading) else { continue };
+        let Some(text) = item.text(report) else { continue };
         match name {
-            "target" => extension.perfect_target = perfect_target(item, text, objectives, reading),
-            "further-windows" => extension.further_windows = further_windows(item, text, reading),
-            "no-data" => extension.no_data = no_data(item, text, reading),
+            "target" => extension.perfect_target = perfect_target(item, text, objectives, report),
+            "further-windows" => extension.further_windows = further_windows(item, text, report),
+            "no-data" => extension.no_data = no_data(item, text, report),
             _ => {
                 let known = ["target", "further-windows", "no-data"];
                 let hint = suggest::nearest(name, known).map_or_else(
                     || format!("known are {TARGET}, {FURTHER_WINDOWS}, {NO_DATA}"),
                     |name| format!("did you mean {PREFIX}{name}?"),
                 );
-                item.error(reading, code::BAD_ANNOTATION, "unknown annotation of Plimsoll", hint);
+                item.error(report, code::BAD_ANNOTATION, "unknown annotation of Plimsoll", hint);
             }
         }
     }
     extension
 }
 
-fn perfect_target(item: &Item<'_>, text: &str, objectives: usize, reading: &mut Reading) -> bool {
+fn perfect_target(item: &Item<'_>, text: &str, objectives: usize, report: &mut Report) -> bool {
     if !matches!(text, "100%" | "100 %") {
         let hint = "any other target is written as the objective's target";
-        item.error(reading, code::BAD_ANNOTATION, format!("must be 100%, is {text:?}"), hint);
+        item.error(report, code::BAD_ANNOTATION, format!("must be 100%, is {text:?}"), hint);
     } else if objectives != 1 {
         let message = format!("needs exactly one objective, here are {objectives}");
-        item.error(reading, code::BAD_ANNOTATION, message, "write one SLO for each objective");
+        item.error(report, code::BAD_ANNOTATION, message, "write one SLO for each objective");
     }
     true
 }
 
-fn further_windows(item: &Item<'_>, text: &str, reading: &mut Reading) -> Vec<TimeWindow> {
+fn further_windows(item: &Item<'_>, text: &str, report: &mut Report) -> Vec<TimeWindow> {
     let mut windows = Vec::new();
     for part in text.split(',').map(str::trim) {
         match window(part) {
@@ -72,7 +68,7 @@ fn further_windows(item: &Item<'_>, text: &str, reading: &mut Reading) -> Vec<Ti
             Err(why) => {
                 let hint =
                     "write windows as 7d, 1d or as 1M from 2026-01-01 00:00:00 Europe/Berlin";
-                item.error(reading, code::BAD_ANNOTATION, format!("{part:?} {why}"), hint);
+                item.error(report, code::BAD_ANNOTATION, format!("{part:?} {why}"), hint);
             }
         }
     }
@@ -131,11 +127,11 @@ pub(crate) fn write_start(calendar: &Calendar) -> String {
 }
 
 /// Reads a no-data policy, and reports what is none.
-pub(crate) fn no_data(item: &Item<'_>, text: &str, reading: &mut Reading) -> Option<NoData> {
+pub(crate) fn no_data(item: &Item<'_>, text: &str, report: &mut Report) -> Option<NoData> {
     let policy = parse_no_data(text);
     if policy.is_none() {
         let message = format!("must be ignore, good, bad or hold with a time, is {text:?}");
-        item.error(reading, code::BAD_CHOICE, message, "for example hold 30m");
+        item.error(report, code::BAD_CHOICE, message, "for example hold 30m");
     }
     policy
 }

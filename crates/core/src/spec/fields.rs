@@ -2,7 +2,7 @@
 
 use super::{
     code,
-    reading::Reading,
+    report::Report,
     suggest,
     yaml::{Entry, Node, Position, Value},
 };
@@ -22,100 +22,96 @@ impl<'n> Item<'n> {
     /// Reports that this value breaks a rule.
     pub(crate) fn error(
         &self,
-        reading: &mut Reading,
+        report: &mut Report,
         code: &'static str,
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        reading.error(code, self.at(), &self.field, message, hint);
+        report.error(code, self.at(), &self.field, message, hint);
     }
 
     /// Reports that this value is doubtful.
     pub(crate) fn warning(
         &self,
-        reading: &mut Reading,
+        report: &mut Report,
         code: &'static str,
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        reading.warning(code, self.at(), &self.field, message, hint);
+        report.warning(code, self.at(), &self.field, message, hint);
     }
 
-    fn wrong_type(&self, reading: &mut Reading, wanted: &str, hint: &str) {
+    fn wrong_type(&self, report: &mut Report, wanted: &str, hint: &str) {
         let message = format!("must be {wanted}, is {}", self.node.value.kind());
-        self.error(reading, code::WRONG_TYPE, message, hint);
+        self.error(report, code::WRONG_TYPE, message, hint);
     }
 
     /// The value as a text.
-    pub(crate) fn text(&self, reading: &mut Reading) -> Option<&'n str> {
+    pub(crate) fn text(&self, report: &mut Report) -> Option<&'n str> {
         match &self.node.value {
             Value::Text(text) => Some(text),
             Value::Number(_) | Value::Bool(_) => {
-                self.wrong_type(reading, "a text", "put it in quotes");
+                self.wrong_type(report, "a text", "put it in quotes");
                 None
             }
             _ => {
-                self.wrong_type(reading, "a text", "");
+                self.wrong_type(report, "a text", "");
                 None
             }
         }
     }
 
     /// The value as a text of at least one character.
-    pub(crate) fn filled_text(&self, reading: &mut Reading) -> Option<&'n str> {
-        let text = self.text(reading)?;
+    pub(crate) fn filled_text(&self, report: &mut Report) -> Option<&'n str> {
+        let text = self.text(report)?;
         if text.is_empty() {
-            self.error(reading, code::MISSING_FIELD, "is required, but empty", "");
+            self.error(report, code::MISSING_FIELD, "is required, but empty", "");
             return None;
         }
         Some(text)
     }
 
     /// The value as a text of at most so many characters.
-    pub(crate) fn short_text(
-        &self,
-        characters_max: usize,
-        reading: &mut Reading,
-    ) -> Option<&'n str> {
-        let text = self.text(reading)?;
+    pub(crate) fn short_text(&self, characters_max: usize, report: &mut Report) -> Option<&'n str> {
+        let text = self.text(report)?;
         let characters = text.chars().count();
         if characters > characters_max {
             let message =
                 format!("has {characters} characters, at most {characters_max} are allowed");
-            self.error(reading, code::TOO_LONG, message, "");
+            self.error(report, code::TOO_LONG, message, "");
             return None;
         }
         Some(text)
     }
 
     /// The value as true or false.
-    pub(crate) fn boolean(&self, reading: &mut Reading) -> Option<bool> {
+    pub(crate) fn boolean(&self, report: &mut Report) -> Option<bool> {
         if let Value::Bool(value) = self.node.value {
             return Some(value);
         }
-        self.wrong_type(reading, "true or false", "write true or false, without quotes");
+        self.wrong_type(report, "true or false", "write true or false, without quotes");
         None
     }
 
     /// The value as a number, in the digits it was written with.
-    pub(crate) fn number(&self, reading: &mut Reading) -> Option<&'n str> {
+    pub(crate) fn number(&self, report: &mut Report) -> Option<&'n str> {
         match &self.node.value {
             Value::Number(text) => Some(text),
             Value::Text(_) => {
-                self.wrong_type(reading, "a number", "write it in digits, without quotes or units");
+                self.wrong_type(report, "a number", "write it in digits, without quotes or units");
                 None
             }
             _ => {
-                self.wrong_type(reading, "a number", "");
+                self.wrong_type(report, "a number", "");
                 None
             }
         }
     }
 
     /// The items of a list.
-    pub(crate) fn list(&self, reading: &mut Reading) -> Option<Vec<Item<'n>>> {
+    pub(crate) fn list(&self, report: &mut Report) -> Option<Vec<Item<'n>>> {
         let Value::List(nodes) = &self.node.value else {
-            self.wrong_type(reading, "a list", "begin each item with '- '");
+            self.wrong_type(report, "a list", "begin each item with '- '");
             return None;
         };
         let items = nodes.iter().enumerate().map(|(i, node)| {
@@ -126,19 +122,19 @@ impl<'n> Item<'n> {
     }
 
     /// The fields of a mapping.
-    pub(crate) fn fields(&self, reading: &mut Reading) -> Option<Fields<'n>> {
+    pub(crate) fn fields(&self, report: &mut Report) -> Option<Fields<'n>> {
         let Value::Map(entries) = &self.node.value else {
-            self.wrong_type(reading, "a mapping of fields", "");
+            self.wrong_type(report, "a mapping of fields", "");
             return None;
         };
         Some(Fields { at: self.at(), field: self.field.clone(), entries, asked: Vec::new() })
     }
 
     /// The fields of a mapping that must not be empty.
-    pub(crate) fn filled_fields(&self, reading: &mut Reading) -> Option<Fields<'n>> {
-        let fields = self.fields(reading)?;
+    pub(crate) fn filled_fields(&self, report: &mut Report) -> Option<Fields<'n>> {
+        let fields = self.fields(report)?;
         if fields.entries.is_empty() {
-            self.error(reading, code::MISSING_FIELD, "is required, but empty", "");
+            self.error(report, code::MISSING_FIELD, "is required, but empty", "");
             return None;
         }
         Some(fields)
@@ -148,16 +144,16 @@ impl<'n> Item<'n> {
     pub(crate) fn choice<T: Copy>(
         &self,
         choices: &[(&'static str, T)],
-        reading: &mut Reading,
+        report: &mut Report,
     ) -> Option<T> {
-        let text = self.filled_text(reading)?;
+        let text = self.filled_text(report)?;
         if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text) {
             return Some(*value);
         }
         let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
         let message = format!("must be one of {}, is {text:?}", words.join(", "));
         let hint = suggest::nearest(text, words).map(|word| format!("did you mean {word}?"));
-        self.error(reading, code::BAD_CHOICE, message, hint.unwrap_or_default());
+        self.error(report, code::BAD_CHOICE, message, hint.unwrap_or_default());
         None
     }
 }
@@ -193,24 +189,24 @@ impl<'n> Fields<'n> {
     }
 
     /// A field that must be there.
-    pub(crate) fn require(&mut self, key: &'static str, reading: &mut Reading) -> Option<Item<'n>> {
+    pub(crate) fn require(&mut self, key: &'static str, report: &mut Report) -> Option<Item<'n>> {
         let item = self.get(key);
         if item.is_none() {
-            self.missing(key, "", reading);
+            self.missing(key, "", report);
         }
         item
     }
 
     /// Reports that a field must be there.
-    pub(crate) fn missing(&self, key: &str, hint: &str, reading: &mut Reading) {
-        reading.error(code::MISSING_FIELD, self.at, &self.path(key), "is required", hint);
+    pub(crate) fn missing(&self, key: &str, hint: &str, report: &mut Report) {
+        report.error(code::MISSING_FIELD, self.at, &self.path(key), "is required", hint);
     }
 
     /// Of several fields, the one that is there. Reports when none or more than one is; the mapping itself is to blame.
     pub(crate) fn exactly_one(
         &mut self,
         keys: &[&'static str],
-        reading: &mut Reading,
+        report: &mut Report,
     ) -> Option<(&'static str, Item<'n>)> {
         let mut found: Vec<_> =
             keys.iter().filter_map(|key| self.get(key).map(|item| (*key, item))).collect();
@@ -223,15 +219,15 @@ impl<'n> Fields<'n> {
             let found: Vec<&str> = found.iter().map(|(key, _)| *key).collect();
             format!("only one of {} can be given", found.join(", "))
         };
-        reading.error(code::ONE_OF, self.at, &self.field, message, "");
+        report.error(code::ONE_OF, self.at, &self.field, message, "");
         None
     }
 
     /// Reports a field that is there and must not be.
-    pub(crate) fn forbid(&mut self, key: &'static str, why: &str, reading: &mut Reading) {
+    pub(crate) fn forbid(&mut self, key: &'static str, why: &str, report: &mut Report) {
         if let Some(item) = self.get(key) {
             item.error(
-                reading,
+                report,
                 code::FORBIDDEN_FIELD,
                 format!("must not be given {why}"),
                 "remove it",
@@ -240,7 +236,7 @@ impl<'n> Fields<'n> {
     }
 
     /// Reports every field that was never asked for.
-    pub(crate) fn finish(self, reading: &mut Reading) {
+    pub(crate) fn finish(self, report: &mut Report) {
         for entry in self.entries {
             if self.asked.contains(&entry.key.as_str()) {
                 continue;
@@ -249,7 +245,7 @@ impl<'n> Fields<'n> {
                 || format!("known here: {}", self.asked.join(", ")),
                 |word| format!("did you mean {word}?"),
             );
-            reading.error(
+            report.error(
                 code::UNKNOWN_FIELD,
                 entry.key_at,
                 &self.path(&entry.key),

@@ -5,7 +5,7 @@ use super::{
     kind::Version,
     model::{AlertConditionDoc, AlertPolicyDoc, Linked, Operator, SloDoc},
     problem::{self, Problem},
-    reading::Reading,
+    report::Report,
 };
 use crate::{
     promise::{
@@ -20,7 +20,7 @@ pub(crate) fn report(
     placed: &Placed<SloDoc>,
     objective: &str,
     slo: &Slo,
-    reading: &mut Reading,
+    report: &mut Report,
 ) -> bool {
     let findings = lint::definition(slo);
     for finding in &findings {
@@ -33,7 +33,7 @@ pub(crate) fn report(
             Subject::Window(_) => "metadata.annotations".to_owned(),
         };
         let at = placed.place(&field).at;
-        reading.warning(finding.code, at, &field, finding.message.as_str(), finding.hint.as_str());
+        report.warning(finding.code, at, &field, finding.message.as_str(), finding.hint.as_str());
     }
     !findings.iter().any(Finding::prevents_evaluation)
 }
@@ -43,19 +43,20 @@ pub(crate) fn report(
 pub fn thresholds(docs: &Docs) -> Vec<Problem> {
     let mut problems = Vec::new();
     for placed in &docs.slos {
-        let mut reading = Reading::new(placed.path());
-        alert_conditions(placed, docs, &mut reading);
-        problems.append(&mut reading.into_problems());
+        let mut report = Report::new(placed.path());
+        alert_conditions(placed, docs, &mut report);
+        problems.append(&mut report.into_problems());
     }
     for placed in &docs.budget_policies {
-        let mut reading = Reading::new(placed.path());
-        let factors: Vec<u64> = placed.doc.fast_burn.iter().map(|burn| burn.factor_milli).collect();
+        let mut report = Report::new(placed.path());
+        let factors: Vec<u64> =
+            placed.doc.policy.fast_burn.iter().map(|burn| burn.factor_milli).collect();
         if let Some((name, target)) = lowest_target(docs) {
             for finding in lint::burn_thresholds(target, &factors) {
                 let Subject::Burn(index) = finding.subject else { continue };
                 let field = format!("spec.fastBurn[{index}].factor");
                 let message = format!("{} ({name})", finding.message);
-                reading.warning(
+                report.warning(
                     finding.code,
                     placed.place(&field).at,
                     &field,
@@ -64,7 +65,7 @@ pub fn thresholds(docs: &Docs) -> Vec<Problem> {
                 );
             }
         }
-        problems.append(&mut reading.into_problems());
+        problems.append(&mut report.into_problems());
     }
     problem::sort(&mut problems);
     problems
@@ -80,7 +81,7 @@ fn lowest_target(docs: &Docs) -> Option<(&str, Target)> {
     targets.min_by_key(|(_, target)| *target)
 }
 
-fn alert_conditions(placed: &Placed<SloDoc>, docs: &Docs, reading: &mut Reading) {
+fn alert_conditions(placed: &Placed<SloDoc>, docs: &Docs, report: &mut Report) {
     let targets = placed.doc.objectives.iter().map(|objective| objective.target);
     let Some(target) = targets.min().filter(|_| !placed.doc.extension.perfect_target) else {
         return;
@@ -99,7 +100,7 @@ fn alert_conditions(placed: &Placed<SloDoc>, docs: &Docs, reading: &mut Reading)
                 condition.threshold.as_str()
             );
             let hint = format!("take a threshold below {fastest}, or a higher target");
-            reading.warning(lint::UNREACHABLE_BURN, placed.place(&field).at, &field, message, hint);
+            report.warning(lint::UNREACHABLE_BURN, placed.place(&field).at, &field, message, hint);
         }
     }
 }

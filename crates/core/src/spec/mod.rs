@@ -16,8 +16,8 @@ pub mod name;
 mod openslo;
 pub mod own;
 pub mod problem;
-mod reading;
 mod references;
+mod report;
 mod slos;
 mod suggest;
 pub mod write;
@@ -32,8 +32,8 @@ pub use slos::{SliSource, slos};
 use crate::limits::DOCUMENT_BYTES_MAX;
 use fields::Item;
 use kind::{Kind, Version};
-use reading::Reading;
 use references::Names;
+use report::Report;
 use yaml::{Node, Position, Value};
 
 /// Reads files (name and content) as one set of documents. The problems are sorted by file and line; an object with
@@ -43,14 +43,14 @@ pub fn read(files: &[(String, Vec<u8>)]) -> (Docs, Vec<Problem>) {
     let mut names = Names::default();
     let mut problems = Vec::new();
     for (path, bytes) in files {
-        let mut reading = Reading::new(path);
-        read_file(bytes, &mut docs, &mut reading);
+        let mut report = Report::new(path);
+        read_file(bytes, &mut docs, &mut report);
         names.add(
             path,
-            std::mem::take(&mut reading.definitions),
-            std::mem::take(&mut reading.references),
+            std::mem::take(&mut report.definitions),
+            std::mem::take(&mut report.references),
         );
-        problems.append(&mut reading.into_problems());
+        problems.append(&mut report.into_problems());
     }
     problems.append(&mut names.problems());
     docs = docs.without(&names.repeated());
@@ -59,10 +59,10 @@ pub fn read(files: &[(String, Vec<u8>)]) -> (Docs, Vec<Problem>) {
     (docs, problems)
 }
 
-fn read_file(bytes: &[u8], docs: &mut Docs, reading: &mut Reading) {
+fn read_file(bytes: &[u8], docs: &mut Docs, report: &mut Report) {
     if bytes.len() > DOCUMENT_BYTES_MAX {
         let message = format!("has {} bytes, at most {DOCUMENT_BYTES_MAX} are read", bytes.len());
-        reading.error(
+        report.error(
             code::TOO_LARGE,
             Position::START,
             "",
@@ -73,12 +73,12 @@ fn read_file(bytes: &[u8], docs: &mut Docs, reading: &mut Reading) {
     }
     let text = match str::from_utf8(bytes) {
         Ok(text) => text,
-        Err(error) => return not_utf8(&bytes[..error.valid_up_to()], reading),
+        Err(error) => return not_utf8(&bytes[..error.valid_up_to()], report),
     };
-    let before = reading.errors();
-    let documents = yaml::parse(text, reading);
+    let before = report.errors();
+    let documents = yaml::parse(text, report);
     let objects_before = docs.objects;
-    let path: Arc<str> = Arc::from(reading.path());
+    let path: Arc<str> = Arc::from(report.path());
     for document in documents {
         let objects = match document.value {
             Value::List(items) => items,
@@ -86,22 +86,22 @@ fn read_file(bytes: &[u8], docs: &mut Docs, reading: &mut Reading) {
         };
         for object in objects {
             docs.objects += 1;
-            read_object(object, &path, docs, reading);
+            read_object(object, &path, docs, report);
         }
     }
-    if docs.objects == objects_before && reading.errors() == before {
+    if docs.objects == objects_before && report.errors() == before {
         let hint = "write a document with apiVersion, kind, metadata and spec, or remove the file";
-        reading.error(code::EMPTY_FILE, Position::START, "", "the file holds no document", hint);
+        report.error(code::EMPTY_FILE, Position::START, "", "the file holds no document", hint);
     }
 }
 
-fn not_utf8(valid: &[u8], reading: &mut Reading) {
-    let line = valid.iter().filter(|byte| **byte == b'\n').count() as u32 + 1;
-    let line_start = valid.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+fn not_utf8(valid: &[u8], report: &mut Report) {
+    let line = memchr::memchr_iter(b'\n', valid).count() as u32 + 1;
+    let line_start = memchr::memrchr(b'\n', valid).map_or(0, |newline| newline + 1);
     let column =
         str::from_utf8(&valid[line_start..]).map_or(0, |text| text.chars().count()) as u32 + 1;
     let hint = "save it as UTF-8; is it a text file?";
-    reading.error(
+    report.error(
         code::NOT_UTF8,
         Position { line, column },
         "",
@@ -110,35 +110,35 @@ fn not_utf8(valid: &[u8], reading: &mut Reading) {
     );
 }
 
-fn read_object(root: Node, path: &Arc<str>, docs: &mut Docs, reading: &mut Reading) {
-    let before = reading.errors();
+fn read_object(root: Node, path: &Arc<str>, docs: &mut Docs, report: &mut Report) {
+    let before = report.errors();
     let item = Item { node: &root, field: String::new() };
-    let Some(mut object) = item.fields(reading) else { return };
-    let Some((version, kind)) = read_header(&mut object, reading) else { return };
-    reading.version = version;
-    reading.define(kind, &root);
+    let Some(mut object) = item.fields(report) else { return };
+    let Some((version, kind)) = read_header(&mut object, report) else { return };
+    report.version = version;
+    report.define(kind, &root);
     let doc = if version == Version::Plimsoll {
-        own::read(kind, &mut object, reading)
+        own::read(kind, &mut object, report)
     } else {
-        openslo::read(kind, &mut object, reading)
+        openslo::read(kind, &mut object, report)
     };
-    object.finish(reading);
-    if let (Some(doc), true) = (doc, reading.errors() == before) {
+    object.finish(report);
+    if let (Some(doc), true) = (doc, report.errors() == before) {
         docs.add(doc, version, path.clone(), Arc::new(root));
     }
 }
 
 /// `apiVersion` and `kind`; without both of them, nothing else of an object can be judged.
-fn read_header(object: &mut fields::Fields<'_>, reading: &mut Reading) -> Option<(Version, Kind)> {
-    let version = object.require("apiVersion", reading);
-    let kind = object.require("kind", reading);
+fn read_header(object: &mut fields::Fields<'_>, report: &mut Report) -> Option<(Version, Kind)> {
+    let version = object.require("apiVersion", report);
+    let kind = object.require("kind", report);
     let (version, kind) = (version?, kind?);
-    let version = read_version(&version, reading)?;
-    Some((version, read_kind(&kind, version, reading)?))
+    let version = read_version(&version, report)?;
+    Some((version, read_kind(&kind, version, report)?))
 }
 
-fn read_version(item: &Item<'_>, reading: &mut Reading) -> Option<Version> {
-    let text = item.filled_text(reading)?;
+fn read_version(item: &Item<'_>, report: &mut Report) -> Option<Version> {
+    let text = item.filled_text(report)?;
     let found = Version::ALL.into_iter().find(|version| version.as_str() == text);
     if found.is_none() {
         let known = Version::ALL.map(Version::as_str);
@@ -147,7 +147,7 @@ fn read_version(item: &Item<'_>, reading: &mut Reading) -> Option<Version> {
             |near| format!("did you mean {near}?"),
         );
         item.error(
-            reading,
+            report,
             code::UNKNOWN_VERSION,
             format!("{text:?} is no version that is read"),
             hint,
@@ -156,14 +156,14 @@ fn read_version(item: &Item<'_>, reading: &mut Reading) -> Option<Version> {
     found
 }
 
-fn read_kind(item: &Item<'_>, version: Version, reading: &mut Reading) -> Option<Kind> {
-    let text = item.filled_text(reading)?;
+fn read_kind(item: &Item<'_>, version: Version, report: &mut Report) -> Option<Kind> {
+    let text = item.filled_text(report)?;
     if let Some(kind) = version.kinds().iter().find(|kind| kind.as_str() == text) {
         return Some(*kind);
     }
     if version == Version::Plimsoll && own::LATER_KINDS.contains(&text) {
         let message = format!("{text} is not supported yet by this version of Plimsoll");
-        item.error(reading, code::UNSUPPORTED_KIND, message, "leave it out for now");
+        item.error(report, code::UNSUPPORTED_KIND, message, "leave it out for now");
         return None;
     }
     let known: Vec<&str> = version.kinds().iter().map(|kind| kind.as_str()).collect();
@@ -171,7 +171,7 @@ fn read_kind(item: &Item<'_>, version: Version, reading: &mut Reading) -> Option
         || format!("known are {}", known.join(", ")),
         |near| format!("did you mean {near}?"),
     );
-    item.error(reading, code::UNKNOWN_KIND, format!("{version} has no kind {text:?}"), hint);
+    item.error(report, code::UNKNOWN_KIND, format!("{version} has no kind {text:?}"), hint);
     None
 }
 

@@ -43,11 +43,18 @@ pub struct DataSourceDoc {
     pub source: Source,
 }
 
+impl DataSourceDoc {
+    /// The logs it names, when it is one that this program reads itself.
+    pub fn access_log(&self) -> Option<&AccessLogSource> {
+        if let Source::AccessLog(logs) = &self.source { Some(logs) } else { None }
+    }
+}
+
 /// A type of data source and how to reach it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// Access logs, read by this program: `type: accesslog`.
-    AccessLog(AccessLogSource),
+    AccessLog(Box<AccessLogSource>),
     /// Anything else.
     Other {
         /// The type as written.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{code, fields::Item, kind::Kind, reading::Reading};
+use super::{code, fields::Item, kind::Kind, report::Report};
 
 /// Longest RFC 1123 label, and longest name part of a key.
 const LABEL_MAX: usize = 63;
@@ -63,15 +63,15 @@ pub(crate) fn with_suffix(name: &str, suffix: &str) -> String {
 }
 
 /// Reads the name of an object, or of one that is referred to.
-pub(crate) fn read(item: &Item<'_>, reading: &mut Reading) -> Option<String> {
-    let text = item.filled_text(reading)?;
+pub(crate) fn read(item: &Item<'_>, report: &mut Report) -> Option<String> {
+    let text = item.filled_text(report)?;
     if is_dns_label(text) {
         return Some(text.to_owned());
     }
     if is_dns_label(&text.to_ascii_lowercase()) {
         let message = format!("{text:?} has capital letters, which an RFC 1123 label does not");
         let hint = format!("read as it is; write {} for other tools", dns_label(text));
-        item.warning(reading, code::NAME_WITH_CAPITALS, message, hint);
+        item.warning(report, code::NAME_WITH_CAPITALS, message, hint);
         return Some(text.to_owned());
     }
     let message = if text.len() > LABEL_MAX {
@@ -81,14 +81,14 @@ pub(crate) fn read(item: &Item<'_>, reading: &mut Reading) -> Option<String> {
             "{text:?} is not an RFC 1123 label: a-z, 0-9 and '-', with a letter or digit at both ends"
         )
     };
-    item.error(reading, code::BAD_NAME, message, format!("for example {}", dns_label(text)));
+    item.error(report, code::BAD_NAME, message, format!("for example {}", dns_label(text)));
     None
 }
 
 /// Reads the name of another object, and notes that it is asked for.
-pub(crate) fn reference(item: &Item<'_>, kind: Kind, reading: &mut Reading) -> Option<String> {
-    let name = read(item, reading)?;
-    reading.refer(kind, &name, item.at(), &item.field);
+pub(crate) fn reference(item: &Item<'_>, kind: Kind, report: &mut Report) -> Option<String> {
+    let name = read(item, report)?;
+    report.refer(kind, &name, item.at(), &item.field);
     Some(name)
 }
 

@@ -10,7 +10,7 @@ use super::{
     code,
     kind::{Kind, Version},
     problem::{Problem, Severity},
-    reading::Mention,
+    report::Mention,
     suggest,
     yaml::Position,
 };

@@ -13,7 +13,7 @@ use super::{
     name::{dns_label, with_suffix},
     openslo::Dialect,
     problem::Problem,
-    reading::Reading,
+    report::Report,
 };
 use crate::{
     measure::{
@@ -57,9 +57,9 @@ pub fn slos(docs: &Docs) -> (Vec<(Slo, SliSource)>, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut taken = BTreeSet::new();
     for placed in &docs.slos {
-        let mut reading = reading_of(placed);
-        slos.append(&mut convert(placed, docs, &mut taken, &mut reading));
-        problems.append(&mut reading.into_problems());
+        let mut report = report_of(placed);
+        slos.append(&mut convert(placed, docs, &mut taken, &mut report));
+        problems.append(&mut report.into_problems());
     }
     super::problem::sort(&mut problems);
     (slos, problems)
@@ -69,16 +69,16 @@ fn convert(
     placed: &Placed<SloDoc>,
     docs: &Docs,
     taken: &mut BTreeSet<String>,
-    reading: &mut Reading,
+    report: &mut Report,
 ) -> Vec<(Slo, SliSource)> {
     let doc = &placed.doc;
-    let warn = |field: &str, message: String, hint: &str, reading: &mut Reading| {
-        reading.warning(code::NOT_EVALUATED, placed.place(field).at, field, message, hint);
+    let warn = |field: &str, message: String, hint: &str, report: &mut Report| {
+        report.warning(code::NOT_EVALUATED, placed.place(field).at, field, message, hint);
     };
     if doc.indicator.is_none() && doc.objectives.len() > 1 && placed.version != Version::V1alpha {
         let hint = "each objective is evaluated by itself: OpenSLO does not define the sum precisely enough";
         let at = placed.place("spec.objectives").at;
-        reading.warning(
+        report.warning(
             code::COMPOSITE_READ_APART,
             at,
             "spec.objectives",
@@ -93,7 +93,7 @@ fn convert(
                 "spec.timeWindow",
                 message,
                 "give whole minutes, hours, days, weeks or months",
-                reading,
+                report,
             );
             return Vec::new();
         }
@@ -108,7 +108,7 @@ fn convert(
                 &field,
                 message,
                 "check it together with the file that defines the indicator",
-                reading,
+                report,
             );
             continue;
         };
@@ -119,7 +119,7 @@ fn convert(
                     &format!("{field}.timeSliceWindow"),
                     message,
                     "give whole minutes, such as 1m",
-                    reading,
+                    report,
                 );
                 continue;
             }
@@ -133,7 +133,7 @@ fn convert(
             windows: windows.clone(),
             no_data: doc.extension.no_data.unwrap_or(NoData::Ignore),
         };
-        if lints::report(placed, &field, &slo, reading) {
+        if lints::report(placed, &field, &slo, report) {
             converted.push((slo, source));
         }
     }
@@ -247,7 +247,7 @@ fn source_of_sli(sli: &SliDoc, version: Version, docs: &Docs) -> SliSource {
     let kind = kind_of(query, version, docs).unwrap_or("unknown");
     if kind == accesslog::TYPE {
         // Indicators that ask it for nonsense are reported when the documents are read, and left out.
-        let mut unheard = Reading::new("");
+        let mut unheard = Report::new("");
         let root = super::yaml::Node::map::<String>([]);
         if let Some(Question { service, sli }) =
             accesslog::question(&sli.metric, "", "", &root, &mut unheard)
@@ -279,45 +279,45 @@ pub(crate) fn check_access_logs(docs: &mut Docs) -> Vec<Problem> {
     let mut problems = Vec::new();
     let indicators = std::mem::take(&mut docs.slis);
     let objectives = std::mem::take(&mut docs.slos);
-    let mut is_sound = |check: &dyn Fn(&mut Reading), mut reading: Reading| {
-        check(&mut reading);
-        let is_sound = reading.errors() == 0;
-        problems.append(&mut reading.into_problems());
+    let mut is_sound = |check: &dyn Fn(&mut Report), mut report: Report| {
+        check(&mut report);
+        let is_sound = report.errors() == 0;
+        problems.append(&mut report.into_problems());
         is_sound
     };
     let sound_indicators = indicators.into_iter().filter(|placed| {
-        let check = |reading: &mut Reading| check_sli(&placed.doc, "spec", placed, docs, reading);
-        is_sound(&check, reading_of(placed))
+        let check = |report: &mut Report| check_sli(&placed.doc, "spec", placed, docs, report);
+        is_sound(&check, report_of(placed))
     });
     let sound_indicators = sound_indicators.collect();
     let sound_objectives = objectives.into_iter().filter(|placed| {
-        let check = |reading: &mut Reading| check_slo(placed, docs, reading);
-        is_sound(&check, reading_of(placed))
+        let check = |report: &mut Report| check_slo(placed, docs, report);
+        is_sound(&check, report_of(placed))
     });
     let sound_objectives = sound_objectives.collect();
     (docs.slis, docs.slos) = (sound_indicators, sound_objectives);
     problems
 }
 
-fn reading_of<T>(placed: &Placed<T>) -> Reading {
-    let mut reading = Reading::new(placed.path());
-    reading.version = placed.version;
-    reading
+fn report_of<T>(placed: &Placed<T>) -> Report {
+    let mut report = Report::new(placed.path());
+    report.version = placed.version;
+    report
 }
 
-fn check_slo(placed: &Placed<SloDoc>, docs: &Docs, reading: &mut Reading) {
+fn check_slo(placed: &Placed<SloDoc>, docs: &Docs, report: &mut Report) {
     let key = Dialect::of(placed.version).indicator;
     if let Some(Linked::Inline(sli)) = &placed.doc.indicator {
-        check_sli(sli, &format!("spec.{key}.spec"), placed, docs, reading);
+        check_sli(sli, &format!("spec.{key}.spec"), placed, docs, report);
     }
     for (index, objective) in placed.doc.objectives.iter().enumerate() {
         if let Some(Linked::Inline(sli)) = &objective.indicator {
-            check_sli(sli, &format!("spec.objectives[{index}].{key}.spec"), placed, docs, reading);
+            check_sli(sli, &format!("spec.objectives[{index}].{key}.spec"), placed, docs, report);
         }
     }
 }
 
-fn check_sli<T>(sli: &SliDoc, field: &str, placed: &Placed<T>, docs: &Docs, reading: &mut Reading) {
+fn check_sli<T>(sli: &SliDoc, field: &str, placed: &Placed<T>, docs: &Docs, report: &mut Report) {
     let is_ours = |query: &Query| kind_of(query, placed.version, docs) == Some(accesslog::TYPE);
     let queries = match &sli.metric {
         Metric::Threshold(query) | Metric::Raw { query, .. } => vec![query],
@@ -333,9 +333,9 @@ fn check_sli<T>(sli: &SliDoc, field: &str, placed: &Placed<T>, docs: &Docs, read
     if sources.len() > 1 || queries.iter().any(contradicts) {
         let message = "good or bad and total must come from the same access logs";
         let hint = "name the same data source in both, and no other type";
-        reading.error(code::BAD_CHOICE, placed.place(field).at, field, message, hint);
+        report.error(code::BAD_CHOICE, placed.place(field).at, field, message, hint);
         return;
     }
     let query_spec = Dialect::of(placed.version).query_spec();
-    accesslog::question(&sli.metric, field, query_spec, placed.root(), reading);
+    accesslog::question(&sli.metric, field, query_spec, placed.root(), report);
 }

@@ -8,47 +8,42 @@ use crate::spec::{
     kind::{Kind, Version},
     model::{AlertConditionDoc, AlertNotificationTargetDoc, AlertPolicyDoc, Linked, Operator},
     name,
-    reading::Reading,
+    report::Report,
 };
 
 /// Reads the `alertPolicies` of an SLO.
-pub(super) fn policies(
-    spec: &mut Fields<'_>,
-    reading: &mut Reading,
-) -> Vec<Linked<AlertPolicyDoc>> {
-    let items = spec.get("alertPolicies").and_then(|list| list.list(reading)).unwrap_or_default();
+pub(super) fn policies(spec: &mut Fields<'_>, report: &mut Report) -> Vec<Linked<AlertPolicyDoc>> {
+    let items = spec.get("alertPolicies").and_then(|list| list.list(report)).unwrap_or_default();
     items
         .iter()
-        .filter_map(|item| linked(item, "alertPolicyRef", Kind::AlertPolicy, policy, reading))
+        .filter_map(|item| linked(item, "alertPolicyRef", Kind::AlertPolicy, policy, report))
         .collect()
 }
 
 /// Reads an alert policy.
-pub(super) fn policy(object: &mut Fields<'_>, reading: &mut Reading) -> Option<AlertPolicyDoc> {
-    let metadata = metadata(object, reading);
-    let mut spec = object.require("spec", reading)?.fields(reading)?;
-    let description = description(&mut spec, reading);
+pub(super) fn policy(object: &mut Fields<'_>, report: &mut Report) -> Option<AlertPolicyDoc> {
+    let metadata = metadata(object, report);
+    let mut spec = object.require("spec", report)?.fields(report)?;
+    let description = description(&mut spec, report);
     let [when_no_data, when_breaching, when_resolved] =
         ["alertWhenNoData", "alertWhenBreaching", "alertWhenResolved"]
-            .map(|key| spec.get(key).and_then(|item| item.boolean(reading)).unwrap_or(false));
+            .map(|key| spec.get(key).and_then(|item| item.boolean(report)).unwrap_or(false));
     let conditions =
-        spec.require("conditions", reading).and_then(|list| window::single(&list, reading));
+        spec.require("conditions", report).and_then(|list| window::single(&list, report));
     let conditions = conditions
-        .and_then(|item| linked(&item, "conditionRef", Kind::AlertCondition, condition, reading))
+        .and_then(|item| linked(&item, "conditionRef", Kind::AlertCondition, condition, report))
         .into_iter()
         .collect();
-    let list = spec.require("notificationTargets", reading);
-    let items = list.as_ref().and_then(|list| list.list(reading)).unwrap_or_default();
+    let list = spec.require("notificationTargets", report);
+    let items = list.as_ref().and_then(|list| list.list(report)).unwrap_or_default();
     if let (Some(list), true) = (&list, items.is_empty()) {
-        list.error(reading, code::WRONG_COUNT, "must have at least one item", "");
+        list.error(report, code::WRONG_COUNT, "must have at least one item", "");
     }
     let targets = items
         .iter()
-        .filter_map(|item| {
-            linked(item, "targetRef", Kind::AlertNotificationTarget, target, reading)
-        })
+        .filter_map(|item| linked(item, "targetRef", Kind::AlertNotificationTarget, target, report))
         .collect();
-    spec.finish(reading);
+    spec.finish(report);
     Some(AlertPolicyDoc {
         metadata,
         description,
@@ -61,17 +56,14 @@ pub(super) fn policy(object: &mut Fields<'_>, reading: &mut Reading) -> Option<A
 }
 
 /// Reads an alert condition.
-pub(super) fn condition(
-    object: &mut Fields<'_>,
-    reading: &mut Reading,
-) -> Option<AlertConditionDoc> {
-    let metadata = metadata(object, reading);
-    let mut spec = object.require("spec", reading)?.filled_fields(reading)?;
-    let description = description(&mut spec, reading);
-    let severity = spec.require("severity", reading).and_then(|item| item.filled_text(reading));
-    let burn = spec.require("condition", reading);
-    let burn = burn.and_then(|item| burn_rate(&item, reading));
-    spec.finish(reading);
+pub(super) fn condition(object: &mut Fields<'_>, report: &mut Report) -> Option<AlertConditionDoc> {
+    let metadata = metadata(object, report);
+    let mut spec = object.require("spec", report)?.filled_fields(report)?;
+    let description = description(&mut spec, report);
+    let severity = spec.require("severity", report).and_then(|item| item.filled_text(report));
+    let burn = spec.require("condition", report);
+    let burn = burn.and_then(|item| burn_rate(&item, report));
+    spec.finish(report);
     let Burn { op, threshold, lookback, after } = burn?;
     let severity = severity?.to_owned();
     Some(AlertConditionDoc {
@@ -93,49 +85,49 @@ struct Burn {
 }
 
 /// Reads `condition`. Its other fields are required only where its kind is known.
-fn burn_rate(item: &Item<'_>, reading: &mut Reading) -> Option<Burn> {
-    let mut fields = item.filled_fields(reading)?;
+fn burn_rate(item: &Item<'_>, report: &mut Report) -> Option<Burn> {
+    let mut fields = item.filled_fields(report)?;
     let kind =
-        fields.require("kind", reading).and_then(|item| item.choice(&[("burnrate", ())], reading));
-    let op = fields.get("op").and_then(|item| item.choice(&Operator::WORDS, reading));
-    let threshold = fields.get("threshold").and_then(|item| objective::number(&item, reading));
+        fields.require("kind", report).and_then(|item| item.choice(&[("burnrate", ())], report));
+    let op = fields.get("op").and_then(|item| item.choice(&Operator::WORDS, report));
+    let threshold = fields.get("threshold").and_then(|item| objective::number(&item, report));
     let [lookback, after] = ["lookbackWindow", "alertAfter"]
-        .map(|key| fields.get(key).and_then(|item| duration::read(&item, Use::Length, reading)));
+        .map(|key| fields.get(key).and_then(|item| duration::read(&item, Use::Length, report)));
     if kind.is_some() {
-        let required: &[&'static str] = if reading.version == Version::V2alpha {
+        let required: &[&'static str] = if report.version == Version::V2alpha {
             &["op", "threshold", "lookbackWindow", "alertAfter"]
         } else {
             &["op", "threshold", "lookbackWindow"]
         };
         for key in required {
             if !fields.has(key) {
-                fields.missing(key, "", reading);
+                fields.missing(key, "", report);
             }
         }
     }
     if let (Some(item), Some(true)) = (fields.get("op"), op.map(Operator::is_below)) {
         let hint = "read as written; an alert on a fast burn has gt or gte";
-        item.warning(reading, code::LOW_BURN_ALERTS, "alerts while the budget burns slowly", hint);
+        item.warning(report, code::LOW_BURN_ALERTS, "alerts while the budget burns slowly", hint);
     }
-    fields.finish(reading);
+    fields.finish(report);
     Some(Burn { op, threshold, lookback, after })
 }
 
 /// Reads a notification target.
 pub(super) fn target(
     object: &mut Fields<'_>,
-    reading: &mut Reading,
+    report: &mut Report,
 ) -> Option<AlertNotificationTargetDoc> {
-    let metadata = metadata(object, reading);
-    let item = object.require("spec", reading)?;
-    let mut spec = if reading.version == Version::V2alpha {
-        item.filled_fields(reading)?
+    let metadata = metadata(object, report);
+    let item = object.require("spec", report)?;
+    let mut spec = if report.version == Version::V2alpha {
+        item.filled_fields(report)?
     } else {
-        item.fields(reading)?
+        item.fields(report)?
     };
-    let description = description(&mut spec, reading);
-    let target = spec.require("target", reading).and_then(|item| item.filled_text(reading));
-    spec.finish(reading);
+    let description = description(&mut spec, report);
+    let target = spec.require("target", report).and_then(|item| item.filled_text(report));
+    spec.finish(report);
     Some(AlertNotificationTargetDoc { metadata, description, target: target?.to_owned() })
 }
 
@@ -144,22 +136,22 @@ fn linked<T>(
     item: &Item<'_>,
     reference: &'static str,
     kind: Kind,
-    read: impl FnOnce(&mut Fields<'_>, &mut Reading) -> Option<T>,
-    reading: &mut Reading,
+    read: impl FnOnce(&mut Fields<'_>, &mut Report) -> Option<T>,
+    report: &mut Report,
 ) -> Option<Linked<T>> {
-    let mut fields = item.fields(reading)?;
+    let mut fields = item.fields(report)?;
     let inline = ["kind", "metadata", "spec"];
     let is_inline = inline.iter().any(|key| fields.has(key));
     match (fields.get(reference), is_inline) {
         (Some(name), false) => {
-            fields.finish(reading);
-            name::reference(&name, kind, reading).map(Linked::Reference)
+            fields.finish(report);
+            name::reference(&name, kind, report).map(Linked::Reference)
         }
-        (None, true) => without_errors(item, reading, |_, reading| {
-            let found = fields.require("kind", reading);
-            found.and_then(|item| item.choice(&[(kind.as_str(), ())], reading));
-            let object = read(&mut fields, reading);
-            fields.finish(reading);
+        (None, true) => without_errors(item, report, |_, report| {
+            let found = fields.require("kind", report);
+            found.and_then(|item| item.choice(&[(kind.as_str(), ())], report));
+            let object = read(&mut fields, report);
+            fields.finish(report);
             object
         })
         .map(Linked::Inline),
@@ -169,8 +161,8 @@ fn linked<T>(
             } else {
                 format!("{reference}, or kind, metadata and spec, are required")
             };
-            item.error(reading, code::ONE_OF, message, "");
-            fields.finish(reading);
+            item.error(report, code::ONE_OF, message, "");
+            fields.finish(report);
             None
         }
     }

@@ -7,7 +7,7 @@ use crate::spec::{
     kind::Kind,
     model::{Counts, Linked, Metric, Query, SliDoc},
     name,
-    reading::Reading,
+    report::Report,
     yaml::Value,
 };
 
@@ -15,21 +15,21 @@ use crate::spec::{
 pub(super) fn sli(
     object: &mut Fields<'_>,
     dialect: Dialect,
-    reading: &mut Reading,
+    report: &mut Report,
 ) -> Option<SliDoc> {
-    let metadata = metadata(object, reading);
-    let item = object.require("spec", reading)?;
-    let mut spec = item.fields(reading)?;
-    let description = description(&mut spec, reading);
+    let metadata = metadata(object, report);
+    let item = object.require("spec", report)?;
+    let mut spec = item.fields(report)?;
+    let description = description(&mut spec, report);
     let metric =
-        spec.exactly_one(&["thresholdMetric", "ratioMetric"], reading).and_then(|(key, item)| {
+        spec.exactly_one(&["thresholdMetric", "ratioMetric"], report).and_then(|(key, item)| {
             if key == "ratioMetric" {
-                ratio(&item, dialect, reading)
+                ratio(&item, dialect, report)
             } else {
-                query(&item, dialect, reading).map(Metric::Threshold)
+                query(&item, dialect, report).map(Metric::Threshold)
             }
         });
-    spec.finish(reading);
+    spec.finish(report);
     Some(SliDoc { metadata, description, metric: metric? })
 }
 
@@ -37,28 +37,28 @@ pub(super) fn sli(
 pub(super) fn linked(
     fields: &mut Fields<'_>,
     dialect: Dialect,
-    reading: &mut Reading,
+    report: &mut Report,
 ) -> Option<Linked<SliDoc>> {
     let keys = [dialect.indicator, dialect.indicator_ref];
     if !keys.iter().any(|key| fields.has(key)) {
         return None;
     }
-    let (key, item) = fields.exactly_one(&keys, reading)?;
+    let (key, item) = fields.exactly_one(&keys, report)?;
     if key == dialect.indicator_ref {
-        return name::reference(&item, Kind::Sli, reading).map(Linked::Reference);
+        return name::reference(&item, Kind::Sli, report).map(Linked::Reference);
     }
-    without_errors(&item, reading, |item, reading| {
-        let mut object = item.fields(reading)?;
-        let sli = sli(&mut object, dialect, reading);
-        object.finish(reading);
+    without_errors(&item, report, |item, report| {
+        let mut object = item.fields(report)?;
+        let sli = sli(&mut object, dialect, report);
+        object.finish(report);
         sli
     })
     .map(Linked::Inline)
 }
 
-fn ratio(item: &Item<'_>, dialect: Dialect, reading: &mut Reading) -> Option<Metric> {
-    let mut fields = item.fields(reading)?;
-    let counter = fields.get("counter").and_then(|item| item.boolean(reading));
+fn ratio(item: &Item<'_>, dialect: Dialect, report: &mut Report) -> Option<Metric> {
+    let mut fields = item.fields(report)?;
+    let counter = fields.get("counter").and_then(|item| item.boolean(report));
     // Every key is asked for, so that none of them is unknown whatever the others say.
     let keys = ["total", "raw", "good", "bad", "rawType"];
     let [has_total, has_raw, has_good, has_bad, has_raw_type] = keys.map(|key| fields.has(key));
@@ -71,18 +71,18 @@ fn ratio(item: &Item<'_>, dialect: Dialect, reading: &mut Reading) -> Option<Met
         _ => None,
     };
     if let Some(message) = problem {
-        item.error(reading, code::ONE_OF, message, "");
+        item.error(report, code::ONE_OF, message, "");
     } else if has_raw_type && !has_raw {
-        fields.forbid("rawType", "without raw", reading);
+        fields.forbid("rawType", "without raw", report);
     }
     let metric = if problem.is_some() {
         None
     } else if has_raw {
-        raw(&mut fields, counter, dialect, reading)
+        raw(&mut fields, counter, dialect, report)
     } else {
-        part_of_total(&mut fields, counter, dialect, reading)
+        part_of_total(&mut fields, counter, dialect, report)
     };
-    fields.finish(reading);
+    fields.finish(report);
     metric
 }
 
@@ -90,12 +90,12 @@ fn part_of_total(
     fields: &mut Fields<'_>,
     counter: Option<bool>,
     dialect: Dialect,
-    reading: &mut Reading,
+    report: &mut Report,
 ) -> Option<Metric> {
-    let (key, part) = fields.exactly_one(&["good", "bad"], reading)?;
+    let (key, part) = fields.exactly_one(&["good", "bad"], report)?;
     let counts = if key == "good" { Counts::Good } else { Counts::Bad };
-    let part = query(&part, dialect, reading);
-    let total = fields.require("total", reading).and_then(|item| query(&item, dialect, reading));
+    let part = query(&part, dialect, report);
+    let total = fields.require("total", report).and_then(|item| query(&item, dialect, report));
     Some(Metric::Ratio { counter, counts, part: part?, total: total? })
 }
 
@@ -103,58 +103,58 @@ fn raw(
     fields: &mut Fields<'_>,
     counter: Option<bool>,
     dialect: Dialect,
-    reading: &mut Reading,
+    report: &mut Report,
 ) -> Option<Metric> {
     let words = [("success", Counts::Good), ("failure", Counts::Bad)];
-    let counts = fields.require("rawType", reading).and_then(|item| item.choice(&words, reading));
-    let query = fields.require("raw", reading).and_then(|item| query(&item, dialect, reading));
+    let counts = fields.require("rawType", report).and_then(|item| item.choice(&words, report));
+    let query = fields.require("raw", report).and_then(|item| query(&item, dialect, report));
     Some(Metric::Raw { counter, counts: counts?, query: query? })
 }
 
-fn query(item: &Item<'_>, dialect: Dialect, reading: &mut Reading) -> Option<Query> {
-    let mut fields = item.fields(reading)?;
+fn query(item: &Item<'_>, dialect: Dialect, report: &mut Report) -> Option<Query> {
+    let mut fields = item.fields(report)?;
     let query =
-        if dialect.is_v2 { v2_query(&mut fields, reading) } else { v1_query(&mut fields, reading) };
-    fields.finish(reading);
+        if dialect.is_v2 { v2_query(&mut fields, report) } else { v1_query(&mut fields, report) };
+    fields.finish(report);
     query
 }
 
 /// `metricSource` with `metricSourceRef`, `type` and `spec`.
-fn v1_query(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Query> {
-    let item = fields.require("metricSource", reading)?;
-    let mut source = item.filled_fields(reading)?;
-    let source_ref = optional_reference(&mut source, "metricSourceRef", reading);
-    let source_type = source.get("type").and_then(|item| item.text(reading)).map(str::to_owned);
+fn v1_query(fields: &mut Fields<'_>, report: &mut Report) -> Option<Query> {
+    let item = fields.require("metricSource", report)?;
+    let mut source = item.filled_fields(report)?;
+    let source_ref = optional_reference(&mut source, "metricSourceRef", report);
+    let source_type = source.get("type").and_then(|item| item.text(report)).map(str::to_owned);
     if !source.has("metricSourceRef") && source_type.as_deref().unwrap_or_default().is_empty() {
         let hint = "read as a source of unknown type; give its type or metricSourceRef";
         item.warning(
-            reading,
+            report,
             code::NO_SOURCE_TYPE,
             "does not say what kind of source this is",
             hint,
         );
     }
-    let spec = source.require("spec", reading);
-    source.finish(reading);
+    let spec = source.require("spec", report);
+    source.finish(report);
     let spec = spec?;
-    spec.filled_fields(reading)?;
+    spec.filled_fields(report)?;
     Some(Query { source_ref, source_type, source: None, spec: spec.node.clone() })
 }
 
 /// `dataSourceRef` or `dataSourceSpec`, and `spec`.
-fn v2_query(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Query> {
-    let source = fields.exactly_one(&["dataSourceRef", "dataSourceSpec"], reading);
+fn v2_query(fields: &mut Fields<'_>, report: &mut Report) -> Option<Query> {
+    let source = fields.exactly_one(&["dataSourceRef", "dataSourceSpec"], report);
     let spec = fields.get("spec");
     let spec = match &spec {
-        Some(item) => item.fields(reading).map(|_| item.node.clone()),
+        Some(item) => item.fields(report).map(|_| item.node.clone()),
         None => Some(crate::spec::yaml::Node::new(Value::Map(Vec::new()))),
     };
     let (key, item) = source?;
     let mut query = Query { source_ref: None, source_type: None, source: None, spec: spec? };
     if key == "dataSourceRef" {
-        query.source_ref = name::reference(&item, Kind::DataSource, reading);
+        query.source_ref = name::reference(&item, Kind::DataSource, report);
     } else {
-        let (_, source) = source::source(&item, reading)?;
+        let (_, source) = source::source(&item, report)?;
         query.source_type = Some(source.kind().to_owned());
         query.source = Some(Box::new(source));
     }
@@ -165,8 +165,8 @@ fn v2_query(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Query> {
 fn optional_reference(
     fields: &mut Fields<'_>,
     key: &'static str,
-    reading: &mut Reading,
+    report: &mut Report,
 ) -> Option<String> {
     let item = fields.get(key).filter(|item| item.node.value != Value::Text(String::new()))?;
-    name::reference(&item, Kind::DataSource, reading)
+    name::reference(&item, Kind::DataSource, report)
 }

@@ -19,7 +19,7 @@ use super::{
     docs::Doc,
     fields::{Fields, Item},
     kind::{Kind, Version},
-    reading::Reading,
+    report::Report,
 };
 
 /// The words in which v1 and v2alpha differ; everything else they share.
@@ -50,34 +50,34 @@ impl Dialect {
 }
 
 /// Reads an object of a kind of the version being read. The value is incomplete where errors were reported.
-pub(crate) fn read(kind: Kind, object: &mut Fields<'_>, reading: &mut Reading) -> Option<Doc> {
-    let dialect = Dialect::of(reading.version);
+pub(crate) fn read(kind: Kind, object: &mut Fields<'_>, report: &mut Report) -> Option<Doc> {
+    let dialect = Dialect::of(report.version);
     match kind {
-        Kind::Slo if reading.version == Version::V1alpha => {
-            v1alpha::slo(object, reading).map(Doc::Slo)
+        Kind::Slo if report.version == Version::V1alpha => {
+            v1alpha::slo(object, report).map(Doc::Slo)
         }
-        Kind::Service => Some(Doc::Service(source::service(object, reading))),
-        Kind::DataSource => source::data_source(object, reading).map(Doc::DataSource),
-        Kind::Sli => indicator::sli(object, dialect, reading).map(Doc::Sli),
-        Kind::Slo => slo::slo(object, dialect, reading).map(Doc::Slo),
-        Kind::AlertPolicy => alert::policy(object, reading).map(Doc::AlertPolicy),
-        Kind::AlertCondition => alert::condition(object, reading).map(Doc::AlertCondition),
+        Kind::Service => Some(Doc::Service(source::service(object, report))),
+        Kind::DataSource => source::data_source(object, report).map(Doc::DataSource),
+        Kind::Sli => indicator::sli(object, dialect, report).map(Doc::Sli),
+        Kind::Slo => slo::slo(object, dialect, report).map(Doc::Slo),
+        Kind::AlertPolicy => alert::policy(object, report).map(Doc::AlertPolicy),
+        Kind::AlertCondition => alert::condition(object, report).map(Doc::AlertCondition),
         Kind::AlertNotificationTarget => {
-            alert::target(object, reading).map(Doc::AlertNotificationTarget)
+            alert::target(object, report).map(Doc::AlertNotificationTarget)
         }
         Kind::BudgetPolicy => None,
     }
 }
 
-/// Reads a value with `read`, and gives it only when reading found no error.
+/// Reads a value with `read`, and gives it only when report found no error.
 fn without_errors<T>(
     item: &Item<'_>,
-    reading: &mut Reading,
-    read: impl FnOnce(&Item<'_>, &mut Reading) -> Option<T>,
+    report: &mut Report,
+    read: impl FnOnce(&Item<'_>, &mut Report) -> Option<T>,
 ) -> Option<T> {
-    let errors = reading.errors();
-    let value = read(item, reading)?;
-    (reading.errors() == errors).then_some(value)
+    let errors = report.errors();
+    let value = read(item, report)?;
+    (report.errors() == errors).then_some(value)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::{
         duration::{self, Duration, DurationUnit, Use},
         fields::{Fields, Item},
         model::{Method, Number, Objective, Operator},
-        reading::Reading,
+        report::Report,
         yaml::Value,
     },
 };
@@ -32,34 +32,30 @@ pub(super) struct Around {
 }
 
 /// Reads one objective.
-pub(super) fn objective(
-    item: &Item<'_>,
-    around: Around,
-    reading: &mut Reading,
-) -> Option<Objective> {
-    let mut fields = item.fields(reading)?;
+pub(super) fn objective(item: &Item<'_>, around: Around, report: &mut Report) -> Option<Objective> {
+    let mut fields = item.fields(report)?;
     let display_name =
-        fields.get("displayName").and_then(|item| item.text(reading)).map(str::to_owned);
+        fields.get("displayName").and_then(|item| item.text(report)).map(str::to_owned);
     if around.dialect.is_v2 {
-        objective_labels(&mut fields, reading);
+        objective_labels(&mut fields, report);
     }
-    let (op, value) = comparison(&mut fields, around, reading);
+    let (op, value) = comparison(&mut fields, around, report);
     let target = fields
-        .exactly_one(&["target", "targetPercent"], reading)
-        .and_then(|(key, item)| target(&item, key == "targetPercent", reading));
-    let slice_target = slice_target(&mut fields, around.method, reading);
-    let slice_window = slice_window(&mut fields, around.method, reading);
-    let own = indicator::linked(&mut fields, around.dialect, reading);
+        .exactly_one(&["target", "targetPercent"], report)
+        .and_then(|(key, item)| target(&item, key == "targetPercent", report));
+    let slice_target = slice_target(&mut fields, around.method, report);
+    let slice_window = slice_window(&mut fields, around.method, report);
+    let own = indicator::linked(&mut fields, around.dialect, report);
     let has_own = fields.has(around.dialect.indicator) || fields.has(around.dialect.indicator_ref);
     if around.is_composite && !has_own {
         let message = format!(
             "one of {}, {} is required in every objective of a composite SLO",
             around.dialect.indicator, around.dialect.indicator_ref
         );
-        item.error(reading, code::ONE_OF, message, "");
+        item.error(report, code::ONE_OF, message, "");
     }
-    let weight = fields.get("compositeWeight").and_then(|item| weight(&item, reading));
-    fields.finish(reading);
+    let weight = fields.get("compositeWeight").and_then(|item| weight(&item, report));
+    fields.finish(report);
     Some(Objective {
         display_name,
         op,
@@ -72,16 +68,16 @@ pub(super) fn objective(
     })
 }
 
-fn objective_labels(fields: &mut Fields<'_>, reading: &mut Reading) {
+fn objective_labels(fields: &mut Fields<'_>, report: &mut Report) {
     if let Some(item) = fields.get("labels") {
         let hint = "read and left aside; the specification has them, its SDK refuses them";
         item.warning(
-            reading,
+            report,
             code::V2_OBJECTIVE_LABELS,
             "labels of an objective are in dispute",
             hint,
         );
-        labels(&item, reading);
+        labels(&item, report);
     }
 }
 
@@ -89,24 +85,24 @@ fn objective_labels(fields: &mut Fields<'_>, reading: &mut Reading) {
 fn comparison(
     fields: &mut Fields<'_>,
     around: Around,
-    reading: &mut Reading,
+    report: &mut Report,
 ) -> (Option<Operator>, Option<Number>) {
-    let op = fields.get("op").and_then(|item| item.choice(&Operator::WORDS, reading));
-    let value = fields.get("value").and_then(|item| number(&item, reading));
+    let op = fields.get("op").and_then(|item| item.choice(&Operator::WORDS, report));
+    let value = fields.get("value").and_then(|item| number(&item, report));
     match around.metric {
         Some(InlineMetric::Threshold) => {
             for key in ["op", "value"] {
                 if !fields.has(key) {
-                    fields.missing(key, "a threshold metric is compared with it", reading);
+                    fields.missing(key, "a threshold metric is compared with it", report);
                 }
             }
         }
         Some(InlineMetric::Ratio) => {
-            fields.forbid("value", "with a ratio metric", reading);
+            fields.forbid("value", "with a ratio metric", report);
             if let Some(item) = fields.get("op") {
                 let hint = "read as if it were not there: a ratio is compared with the target";
                 item.warning(
-                    reading,
+                    report,
                     code::OP_WITH_RATIO,
                     "has no meaning with a ratio metric",
                     hint,
@@ -119,20 +115,20 @@ fn comparison(
 }
 
 /// Reads a decimal number of any size.
-pub(super) fn number(item: &Item<'_>, reading: &mut Reading) -> Option<Number> {
-    let text = item.number(reading)?;
+pub(super) fn number(item: &Item<'_>, report: &mut Report) -> Option<Number> {
+    let text = item.number(report)?;
     let number = Number::read(text);
     if number.is_none() {
-        item.error(reading, code::WRONG_TYPE, format!("{text} is not a decimal number"), "");
+        item.error(report, code::WRONG_TYPE, format!("{text} is not a decimal number"), "");
     }
     number
 }
 
-fn weight(item: &Item<'_>, reading: &mut Reading) -> Option<Number> {
-    let weight = number(item, reading)?;
+fn weight(item: &Item<'_>, report: &mut Report) -> Option<Number> {
+    let weight = number(item, report)?;
     if !weight.is_positive() {
         item.error(
-            reading,
+            report,
             code::OUT_OF_RANGE,
             format!("must be above 0, is {}", weight.as_str()),
             "",
@@ -142,8 +138,8 @@ fn weight(item: &Item<'_>, reading: &mut Reading) -> Option<Number> {
 }
 
 /// Reads a target from 0 to just below 1, or below 100 where it is a percentage.
-pub(super) fn target(item: &Item<'_>, is_percent: bool, reading: &mut Reading) -> Option<Target> {
-    let text = item.number(reading)?;
+pub(super) fn target(item: &Item<'_>, is_percent: bool, report: &mut Report) -> Option<Target> {
+    let text = item.number(report)?;
     let whole = if is_percent { "100" } else { "1" };
     let parsed =
         if is_percent { Target::parse_percent(text) } else { Target::parse_fraction(text) };
@@ -153,55 +149,51 @@ pub(super) fn target(item: &Item<'_>, is_percent: bool, reading: &mut Reading) -
         Err(NotExact::TooLarge) if !is_percent => "a percentage is written as targetPercent",
         Err(NotExact::TooLarge) => "",
         Err(other) => {
-            not_exact(item, text, other, reading);
+            not_exact(item, text, other, report);
             return None;
         }
     };
-    item.error(reading, code::OUT_OF_RANGE, format!("must be below {whole}, is {text}"), too_large);
+    item.error(report, code::OUT_OF_RANGE, format!("must be below {whole}, is {text}"), too_large);
     None
 }
 
-fn not_exact(item: &Item<'_>, text: &str, why: NotExact, reading: &mut Reading) {
+fn not_exact(item: &Item<'_>, text: &str, why: NotExact, report: &mut Report) {
     let (code, hint) = match why {
         NotExact::Negative => (code::OUT_OF_RANGE, ""),
         NotExact::TooFine => (code::NOT_EXACT, "round it; nothing is gained by more decimals"),
         NotExact::NotANumber => (code::WRONG_TYPE, "write plain decimal digits"),
         NotExact::TooLarge => (code::OUT_OF_RANGE, "the whole is 1"),
     };
-    item.error(reading, code, format!("{text} {why}"), hint);
+    item.error(report, code, format!("{text} {why}"), hint);
 }
 
 /// Reads `timeSliceTarget`, above 0 and at most 1.
-fn slice_target(fields: &mut Fields<'_>, method: Method, reading: &mut Reading) -> Option<Target> {
+fn slice_target(fields: &mut Fields<'_>, method: Method, report: &mut Report) -> Option<Target> {
     let Some(item) = fields.get("timeSliceTarget") else {
         if method == Method::Timeslices {
-            fields.missing("timeSliceTarget", "a slice is good when so much of it is", reading);
+            fields.missing("timeSliceTarget", "a slice is good when so much of it is", report);
         }
         return None;
     };
-    let target = share(&item, reading)?;
+    let target = share(&item, report)?;
     if target.ppb() == 0 {
         let hint = "read as written: every slice with traffic is good";
-        item.warning(reading, code::SLICE_TARGET_ZERO, "is 0, which no slice can miss", hint);
+        item.warning(report, code::SLICE_TARGET_ZERO, "is 0, which no slice can miss", hint);
     }
     Some(target)
 }
 
 /// Reads a share from 0 to 1.
-pub(super) fn share(item: &Item<'_>, reading: &mut Reading) -> Option<Target> {
-    let text = item.number(reading)?;
-    Target::parse_fraction(text).map_err(|why| not_exact(item, text, why, reading)).ok()
+pub(super) fn share(item: &Item<'_>, report: &mut Report) -> Option<Target> {
+    let text = item.number(report)?;
+    Target::parse_fraction(text).map_err(|why| not_exact(item, text, why, report)).ok()
 }
 
 /// Reads `timeSliceWindow`: a duration, or a number of minutes.
-fn slice_window(
-    fields: &mut Fields<'_>,
-    method: Method,
-    reading: &mut Reading,
-) -> Option<Duration> {
+fn slice_window(fields: &mut Fields<'_>, method: Method, report: &mut Report) -> Option<Duration> {
     let Some(item) = fields.get("timeSliceWindow") else {
         if method != Method::Occurrences {
-            fields.missing("timeSliceWindow", "the length of a slice, such as 1m", reading);
+            fields.missing("timeSliceWindow", "the length of a slice, such as 1m", report);
         }
         return None;
     };
@@ -211,8 +203,8 @@ fn slice_window(
         }
         _ => None,
     };
-    let Some(count) = minutes else { return duration::read(&item, Use::Length, reading) };
+    let Some(count) = minutes else { return duration::read(&item, Use::Length, report) };
     let hint = format!("read as {count} minutes; write {count}m");
-    item.warning(reading, code::SLICE_WINDOW_NUMBER, format!("{count} has no unit"), hint);
+    item.warning(report, code::SLICE_WINDOW_NUMBER, format!("{count} has no unit"), hint);
     Some(Duration { count, unit: DurationUnit::Minute })
 }

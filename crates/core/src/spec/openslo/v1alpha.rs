@@ -15,7 +15,7 @@ use crate::spec::{
         Counts, Extension, Linked, Metadata, Method, Metric, Objective, Operator, Query, SliDoc,
         SloDoc, TimeWindow,
     },
-    reading::Reading,
+    report::Report,
     yaml::Node,
 };
 
@@ -23,31 +23,31 @@ use crate::spec::{
 const OBJECTIVE_NAME_MAX: usize = 1050;
 
 /// Reads an SLO.
-pub(super) fn slo(object: &mut Fields<'_>, reading: &mut Reading) -> Option<SloDoc> {
-    let metadata = metadata(object, reading);
-    let item = object.require("spec", reading)?;
-    let mut spec = item.filled_fields(reading)?;
-    let description = description(&mut spec, reading);
-    let service = spec.require("service", reading).and_then(|item| {
-        let name = item.filled_text(reading)?.to_owned();
-        reading.refer(Kind::Service, &name, item.at(), &item.field);
+pub(super) fn slo(object: &mut Fields<'_>, report: &mut Report) -> Option<SloDoc> {
+    let metadata = metadata(object, report);
+    let item = object.require("spec", report)?;
+    let mut spec = item.filled_fields(report)?;
+    let description = description(&mut spec, report);
+    let service = spec.require("service", report).and_then(|item| {
+        let name = item.filled_text(report)?.to_owned();
+        report.refer(Kind::Service, &name, item.at(), &item.field);
         Some(name)
     });
     let indicator = spec.get("indicator");
     let list = spec.get("objectives");
-    let items = list.as_ref().and_then(|list| list.list(reading)).unwrap_or_default();
-    check_indicators(&item, indicator.is_some(), &items, reading);
-    let metric = indicator.and_then(|item| threshold(&item, reading));
+    let items = list.as_ref().and_then(|list| list.list(report)).unwrap_or_default();
+    check_indicators(&item, indicator.is_some(), &items, report);
+    let metric = indicator.and_then(|item| threshold(&item, report));
     let words = [("Occurrences", Method::Occurrences), ("Timeslices", Method::Timeslices)];
     let budgeting =
-        spec.require("budgetingMethod", reading).and_then(|item| item.choice(&words, reading));
-    let window = spec.require("timeWindows", reading).and_then(|list| time_window(&list, reading));
+        spec.require("budgetingMethod", report).and_then(|item| item.choice(&words, report));
+    let window = spec.require("timeWindows", report).and_then(|list| time_window(&list, report));
     if items.is_empty() {
-        warn_no_objectives(&spec, reading);
+        warn_no_objectives(&spec, report);
     }
     let objectives =
-        items.iter().filter_map(|item| objective(item, budgeting, &metadata, reading)).collect();
-    spec.finish(reading);
+        items.iter().filter_map(|item| objective(item, budgeting, &metadata, report)).collect();
+    spec.finish(report);
     let indicator = metric.map(|metric| Linked::Inline(named_as(&metadata, metric)));
     Some(SloDoc {
         metadata,
@@ -73,7 +73,7 @@ fn check_indicators(
     spec: &Item<'_>,
     has_indicator: bool,
     objectives: &[Item<'_>],
-    reading: &mut Reading,
+    report: &mut Report,
 ) {
     let has_ratio = |item: &Item<'_>| item.node.get("ratioMetrics").is_some();
     let message = match (has_indicator, objectives.iter().any(has_ratio)) {
@@ -83,7 +83,7 @@ fn check_indicators(
         (false, true) => {
             for item in objectives.iter().filter(|item| !has_ratio(item)) {
                 item.error(
-                    reading,
+                    report,
                     code::ONE_OF,
                     "ratioMetrics is required, as in the other objectives",
                     "",
@@ -92,31 +92,31 @@ fn check_indicators(
             return;
         }
     };
-    spec.error(reading, code::ONE_OF, message, "");
+    spec.error(report, code::ONE_OF, message, "");
 }
 
-fn threshold(item: &Item<'_>, reading: &mut Reading) -> Option<Metric> {
-    let mut fields = item.fields(reading)?;
-    let query = fields.require("thresholdMetric", reading).and_then(|item| query(&item, reading));
-    fields.finish(reading);
+fn threshold(item: &Item<'_>, report: &mut Report) -> Option<Metric> {
+    let mut fields = item.fields(report)?;
+    let query = fields.require("thresholdMetric", report).and_then(|item| query(&item, report));
+    fields.finish(report);
     query.map(Metric::Threshold)
 }
 
-fn query(item: &Item<'_>, reading: &mut Reading) -> Option<Query> {
-    let mut fields = item.filled_fields(reading)?;
+fn query(item: &Item<'_>, report: &mut Report) -> Option<Query> {
+    let mut fields = item.filled_fields(report)?;
     let [source, kind] = ["source", "queryType"]
-        .map(|key| fields.require(key, reading).and_then(|item| word(&item, reading)));
-    let query = fields.require("query", reading).and_then(|item| item.filled_text(reading));
-    fields.finish(reading);
+        .map(|key| fields.require(key, report).and_then(|item| word(&item, report)));
+    let query = fields.require("query", report).and_then(|item| item.filled_text(report));
+    fields.finish(report);
     let spec = Node::map([("queryType", Node::text(kind?)), ("query", Node::text(query?))]);
     Some(Query { source_ref: None, source_type: Some(source?.to_owned()), source: None, spec })
 }
 
 /// A text of letters only.
-fn word<'n>(item: &Item<'n>, reading: &mut Reading) -> Option<&'n str> {
-    let text = item.filled_text(reading)?;
+fn word<'n>(item: &Item<'n>, report: &mut Report) -> Option<&'n str> {
+    let text = item.filled_text(report)?;
     if !text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        item.error(reading, code::BAD_CHOICE, format!("{text:?} must have only letters a-z"), "");
+        item.error(report, code::BAD_CHOICE, format!("{text:?} must have only letters a-z"), "");
         return None;
     }
     Some(text)
@@ -126,28 +126,28 @@ fn objective(
     item: &Item<'_>,
     method: Option<Method>,
     slo: &Metadata,
-    reading: &mut Reading,
+    report: &mut Report,
 ) -> Option<Objective> {
-    let mut fields = item.fields(reading)?;
+    let mut fields = item.fields(report)?;
     let display_name = fields
         .get("displayName")
-        .and_then(|item| item.short_text(OBJECTIVE_NAME_MAX, reading))
+        .and_then(|item| item.short_text(OBJECTIVE_NAME_MAX, report))
         .map(str::to_owned);
     let ratio = fields.get("ratioMetrics");
     let op = if ratio.is_some() {
-        fields.forbid("op", "with ratioMetrics", reading);
+        fields.forbid("op", "with ratioMetrics", report);
         None
     } else {
-        fields.require("op", reading).and_then(|item| item.choice(&Operator::WORDS, reading))
+        fields.require("op", report).and_then(|item| item.choice(&Operator::WORDS, report))
     };
-    let metric = ratio.and_then(|item| ratio_metrics(&item, reading));
-    let value = fields.require("value", reading).and_then(|item| number(&item, reading));
-    let target = fields.require("target", reading).and_then(|item| target(&item, false, reading));
+    let metric = ratio.and_then(|item| ratio_metrics(&item, report));
+    let value = fields.require("value", report).and_then(|item| number(&item, report));
+    let target = fields.require("target", report).and_then(|item| target(&item, false, report));
     if method == Some(Method::Timeslices) && !fields.has("timeSliceTarget") {
-        fields.missing("timeSliceTarget", "a slice is good when so much of it is", reading);
+        fields.missing("timeSliceTarget", "a slice is good when so much of it is", report);
     }
-    let slice_target = fields.get("timeSliceTarget").and_then(|item| share(&item, reading));
-    fields.finish(reading);
+    let slice_target = fields.get("timeSliceTarget").and_then(|item| share(&item, report));
+    fields.finish(report);
     Some(Objective {
         display_name,
         op,
@@ -160,16 +160,16 @@ fn objective(
     })
 }
 
-fn ratio_metrics(item: &Item<'_>, reading: &mut Reading) -> Option<Metric> {
-    let mut fields = item.fields(reading)?;
-    let counter = fields.get("incremental").and_then(|item| item.boolean(reading));
+fn ratio_metrics(item: &Item<'_>, report: &mut Report) -> Option<Metric> {
+    let mut fields = item.fields(report)?;
+    let counter = fields.get("incremental").and_then(|item| item.boolean(report));
     let [part, total] = ["good", "total"]
-        .map(|key| fields.require(key, reading).and_then(|item| query(&item, reading)));
-    fields.finish(reading);
+        .map(|key| fields.require(key, report).and_then(|item| query(&item, report)));
+    fields.finish(report);
     Some(Metric::Ratio { counter, counts: Counts::Good, part: part?, total: total? })
 }
 
-fn time_window(list: &Item<'_>, reading: &mut Reading) -> Option<TimeWindow> {
+fn time_window(list: &Item<'_>, report: &mut Report) -> Option<TimeWindow> {
     let units = [
         ("Second", DurationUnit::Second),
         ("Day", DurationUnit::Day),
@@ -177,23 +177,23 @@ fn time_window(list: &Item<'_>, reading: &mut Reading) -> Option<TimeWindow> {
         ("Month", DurationUnit::Month),
         ("Quarter", DurationUnit::Quarter),
     ];
-    let item = single(list, reading)?;
-    let mut fields = item.fields(reading)?;
-    let unit = fields.require("unit", reading);
-    let parsed = unit.as_ref().and_then(|item| item.choice(&units, reading));
-    let count = fields.require("count", reading).and_then(|item| count(&item, reading));
-    let alignment = alignment(&item, &mut fields, reading);
+    let item = single(list, report)?;
+    let mut fields = item.fields(report)?;
+    let unit = fields.require("unit", report);
+    let parsed = unit.as_ref().and_then(|item| item.choice(&units, report));
+    let count = fields.require("count", report).and_then(|item| count(&item, report));
+    let alignment = alignment(&item, &mut fields, report);
     let is_uneven = parsed.is_some_and(DurationUnit::is_uneven) && !fields.has("calendar");
     if let (Some(item), true) = (&unit, is_uneven) {
         let hint = "read as 30 days a month, 90 a quarter; write days or weeks to be clear";
         item.warning(
-            reading,
+            report,
             code::MONTH_WITHOUT_CALENDAR,
             "its length depends on the calendar",
             hint,
         );
     }
-    fields.finish(reading);
+    fields.finish(report);
     Some(TimeWindow {
         duration: Duration { count: count?, unit: parsed? },
         calendar: alignment?.calendar(),
@@ -201,12 +201,12 @@ fn time_window(list: &Item<'_>, reading: &mut Reading) -> Option<TimeWindow> {
 }
 
 /// A whole number above 0.
-fn count(item: &Item<'_>, reading: &mut Reading) -> Option<u32> {
-    let text = item.number(reading)?;
+fn count(item: &Item<'_>, report: &mut Report) -> Option<u32> {
+    let text = item.number(report)?;
     let count = text.parse::<u32>().ok().filter(|count| *count > 0);
     if count.is_none() {
         item.error(
-            reading,
+            report,
             code::OUT_OF_RANGE,
             format!("must be a whole number above 0, is {text}"),
             "",

@@ -2,9 +2,9 @@
 
 mod policy;
 
-pub use policy::{FastBurn, PolicyDoc};
+pub use policy::PolicyDoc;
 
-use super::{docs::Doc, fields::Fields, kind::Kind, reading::Reading};
+use super::{docs::Doc, fields::Fields, kind::Kind, report::Report};
 
 /// Kinds that later versions of this program will read.
 pub(crate) const LATER_KINDS: [&str; 8] = [
@@ -19,6 +19,6 @@ pub(crate) const LATER_KINDS: [&str; 8] = [
 ];
 
 /// Reads an object of one of our kinds.
-pub(crate) fn read(kind: Kind, object: &mut Fields<'_>, reading: &mut Reading) -> Option<Doc> {
-    (kind == Kind::BudgetPolicy).then(|| policy::read(object, reading).map(Doc::BudgetPolicy))?
+pub(crate) fn read(kind: Kind, object: &mut Fields<'_>, report: &mut Report) -> Option<Doc> {
+    (kind == Kind::BudgetPolicy).then(|| policy::read(object, report).map(Doc::BudgetPolicy))?
 }

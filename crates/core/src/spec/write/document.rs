@@ -2,7 +2,7 @@
 
 use super::Document;
 use crate::spec::{
-    accesslog::{AccessLogSource, Classify, Statuses},
+    accesslog::AccessLogSource,
     extension,
     model::{
         AlertConditionDoc, AlertNotificationTargetDoc, AlertPolicyDoc, Counts, DataSourceDoc,
@@ -130,20 +130,11 @@ fn data_source(doc: &DataSourceDoc) -> Node {
 }
 
 fn access_log(source: &AccessLogSource) -> Node {
-    let Classify { bad, excluded, untimed } = &source.classify;
-    let statuses = |statuses: &Option<Vec<Statuses>>| {
-        let nodes = statuses.as_ref()?.iter().map(|status| text(&status.to_string())).collect();
-        Some(Node::new(Value::List(nodes)))
-    };
-    let classify = Map::default()
-        .with("bad", statuses(bad))
-        .with("excluded", statuses(excluded))
-        .with("untimed", statuses(untimed));
     Map::default()
         .with("files", list(source.files.iter().map(|file| text(file))))
         .with("pattern", optional(source.pattern.as_ref()))
         .with("timeFormat", optional(source.time_format.as_ref()))
-        .with("classify", classify.filled())
+        .with("classify", source.classify.as_ref().map(|rules| text(&rules.to_string())))
         .node()
 }
 

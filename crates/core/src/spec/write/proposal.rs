@@ -33,7 +33,7 @@ pub fn proposal(slos: &[(Slo, SliSource)], logs: AccessLogSource) -> Vec<Documen
     let mut documents = vec![Document::DataSource(DataSourceDoc {
         metadata: named(DATA_SOURCE.to_owned(), None),
         description: None,
-        source: Source::AccessLog(logs),
+        source: Source::AccessLog(Box::new(logs)),
     })];
     let (mut services, mut service_labels) = (BTreeMap::new(), Labels::default());
     let (mut indicators, mut indicator_labels) = (BTreeMap::new(), Labels::default());

@@ -7,7 +7,7 @@ use saphyr_parser::{Event, ScalarStyle, Tag};
 use super::{Entry, Node, Position, Value, is_decimal, resolve};
 use crate::{
     limits::{DOCUMENT_BYTES_MAX, DOCUMENT_DEPTH_MAX, DOCUMENT_NODES_MAX},
-    spec::{code, reading::Reading},
+    spec::{code, report::Report},
 };
 
 /// The rest of the file cannot be read; the problem is reported.
@@ -67,35 +67,35 @@ impl Builder {
         &mut self,
         event: Event<'_>,
         at: Position,
-        reading: &mut Reading,
+        report: &mut Report,
     ) -> Result<(), Stop> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                self.grow(1, at, reading)?;
+                self.grow(1, at, report)?;
                 if self.wants_key() {
                     let is_merge = text == "<<" && style == ScalarStyle::Plain;
                     let key = if is_merge { Key::Merge } else { Key::Name(text.into_owned(), at) };
-                    return self.set_key(key, anchor, reading);
+                    return self.set_key(key, anchor, report);
                 }
-                let value = scalar(text, style, tag.as_deref(), at, reading);
-                self.finish(Node { at, value }, anchor, reading)
+                let value = scalar(text, style, tag.as_deref(), at, report);
+                self.finish(Node { at, value }, anchor, report)
             }
             Event::SequenceStart(anchor, tag) => {
-                check_tag(tag.as_deref(), &["seq"], at, reading);
-                self.open(Collection::List(Vec::new()), anchor, at, reading)
+                check_tag(tag.as_deref(), &["seq"], at, report);
+                self.open(Collection::List(Vec::new()), anchor, at, report)
             }
             Event::MappingStart(anchor, tag) => {
-                check_tag(tag.as_deref(), &["map"], at, reading);
+                check_tag(tag.as_deref(), &["map"], at, report);
                 let map = Collection::Map {
                     entries: Vec::new(),
                     key: None,
                     seen: BTreeMap::new(),
                     merges: Vec::new(),
                 };
-                self.open(map, anchor, at, reading)
+                self.open(map, anchor, at, report)
             }
-            Event::SequenceEnd | Event::MappingEnd => self.close(reading),
-            Event::Alias(anchor) => self.alias(anchor, at, reading),
+            Event::SequenceEnd | Event::MappingEnd => self.close(report),
+            Event::Alias(anchor) => self.alias(anchor, at, report),
             Event::Nothing
             | Event::StreamStart
             | Event::StreamEnd
@@ -105,27 +105,21 @@ impl Builder {
     }
 
     /// Counts nodes against the limit.
-    fn grow(&mut self, nodes: usize, at: Position, reading: &mut Reading) -> Result<(), Stop> {
+    fn grow(&mut self, nodes: usize, at: Position, report: &mut Report) -> Result<(), Stop> {
         self.nodes += nodes;
         if self.nodes <= DOCUMENT_NODES_MAX && self.copied_bytes <= DOCUMENT_BYTES_MAX {
             return Ok(());
         }
         let message =
             format!("the file grows beyond {DOCUMENT_NODES_MAX} values here, aliases expanded");
-        reading.error(
-            code::TOO_MANY_NODES,
-            at,
-            "",
-            message,
-            "split the file, or use fewer aliases",
-        );
+        report.error(code::TOO_MANY_NODES, at, "", message, "split the file, or use fewer aliases");
         Err(Stop)
     }
 
     /// Takes a copy of a node, counted against the limits.
-    fn copy(&mut self, node: &Node, at: Position, reading: &mut Reading) -> Result<Node, Stop> {
+    fn copy(&mut self, node: &Node, at: Position, report: &mut Report) -> Result<Node, Stop> {
         self.copied_bytes += node.text_bytes();
-        self.grow(node.count(), at, reading)?;
+        self.grow(node.count(), at, report)?;
         Ok(node.clone())
     }
 
@@ -134,37 +128,37 @@ impl Builder {
         collection: Collection,
         anchor: usize,
         at: Position,
-        reading: &mut Reading,
+        report: &mut Report,
     ) -> Result<(), Stop> {
-        self.grow(1, at, reading)?;
-        self.check_depth(1, at, reading)?;
+        self.grow(1, at, report)?;
+        self.check_depth(1, at, report)?;
         self.open.push(Open { at, anchor, collection });
         Ok(())
     }
 
-    fn check_depth(&self, more: usize, at: Position, reading: &mut Reading) -> Result<(), Stop> {
+    fn check_depth(&self, more: usize, at: Position, report: &mut Report) -> Result<(), Stop> {
         if self.open.len() + more <= DOCUMENT_DEPTH_MAX {
             return Ok(());
         }
-        too_deep(at, reading);
+        too_deep(at, report);
         Err(Stop)
     }
 
-    fn close(&mut self, reading: &mut Reading) -> Result<(), Stop> {
+    fn close(&mut self, report: &mut Report) -> Result<(), Stop> {
         let Some(Open { at, anchor, collection }) = self.open.pop() else { return Ok(()) };
         let value = match collection {
             Collection::List(items) => Value::List(items),
             Collection::Map { entries, seen, merges, .. } => {
-                Value::Map(merge(entries, seen, merges, reading))
+                Value::Map(merge(entries, seen, merges, report))
             }
         };
-        self.finish(Node { at, value }, anchor, reading)
+        self.finish(Node { at, value }, anchor, report)
     }
 
-    fn alias(&mut self, anchor: usize, at: Position, reading: &mut Reading) -> Result<(), Stop> {
+    fn alias(&mut self, anchor: usize, at: Position, report: &mut Report) -> Result<(), Stop> {
         let Some(node) = self.anchors.remove(&anchor) else {
             let hint = "write out what is meant: a value cannot contain itself";
-            reading.error(
+            report.error(
                 code::ALIAS_OF_ITSELF,
                 at,
                 "",
@@ -173,29 +167,29 @@ impl Builder {
             );
             return Err(Stop);
         };
-        self.check_depth(node.depth() - 1, at, reading)?;
-        let copy = self.copy(&node, at, reading)?;
+        self.check_depth(node.depth() - 1, at, report)?;
+        let copy = self.copy(&node, at, report)?;
         self.anchors.insert(anchor, node);
         match copy.value {
-            Value::Text(name) if self.wants_key() => self.set_key(Key::Name(name, at), 0, reading),
+            Value::Text(name) if self.wants_key() => self.set_key(Key::Name(name, at), 0, report),
             value => {
-                self.place(Node { at, value }, reading);
+                self.place(Node { at, value }, report);
                 Ok(())
             }
         }
     }
 
     /// Remembers a complete node under its anchor and puts it where it belongs.
-    fn finish(&mut self, node: Node, anchor: usize, reading: &mut Reading) -> Result<(), Stop> {
+    fn finish(&mut self, node: Node, anchor: usize, report: &mut Report) -> Result<(), Stop> {
         if anchor != 0 {
-            let copy = self.copy(&node, node.at, reading)?;
+            let copy = self.copy(&node, node.at, report)?;
             self.anchors.insert(anchor, copy);
         }
-        self.place(node, reading);
+        self.place(node, report);
         Ok(())
     }
 
-    fn place(&mut self, node: Node, reading: &mut Reading) {
+    fn place(&mut self, node: Node, report: &mut Report) {
         let Some(open) = self.open.last_mut() else {
             if node.value != Value::Null {
                 self.documents.push(node);
@@ -206,12 +200,12 @@ impl Builder {
             Collection::List(items) => items.push(node),
             Collection::Map { entries, key, merges, .. } => match key.take() {
                 Some(Key::Name(name, key_at)) => {
-                    entries.push(Entry { key: name, key_at, value: node })
+                    entries.push(Entry { key: name, key_at, value: node });
                 }
                 Some(Key::Merge) => merges.push(node),
                 Some(Key::Wrong) => {}
                 None => {
-                    reading.error(
+                    report.error(
                         code::WRONG_TYPE,
                         node.at,
                         "",
@@ -229,27 +223,27 @@ impl Builder {
         matches!(self.open.last(), Some(Open { collection: Collection::Map { key: None, .. }, .. }))
     }
 
-    fn set_key(&mut self, new: Key, anchor: usize, reading: &mut Reading) -> Result<(), Stop> {
+    fn set_key(&mut self, new: Key, anchor: usize, report: &mut Report) -> Result<(), Stop> {
         if let (Key::Name(name, at), true) = (&new, anchor != 0) {
             let node = Node { at: *at, value: Value::Text(name.clone()) };
-            let copy = self.copy(&node, *at, reading)?;
+            let copy = self.copy(&node, *at, report)?;
             self.anchors.insert(anchor, copy);
         }
         if let Some(Open { collection: Collection::Map { key, seen, .. }, .. }) =
             self.open.last_mut()
         {
-            *key = Some(new_or_wrong(new, seen, reading));
+            *key = Some(new_or_wrong(new, seen, report));
         }
         Ok(())
     }
 }
 
 /// The key, unless the mapping has it already.
-fn new_or_wrong(key: Key, seen: &mut BTreeMap<String, Position>, reading: &mut Reading) -> Key {
+fn new_or_wrong(key: Key, seen: &mut BTreeMap<String, Position>, report: &mut Report) -> Key {
     let Key::Name(name, at) = &key else { return key };
     if let Some(first) = seen.get(name) {
         let message = format!("the key {name:?} already stands at {first}");
-        reading.error(code::DUPLICATE_KEY, *at, "", message, "keep one of the two");
+        report.error(code::DUPLICATE_KEY, *at, "", message, "keep one of the two");
         return Key::Wrong;
     }
     seen.insert(name.clone(), *at);
@@ -257,9 +251,9 @@ fn new_or_wrong(key: Key, seen: &mut BTreeMap<String, Position>, reading: &mut R
 }
 
 /// Reports nesting beyond the limit.
-pub(super) fn too_deep(at: Position, reading: &mut Reading) {
+pub(super) fn too_deep(at: Position, report: &mut Report) {
     let message = format!("the document is nested deeper than {DOCUMENT_DEPTH_MAX} levels here");
-    reading.error(code::TOO_DEEP, at, "", message, "no document needs that; is it the right file?");
+    report.error(code::TOO_DEEP, at, "", message, "no document needs that; is it the right file?");
 }
 
 /// Adds the keys of merged mappings that are not there yet; earlier mappings win over later ones.
@@ -267,7 +261,7 @@ fn merge(
     mut entries: Vec<Entry>,
     mut seen: BTreeMap<String, Position>,
     merges: Vec<Node>,
-    reading: &mut Reading,
+    report: &mut Report,
 ) -> Vec<Entry> {
     for node in merges {
         let at = node.at;
@@ -278,7 +272,7 @@ fn merge(
         for mapping in mappings {
             let Value::Map(more) = mapping.value else {
                 let message = format!("'<<' merges mappings, this is {}", mapping.value.kind());
-                reading.error(
+                report.error(
                     code::BAD_MERGE,
                     mapping.at,
                     "",
@@ -303,7 +297,7 @@ fn scalar(
     style: ScalarStyle,
     tag: Option<&Tag>,
     at: Position,
-    reading: &mut Reading,
+    report: &mut Report,
 ) -> Value {
     let resolved = resolve(&text);
     match tag.map(name_of) {
@@ -313,7 +307,7 @@ fn scalar(
         Some(name) if fits(&name, &resolved) => resolved,
         Some(name) => {
             let message = format!("the tag {name:?} does not fit here");
-            reading.error(code::UNKNOWN_TAG, at, "", message, "remove the tag");
+            report.error(code::UNKNOWN_TAG, at, "", message, "remove the tag");
             Value::Text(text.into_owned())
         }
     }
@@ -331,12 +325,12 @@ fn fits(tag: &str, value: &Value) -> bool {
     }
 }
 
-fn check_tag(tag: Option<&Tag>, fitting: &[&str], at: Position, reading: &mut Reading) {
+fn check_tag(tag: Option<&Tag>, fitting: &[&str], at: Position, report: &mut Report) {
     if let Some(name) =
         tag.map(name_of).filter(|name| name != "!" && !fitting.contains(&name.as_str()))
     {
         let message = format!("the tag {name:?} does not fit here");
-        reading.error(code::UNKNOWN_TAG, at, "", message, "remove the tag");
+        report.error(code::UNKNOWN_TAG, at, "", message, "remove the tag");
     }
 }
 

@@ -14,24 +14,24 @@ pub(crate) use scalar::{is_decimal, resolve};
 
 use saphyr_parser::{Marker, Parser};
 
-use super::{code, reading::Reading};
+use super::{code, report::Report};
 use build::Builder;
 
 /// Reads all documents of a file. Broken syntax ends the file there; what came before is kept.
-pub(crate) fn parse(text: &str, reading: &mut Reading) -> Vec<Node> {
+pub(crate) fn parse(text: &str, report: &mut Report) -> Vec<Node> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = json::join_surrogates(text);
     let mut builder = Builder::default();
     for event in Parser::new_from_str(&text) {
         let stopped = match event {
-            Ok((event, span)) => builder.take(event, position(span.start), reading).is_err(),
+            Ok((event, span)) => builder.take(event, position(span.start), report).is_err(),
             Err(error) => {
                 let at = position(*error.marker());
                 if error.info().contains("recursion limit") {
-                    build::too_deep(at, reading);
+                    build::too_deep(at, report);
                 } else {
                     let (message, hint) = hint::explain(&text, at, &error);
-                    reading.error(code::SYNTAX, at, "", message, hint);
+                    report.error(code::SYNTAX, at, "", message, hint);
                 }
                 true
             }

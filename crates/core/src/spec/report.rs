@@ -10,7 +10,7 @@ use crate::limits::PROBLEMS_PER_FILE_MAX;
 
 /// The problems, names and references of one file.
 #[derive(Debug)]
-pub(crate) struct Reading {
+pub(crate) struct Report {
     path: String,
     problems: Vec<Problem>,
     errors: usize,
@@ -34,10 +34,10 @@ pub(crate) struct Mention {
     pub(crate) field: String,
 }
 
-impl Reading {
+impl Report {
     /// Begins with a file.
     pub(crate) fn new(path: &str) -> Self {
-        Reading {
+        Report {
             path: path.to_owned(),
             problems: Vec::new(),
             errors: 0,
@@ -132,7 +132,7 @@ impl Reading {
 
     /// The problems; where there were too many, the last one counts those that are not listed.
     pub(crate) fn into_problems(self) -> Vec<Problem> {
-        let Reading { path, mut problems, unlisted, .. } = self;
+        let Report { path, mut problems, unlisted, .. } = self;
         if let (Some(last), true) = (problems.last(), unlisted > 0) {
             problems.push(Problem {
                 path,
