@@ -1,3 +1,4 @@
 //! The parts of the `plimsoll` command.
 
+pub mod check;
 pub mod example;
