@@ -63,5 +63,8 @@ pub const SILENCE_REQUESTS: u64 = 20;
 /// Largest compiled size of a regular expression in a document or for log lines, in bytes.
 pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
 
-/// Most document files that one check reads.
+/// Most document files, and most folders, that are walked through at once.
 pub const DOCUMENT_FILES_MAX: usize = 10_000;
+
+/// Most bytes of document files that are read at once.
+pub const DOCUMENT_TOTAL_BYTES_MAX: usize = 256 * 1024 * 1024;

@@ -1,6 +1,12 @@
 //! The stable names of all rules. A name is never given to another rule; scripts may rely on it.
 
 // Files and syntax.
+/// The file or folder cannot be read.
+pub const UNREADABLE: &str = "unreadable";
+/// The folder holds no file that could be a document.
+pub const NO_FILES: &str = "no-files";
+/// There are more files, folders or bytes than the limit.
+pub const TOO_MANY_FILES: &str = "too-many-files";
 /// The file holds no document.
 pub const EMPTY_FILE: &str = "empty-file";
 /// The file is larger than a document may be.

@@ -61,7 +61,7 @@ pub fn read(files: &[(String, Vec<u8>)]) -> (Docs, Vec<Problem>) {
 
 fn read_file(bytes: &[u8], docs: &mut Docs, report: &mut Report) {
     if bytes.len() > DOCUMENT_BYTES_MAX {
-        let message = format!("has {} bytes, at most {DOCUMENT_BYTES_MAX} are read", bytes.len());
+        let message = format!("the file has more than {DOCUMENT_BYTES_MAX} bytes");
         report.error(
             code::TOO_LARGE,
             Position::START,

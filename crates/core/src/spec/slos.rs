@@ -102,16 +102,8 @@ fn convert(
     for (index, objective) in doc.objectives.iter().enumerate() {
         let field = format!("spec.objectives[{index}]");
         let Some(linked) = doc.indicator_of(objective) else { continue };
-        let Some((sli, source)) = source_of(linked, placed.version, docs) else {
-            let message = "its indicator is not among the documents".to_owned();
-            warn(
-                &field,
-                message,
-                "check it together with the file that defines the indicator",
-                report,
-            );
-            continue;
-        };
+        // Where the indicator is missing or wrong, a problem was reported when the documents were read.
+        let Some((sli, source)) = source_of(linked, placed.version, docs) else { continue };
         let budgeting = match budgeting(doc, objective) {
             Ok(budgeting) => budgeting,
             Err(message) => {

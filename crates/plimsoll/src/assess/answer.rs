@@ -19,7 +19,7 @@ use plimsoll_core::{
     review::assess::{self, Assessment, Question, Service},
     time::{Minute, Span},
 };
-use plimsoll_source::{Input, Options, Reading, read_logs};
+use plimsoll_source::{Input, Made, Options, Reading, read_logs};
 
 use super::{
     Args,
@@ -132,7 +132,7 @@ pub fn find(args: &Args) -> Result<Answer, Failure> {
 
 fn inputs(args: &Args) -> Vec<Input> {
     if args.example {
-        return vec![Input::made("example.log", || Box::new(example::Log::default()))];
+        return vec![Input::Made(Made { name: "example.log", make: || Box::new(example::Log::default()) })];
     }
     args.files.iter().map(Input::of_argument).collect()
 }

@@ -6,7 +6,7 @@ use plimsoll_core::{
     measure::{classify::Rules, sli::Sli},
     promise::{policy::Policy, slo::Slo},
     review::assess::Given,
-    spec::{self, Docs, SliSource, name::dns_label},
+    spec::{self, Docs, SliSource, accesslog::AccessLogSource, model::Source, name::dns_label},
 };
 
 use crate::{check, failure::Failure};
@@ -61,7 +61,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Documents, Failure> {
 
 impl Documents {
     fn of(docs: &Docs) -> Documents {
-        let logs = docs.data_sources.iter().find_map(|placed| placed.doc.access_log());
+        let logs = docs.data_sources.iter().find_map(|placed| access_log(&placed.doc.source));
         Documents {
             objectives: Vec::new(),
             policy: docs.budget_policies.first().map(|placed| placed.doc.policy.clone()),
@@ -96,6 +96,10 @@ impl Documents {
         };
         self.objectives.iter().map(given).collect()
     }
+}
+
+fn access_log(source: &Source) -> Option<&AccessLogSource> {
+    if let Source::AccessLog(logs) = source { Some(logs) } else { None }
 }
 
 /// Where an objective stands. Where a document has several, each is named after it with a suffix.

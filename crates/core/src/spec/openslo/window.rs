@@ -38,18 +38,14 @@ pub(super) fn time_window(spec: &mut Fields<'_>, report: &mut Report) -> Option<
 
 /// Below an hour, minutes can only have been meant as months.
 fn warn_calendar_minutes(item: &Item<'_>, count: u32, report: &mut Report) {
-    let message = format!("\"{count}m\" says {count} minutes, where months seem to be meant");
+    let message = format!("says minutes ({count}m), where months seem to be meant");
     let hint = match (count < 60, report.version) {
         (true, Version::V2alpha) => {
             format!(
-                "read as {count} months, for no calendar period is shorter than an hour; v2alpha has only weeks"
+                "read as months ({count}M), as no calendar period is so short; v2alpha has no months, take weeks"
             )
         }
-        (true, _) => {
-            format!(
-                "read as {count} months, for no calendar period is shorter than an hour; write {count}M"
-            )
-        }
+        (true, _) => format!("read as months, as no calendar period is so short; write {count}M"),
         (false, _) => "read as minutes; write hours or more".to_owned(),
     };
     item.warning(report, code::CALENDAR_MINUTES, message, hint);
