@@ -68,3 +68,15 @@ pub const DOCUMENT_FILES_MAX: usize = 10_000;
 
 /// Most bytes of document files that are read at once.
 pub const DOCUMENT_TOTAL_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Most bytes at the beginning of a file from which its format is told.
+pub const LOG_SAMPLE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Earliest time of a request that is believed, in seconds since 1970: 1990-01-01T00:00:00Z, before there was a web.
+pub const LOG_TIME_MIN_S: i64 = 631_152_000;
+
+/// How many malformed lines of an input are kept as examples.
+pub const LOG_EXAMPLES_MAX: usize = 3;
+
+/// How much of a malformed line is shown, in characters.
+pub const LOG_EXAMPLE_CHARS_MAX: usize = 120;

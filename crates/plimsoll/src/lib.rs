@@ -38,6 +38,8 @@ fn checked(args: &check::Args) -> Result<ExitCode, Failure> {
     match check::run(args, &mut io::stdout().lock()) {
         // The reader of a pipe has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-        outcome => outcome.map_err(|error| Failure::input(format!("cannot write the report: {error}"))),
+        outcome => {
+            outcome.map_err(|error| Failure::input(format!("cannot write the report: {error}")))
+        }
     }
 }

@@ -101,12 +101,13 @@ pub fn find(args: &Args) -> Result<Answer, Failure> {
     let silent: Vec<Span> = missing.iter().map(|gap| gap.span).collect();
     let list: Vec<Service<'_>> =
         services.list.iter().map(|s| Service { name: &s.name, series: &s.series }).collect();
+    let window = args.window.map(|minutes| Window::Rolling { minutes });
     let question = Question {
         services: &list,
         thresholds_us: &thresholds_us,
         extent,
         missing: &silent,
-        window: args.window.map(|minutes| Window::Rolling { minutes }).as_ref(),
+        window: window.as_ref(),
         given: &given,
         policy: &policy,
     };
@@ -132,7 +133,10 @@ pub fn find(args: &Args) -> Result<Answer, Failure> {
 
 fn inputs(args: &Args) -> Vec<Input> {
     if args.example {
-        return vec![Input::Made(Made { name: "example.log", make: || Box::new(example::Log::default()) })];
+        return vec![Input::Made(Made {
+            name: "example.log",
+            make: || Box::new(example::Log::default()),
+        })];
     }
     args.files.iter().map(Input::of_argument).collect()
 }

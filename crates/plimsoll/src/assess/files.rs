@@ -17,23 +17,32 @@ pub fn describe(file: &FileReport) -> String {
         let empty = if file.problem.is_none() { ": empty" } else { ": not counted" };
         return format!("{}{empty}", file.input);
     };
-    let packed = file.container.map(|container| container.to_string()).filter(|packed| packed != "plain");
+    let packed =
+        file.container.map(|container| container.to_string()).filter(|packed| packed != "plain");
     let packed = packed.map_or_else(String::new, |packed| format!(" ({packed})"));
     let lines = counted(file.lines, "line");
-    let malformed = if file.malformed > 0 { format!(", {} unreadable", file.malformed) } else { String::new() };
+    let malformed =
+        if file.malformed > 0 { format!(", {} unreadable", file.malformed) } else { String::new() };
     let early = if file.problem.is_some() { ", incomplete" } else { "" };
     format!("{}{packed}: {format}, {lines}{malformed}{early}", file.input)
 }
 
 /// The problems of all inputs, each with its name.
 pub fn problems(reading: &Reading) -> Vec<String> {
-    let problem = |file: &FileReport| file.problem.as_ref().map(|problem| format!("{} {problem}", file.input));
+    let problem = |file: &FileReport| {
+        file.problem.as_ref().map(|problem| format!("{} {problem}", file.input))
+    };
     reading.files.iter().filter_map(problem).collect()
 }
 
 /// Inputs that were not counted because another holds all of them.
 pub fn duplicates(reading: &Reading) -> Vec<String> {
-    reading.files.iter().filter(|file| file.duplicate.is_some()).map(|file| file.input.to_string()).collect()
+    reading
+        .files
+        .iter()
+        .filter(|file| file.duplicate.is_some())
+        .map(|file| file.input.to_string())
+        .collect()
 }
 
 /// The format of every input that was counted.
@@ -49,7 +58,9 @@ const EXAMPLES: usize = 3;
 pub fn examples(reading: &Reading) -> Vec<String> {
     let of = |file: &FileReport| {
         let input = file.input.to_string();
-        let example = move |e: &plimsoll_source::Example| format!("{input}:{}: {}: {}", e.line, e.why, e.text);
+        let example = move |e: &plimsoll_source::Example| {
+            format!("{input}:{}: {}: {}", e.line, e.why, e.text)
+        };
         file.examples.iter().map(example).collect::<Vec<_>>()
     };
     reading.files.iter().flat_map(of).take(EXAMPLES).collect()
@@ -67,5 +78,6 @@ pub fn nothing_read(reading: &Reading) -> Failure {
         return Failure::input(format!("{what}\n  {}", examples.join("\n  ")))
             .hint("if this is an access log of a format not known here, describe its lines with --pattern");
     }
-    Failure::input("there is no request in the input").hint("name the files of an access log, or try --example")
+    Failure::input("there is no request in the input")
+        .hint("name the files of an access log, or try --example")
 }

@@ -35,8 +35,12 @@ pub fn read(paths: &[PathBuf]) -> Result<Documents, Failure> {
     }
     let (docs, problems) = check::read(paths);
     let (slos, more) = spec::slos(&docs);
-    let errors: Vec<String> =
-        problems.iter().chain(&more).filter(|problem| problem.is_error()).map(ToString::to_string).collect();
+    let errors: Vec<String> = problems
+        .iter()
+        .chain(&more)
+        .filter(|problem| problem.is_error())
+        .map(ToString::to_string)
+        .collect();
     if !errors.is_empty() {
         return Err(Failure::usage(format!("the documents have errors\n{}", errors.join("\n"))));
     }
@@ -53,8 +57,12 @@ pub fn read(paths: &[PathBuf]) -> Result<Documents, Failure> {
     }
     if documents.objectives.is_empty() {
         let why = if others.is_empty() { "they hold no SLO".to_owned() } else { others.join(", ") };
-        return Err(Failure::usage(format!("nothing in the documents can be held against a log: {why}"))
-            .hint("an objective over logs has a data source of type accesslog; --out writes an example"));
+        return Err(Failure::usage(format!(
+            "nothing in the documents can be held against a log: {why}"
+        ))
+        .hint(
+            "an objective over logs has a data source of type accesslog; --out writes an example",
+        ));
     }
     Ok(documents)
 }
@@ -85,10 +93,17 @@ impl Documents {
     /// [`Failure`], when one is for a service that the input does not hold.
     pub fn for_services(&self, names: &[&str]) -> Result<Vec<Given>, Failure> {
         let given = |(slo, sli, service, place): &(Slo, Sli, String, String)| {
-            let found = names.iter().find(|name| **name == service.as_str() || dns_label(name) == *service);
+            let found =
+                names.iter().find(|name| **name == service.as_str() || dns_label(name) == *service);
             let Some(name) = found else {
-                let what = format!("{} ({place}) is for the service {service}, which the input does not hold", slo.name);
-                let hint = format!("it holds {}; --by and --service change what makes a service", names.join(", "));
+                let what = format!(
+                    "{} ({place}) is for the service {service}, which the input does not hold",
+                    slo.name
+                );
+                let hint = format!(
+                    "it holds {}; --by and --service change what makes a service",
+                    names.join(", ")
+                );
                 return Err(Failure::usage(what).hint(hint));
             };
             let slo = Slo { service: (*name).to_owned(), ..slo.clone() };
@@ -104,10 +119,16 @@ fn access_log(source: &Source) -> Option<&AccessLogSource> {
 
 /// Where an objective stands. Where a document has several, each is named after it with a suffix.
 fn place(docs: &Docs, name: &str) -> String {
-    let stands = |placed: &&spec::docs::Placed<spec::model::SloDoc>| name.starts_with(&placed.doc.metadata.name);
-    let longest = docs.slos.iter().filter(stands).max_by_key(|placed| placed.doc.metadata.name.len());
-    longest.map_or_else(|| name.to_owned(), |placed| {
-        let place = placed.place("metadata.name");
-        format!("{}:{}", place.path, place.at.line)
-    })
+    let stands = |placed: &&spec::docs::Placed<spec::model::SloDoc>| {
+        name.starts_with(&placed.doc.metadata.name)
+    };
+    let longest =
+        docs.slos.iter().filter(stands).max_by_key(|placed| placed.doc.metadata.name.len());
+    longest.map_or_else(
+        || name.to_owned(),
+        |placed| {
+            let place = placed.place("metadata.name");
+            format!("{}:{}", place.path, place.at.line)
+        },
+    )
 }

@@ -31,7 +31,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         // The reader of a pipe has seen enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
-        outcome => outcome.map_err(|error| Failure::input(format!("cannot write the report: {error}")))?,
+        outcome => {
+            outcome.map_err(|error| Failure::input(format!("cannot write the report: {error}")))?
+        }
     }
     let problems = files::problems(&answer.reading);
     for problem in &problems {

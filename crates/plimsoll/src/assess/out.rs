@@ -44,7 +44,9 @@ pub fn write(answer: &Answer, folder: &Path, force: bool) -> Result<Vec<PathBuf>
     save(&path, &text, force).map_err(|error| {
         let failure = Failure::input(format!("cannot write {}: {error}", path.display()));
         match error.kind() {
-            io::ErrorKind::AlreadyExists => failure.hint("it is there and different; --force replaces it"),
+            io::ErrorKind::AlreadyExists => {
+                failure.hint("it is there and different; --force replaces it")
+            }
             _ => failure,
         }
     })?;

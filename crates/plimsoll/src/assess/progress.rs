@@ -17,7 +17,9 @@ impl Bar {
         };
         let bar = ProgressBar::with_draw_target(None, target);
         let style = "reading {bar:40} {bytes} of {total_bytes}, {eta} left";
-        bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_style(
+            ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
         bar.enable_steady_tick(Duration::from_millis(200));
         Bar(bar)
     }
