@@ -17,7 +17,9 @@ pub fn sparkline(points: &[Point]) -> (String, u64) {
         Point::NoTraffic => '·',
         Point::Bad(0) => LEVELS[0],
         // Anything bad stands out from nothing bad.
-        Point::Bad(ppb) => LEVELS[(*ppb as u128 * 7 / highest.max(1) as u128).max(1) as usize],
+        Point::Bad(ppb) => {
+            LEVELS[(u128::from(*ppb) * 7 / u128::from(highest.max(1))).max(1) as usize]
+        }
     };
     (points.iter().map(draw).collect(), highest)
 }
@@ -78,7 +80,7 @@ mod tests {
     #[test]
     fn a_burn_down_falls_to_the_line() {
         let left: Vec<i64> = (0..=12).map(|n| (10 - n) * 100_000_000).collect();
-        expect![[r#"
+        expect![[r"
              100 % │█▃
                    │██▆▁
                    │████▅
@@ -86,7 +88,7 @@ mod tests {
                    │███████▆▁
                    │█████████▄
              spent └──────────×××
-                    -20 % left at the end"#]]
+                    -20 % left at the end"]]
         .assert_eq(&burn_down(&left).join("\n"));
     }
 }
