@@ -1,8 +1,8 @@
 //! Every limit of the system, by name. A limit that is not here does not exist.
 
-/// Largest count that one slot may hold for `good` and for `bad`. With at most 2^20 minutes in a window a
-/// window's sum stays below 2^61, so that every comparison of section "ratio" fits in 128 bits.
-pub const SLOT_COUNT_MAX: u64 = 1 << 40;
+/// Largest count that one slot may hold for `good` and for `bad`: 68 billion events a minute. With fewer than 2^20
+/// minutes in a window, its sum stays below 2^57 and, weighed by minutes and billionths, below 2^108 of 128 bits.
+pub const SLOT_COUNT_MAX: u64 = 1 << 36;
 
 /// Longest access-log line that is parsed. Longer ones are counted as malformed, and skipped without being kept.
 pub const LOG_LINE_BYTES_MAX: usize = 64 * 1024;
@@ -24,6 +24,12 @@ pub const DOCUMENT_NODES_MAX: usize = 200_000;
 
 /// Most problems reported for one document file; the rest are counted.
 pub const PROBLEMS_PER_FILE_MAX: usize = 200;
+
+/// Longest duration that a log may state for one request, in microseconds (366 days); a longer one is not believed.
+pub const LOG_DURATION_US_MAX: u64 = 366 * 24 * 3600 * 1_000_000;
+
+/// Most lines of a file that its format is detected from.
+pub const LOG_SAMPLE_LINES_MAX: usize = 1_000;
 
 /// Most latency thresholds counted at once: the fixed ladder and those asked for.
 pub const THRESHOLDS_MAX: usize = 16;
@@ -54,11 +60,14 @@ pub const HOST_NAME_BYTES_MAX: usize = 255;
 /// independently of each other, so long a silence happens by chance with a probability of e^-20.
 pub const SILENCE_REQUESTS: u64 = 20;
 
-/// Longest duration that a log may state for one request, in microseconds (366 days); a longer one is not believed.
-pub const LOG_DURATION_US_MAX: u64 = 366 * 24 * 3600 * 1_000_000;
+/// Largest compiled size of a regular expression in a document or for log lines, in bytes.
+pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
 
-/// Most lines at the beginning of a file from which its format is told.
-pub const LOG_SAMPLE_LINES_MAX: usize = 1000;
+/// Most document files, and most folders, that are walked through at once.
+pub const DOCUMENT_FILES_MAX: usize = 10_000;
+
+/// Most bytes of document files that are read at once.
+pub const DOCUMENT_TOTAL_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Most bytes at the beginning of a file from which its format is told.
 pub const LOG_SAMPLE_BYTES_MAX: usize = 1024 * 1024;

@@ -1,6 +1,6 @@
 //! What is to be read, and how.
 
-use std::{fmt, num::NonZeroUsize, path::PathBuf, thread};
+use std::{cmp::Ordering, fmt, io::Read, num::NonZeroUsize, path::PathBuf, thread};
 
 use plimsoll_core::measure::{accesslog::Format, tally::Method};
 
@@ -11,6 +11,44 @@ pub enum Input {
     Stdin,
     /// A file, or anything else that can be opened and read, such as a pipe.
     Path(PathBuf),
+    /// A log that the program makes itself.
+    Made(Made),
+}
+
+/// A log that the program makes itself: a name, and what makes it.
+#[derive(Clone, Copy)]
+pub struct Made {
+    /// What it is called in reports.
+    pub name: &'static str,
+    /// Begins it anew. The same bytes each time.
+    pub make: fn() -> Box<dyn Read + Send>,
+}
+
+impl fmt::Debug for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Made({})", self.name)
+    }
+}
+
+/// Two are the same when they have the same name.
+impl PartialEq for Made {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Made {}
+
+impl PartialOrd for Made {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Made {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.name.cmp(other.name)
+    }
 }
 
 impl Input {
@@ -26,6 +64,7 @@ impl fmt::Display for Input {
         match self {
             Input::Stdin => f.write_str("standard input"),
             Input::Path(path) => write!(f, "{}", path.display()),
+            Input::Made(made) => f.write_str(made.name),
         }
     }
 }

@@ -16,7 +16,7 @@ mod splitter;
 mod work;
 
 pub use container::Container;
-pub use input::{Input, Options, Progress};
+pub use input::{Input, Made, Options, Progress};
 pub use piece::Example;
 pub use problem::Problem;
 pub use reading::{Duplicate, FileReport, Reading, read_logs};

@@ -152,6 +152,7 @@ fn open(input: &Input) -> Result<(Raw, Option<u64>), Problem> {
     match input {
         Input::Stdin => Ok((Raw::Once(Box::new(io::stdin())), None)),
         Input::Path(path) => open_path(path),
+        Input::Made(made) => Ok((Raw::Once((made.make)()), None)),
     }
 }
 

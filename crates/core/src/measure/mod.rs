@@ -2,8 +2,11 @@
 
 pub mod accesslog;
 pub mod classify;
+pub mod exclusion;
 pub mod gap;
+pub mod ledger;
 pub mod service;
 pub mod sli;
+pub mod slot;
 pub mod tally;
 pub mod window;

@@ -1,0 +1,142 @@
+//! `cargo xtask fuzz`: libFuzzer on stable Rust, with nothing installed but a C++ compiler.
+//!
+//! Coverage comes from LLVM's sancov pass, which the stable compiler carries; sanitizers, which it does not, have
+//! little to find in a tree that forbids unsafe code. Every target lies in `fuzz/targets`, its first inputs in
+//! `fuzz/seeds`; what libFuzzer learns goes to `fuzz/corpus`, what breaks a target to `fuzz/artifacts`.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{
+    steps::{Failure, Steps, Stopped, cargo},
+    tree,
+};
+
+/// The flags with which cargo-fuzz instruments code, too, when no sanitizer is asked for.
+const COVERAGE: &str = "-Cpasses=sancov-module \
+    -Cllvm-args=-sanitizer-coverage-level=4 \
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+    -Cllvm-args=-sanitizer-coverage-pc-table \
+    -Cllvm-args=-sanitizer-coverage-trace-compares \
+    -Cllvm-args=-simplifycfg-branch-fold-threshold=0";
+
+/// An input that takes longer than this is a finding.
+const SECONDS_PER_INPUT_MAX: u32 = 10;
+/// A target that takes more memory than this is a finding.
+const MEBIBYTES_MAX: u32 = 1024;
+
+/// Fuzzes one target, or all, for so many seconds each; whether nothing broke.
+pub(crate) fn run(target: Option<&str>, seconds: u32) -> bool {
+    let mut steps = Steps::default();
+    let _stopped = fuzz(&mut steps, target, seconds);
+    steps.close()
+}
+
+/// The same as steps of a longer run.
+pub(crate) fn fuzz(steps: &mut Steps, target: Option<&str>, seconds: u32) -> Result<(), Stopped> {
+    let mut targets = Vec::new();
+    steps.step("fuzz targets", "cargo xtask fuzz", || {
+        targets = all_targets()
+            .map_err(|error| Failure::one(format!("cannot read fuzz/targets: {error}")))?;
+        if let Some(wanted) = target {
+            targets.retain(|name| name == wanted);
+        }
+        if targets.is_empty() {
+            return Err(Failure::one("there is no such fuzz target; they lie in fuzz/targets"));
+        }
+        build().map(|()| 1)
+    })?;
+    for name in &targets {
+        let command = one(name, seconds);
+        steps.step(
+            &format!("fuzz {name}"),
+            &format!("cargo xtask fuzz {name} --seconds {seconds}"),
+            || run_one(name, command),
+        )?;
+    }
+    Ok(())
+}
+
+/// The names of all targets, in order.
+fn all_targets() -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder("targets"))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            names.extend(path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned));
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Builds every target with coverage. `--target` keeps the flags away from build scripts and macros.
+fn build() -> Result<(), Failure> {
+    let host = host()?;
+    let mut command = cargo(&["build", "--release", "--locked", "--bins", "--target", &host]);
+    command.arg("--manifest-path").arg(folder("Cargo.toml")).arg("--target-dir").arg(output());
+    command.env("RUSTFLAGS", COVERAGE);
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Failure::one(format!("{status}; libFuzzer needs a C++ compiler (g++)"))),
+        Err(error) => Err(Failure::one(format!("cannot start cargo: {error}"))),
+    }
+}
+
+fn one(name: &str, seconds: u32) -> Result<Command, Failure> {
+    let (corpus, artifacts) = (folder("corpus").join(name), folder("artifacts").join(name));
+    for folder in [&corpus, &artifacts] {
+        fs::create_dir_all(folder)
+            .map_err(|error| Failure::one(format!("cannot make {}: {error}", folder.display())))?;
+    }
+    let mut command = Command::new(output().join(host()?).join("release").join(name));
+    command.arg(corpus).arg(folder("seeds").join(name));
+    command.arg(format!("-artifact_prefix={}/", artifacts.display()));
+    command.arg(format!("-max_total_time={seconds}"));
+    command.arg(format!("-timeout={SECONDS_PER_INPUT_MAX}"));
+    command.arg(format!("-rss_limit_mb={MEBIBYTES_MAX}"));
+    command.args(["-verbosity=0", "-print_final_stats=1"]);
+    let dictionary = folder("dictionaries").join(format!("{name}.dict"));
+    if dictionary.exists() {
+        command.arg(format!("-dict={}", dictionary.display()));
+    }
+    Ok(command)
+}
+
+fn run_one(name: &str, command: Result<Command, Failure>) -> Result<u64, Failure> {
+    let output =
+        command?.output().map_err(|error| Failure::one(format!("cannot start {name}: {error}")))?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() {
+        told.lines()
+            .filter_map(|line| line.strip_prefix("stat::"))
+            .for_each(|line| println!("   {line}"));
+        return Ok(1);
+    }
+    println!("{told}");
+    let why =
+        format!("the input lies in fuzz/artifacts/{name}: make it a test, then mend the code");
+    Err(Failure::one(format!("{}; {why}", output.status)))
+}
+
+fn folder(name: &str) -> PathBuf {
+    tree::root().join("fuzz").join(name)
+}
+
+/// Apart from other builds: the flags differ.
+fn output() -> PathBuf {
+    let target =
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| Path::new("target").into(), PathBuf::from);
+    tree::root().join(target).join("fuzz")
+}
+
+fn host() -> Result<String, Failure> {
+    let output = Command::new("rustc").arg("-vV").output();
+    let output = output.map_err(|error| Failure::one(format!("cannot start rustc: {error}")))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).ok_or_else(|| Failure::one("rustc -vV names no host"))
+}

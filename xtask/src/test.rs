@@ -1,0 +1,39 @@
+//! `cargo xtask test`: every check of the project, in the order in which they fail fastest.
+
+use crate::{
+    fuzz, licences,
+    steps::{Steps, Stopped, cargo},
+    tidy,
+};
+
+/// How long each fuzz target runs.
+const FUZZ_SECONDS: u32 = 30;
+
+/// Runs the checks; whether all passed. `quick` leaves out what needs more than Rust.
+pub(crate) fn run(quick: bool) -> bool {
+    let mut steps = Steps::default();
+    let _stopped =
+        quick_steps(&mut steps).and_then(|()| if quick { Ok(()) } else { full_steps(&mut steps) });
+    steps.close()
+}
+
+fn quick_steps(steps: &mut Steps) -> Result<(), Stopped> {
+    steps.step("tidy", "cargo xtask tidy", tidy::run)?;
+    steps.step("licences", "cargo xtask licences", licences::run)?;
+    steps.command("formatting", cargo(&["fmt", "--all", "--check"]))?;
+    steps.command(
+        "formatting of fuzz",
+        cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]),
+    )?;
+    let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+    steps.command("lints", cargo(&clippy))?;
+    steps.command("tests", cargo(&["test", "--workspace", "--locked"]))
+}
+
+fn full_steps(steps: &mut Steps) -> Result<(), Stopped> {
+    let mut documentation =
+        cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
+    documentation.env("RUSTDOCFLAGS", "-D warnings");
+    steps.command("documentation", documentation)?;
+    fuzz::fuzz(steps, None, FUZZ_SECONDS)
+}
