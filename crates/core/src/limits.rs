@@ -1,8 +1,8 @@
 //! Every limit of the system, by name. A limit that is not here does not exist.
 
-/// Largest count that one slot may hold for `good` and for `bad`. With at most 2^20 minutes in a window a
-/// window's sum stays below 2^61, so that every comparison of section "ratio" fits in 128 bits.
-pub const SLOT_COUNT_MAX: u64 = 1 << 40;
+/// Largest count that one slot may hold for `good` and for `bad`: 68 billion events a minute. With fewer than 2^20
+/// minutes in a window, its sum stays below 2^57 and, weighed by minutes and billionths, below 2^108 of 128 bits.
+pub const SLOT_COUNT_MAX: u64 = 1 << 36;
 
 /// Longest access-log line that is parsed. Longer ones are counted as malformed, and skipped without being kept.
 pub const LOG_LINE_BYTES_MAX: usize = 64 * 1024;
@@ -24,3 +24,59 @@ pub const DOCUMENT_NODES_MAX: usize = 200_000;
 
 /// Most problems reported for one document file; the rest are counted.
 pub const PROBLEMS_PER_FILE_MAX: usize = 200;
+
+/// Longest duration that a log may state for one request, in microseconds (366 days); a longer one is not believed.
+pub const LOG_DURATION_US_MAX: u64 = 366 * 24 * 3600 * 1_000_000;
+
+/// Most lines of a file that its format is detected from.
+pub const LOG_SAMPLE_LINES_MAX: usize = 1_000;
+
+/// Most latency thresholds counted at once: the fixed ladder and those asked for.
+pub const THRESHOLDS_MAX: usize = 16;
+
+/// Longest latency threshold, in microseconds (one hour).
+pub const THRESHOLD_US_MAX: u64 = 3_600_000_000;
+
+/// Most services of one input that are shown by name; the rest are counted together.
+pub const SERVICES_MAX: usize = 200;
+
+/// Most names of one kind (virtual hosts, first path segments) counted one by one while reading. When there are
+/// more, those with the fewest requests are counted together from then on.
+pub const NAMES_MAX: usize = 1024;
+
+/// How many names stay when there were more than [`NAMES_MAX`].
+pub const NAMES_KEPT: usize = 512;
+
+/// Most names remembered as "counted together". When they are more, no new name is counted by itself.
+pub const NAMES_FOLDED_MAX: usize = 1 << 19;
+
+/// Longest name of a service taken from a path, in bytes.
+pub const SERVICE_NAME_BYTES_MAX: usize = 40;
+
+/// Longest name of a virtual host, in bytes (RFC 1035: 253, and brackets).
+pub const HOST_NAME_BYTES_MAX: usize = 255;
+
+/// A silent run is missing data when at least so many requests were to be expected in it. If requests come
+/// independently of each other, so long a silence happens by chance with a probability of e^-20.
+pub const SILENCE_REQUESTS: u64 = 20;
+
+/// Largest compiled size of a regular expression in a document or for log lines, in bytes.
+pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
+
+/// Most document files, and most folders, that are walked through at once.
+pub const DOCUMENT_FILES_MAX: usize = 10_000;
+
+/// Most bytes of document files that are read at once.
+pub const DOCUMENT_TOTAL_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Most bytes at the beginning of a file from which its format is told.
+pub const LOG_SAMPLE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Earliest time of a request that is believed, in seconds since 1970: 1990-01-01T00:00:00Z, before there was a web.
+pub const LOG_TIME_MIN_S: i64 = 631_152_000;
+
+/// How many malformed lines of an input are kept as examples.
+pub const LOG_EXAMPLES_MAX: usize = 3;
+
+/// How much of a malformed line is shown, in characters.
+pub const LOG_EXAMPLE_CHARS_MAX: usize = 120;

@@ -146,6 +146,21 @@ pub fn share_ppb(part: u64, whole: u64) -> Option<u64> {
     (whole != 0).then(|| (u128::from(part) * u128::from(BILLION) / u128::from(whole)) as u64)
 }
 
+/// `numerator / denominator` in parts per billion, rounded down, and whether something was cut off. Exact by long
+/// division, where a product with 10^9 would not fit in 128 bits. `None` when the denominator is zero or above 2^120.
+pub fn quotient_ppb(numerator: u128, denominator: u128) -> Option<(u128, bool)> {
+    if denominator == 0 || denominator > 1 << 120 {
+        return None;
+    }
+    let (mut quotient, mut rest) = (numerator / denominator, numerator % denominator);
+    for _ in 0..9 {
+        rest *= 10;
+        quotient = quotient.checked_mul(10)? + rest / denominator;
+        rest %= denominator;
+    }
+    Some((quotient, rest != 0))
+}
+
 /// Writes `value / 10^places` without trailing zeros: `decimal(999_000_000, 9)` is `0.999`.
 pub fn decimal(value: i128, places: u32) -> String {
     let scale = 10_u128.pow(places);
@@ -157,6 +172,26 @@ pub fn decimal(value: i128, places: u32) -> String {
     }
     let decimals = format!("{rest:0width$}", width = places as usize);
     format!("{sign}{whole}.{}", decimals.trim_end_matches('0'))
+}
+
+/// Writes a share as a percentage with one decimal, rounded down: what is left or covered is never overstated, and
+/// 100 % is only ever all of it.
+pub fn percent_floor(ppb: i64) -> String {
+    let tenths = ppb.div_euclid(BILLION as i64 / 1000);
+    decimal(i128::from(tenths), 1) + " %"
+}
+
+/// Writes a count with a comma at every thousand: `12,340`.
+pub fn grouped(count: u128) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -187,7 +222,33 @@ mod tests {
         assert_eq!(Target::parse_fraction("1e-999999999"), Err(NotExact::TooFine));
     }
 
+    #[test]
+    fn quotients_are_exact_where_products_would_not_fit() {
+        assert_eq!(quotient_ppb(1, 3), Some((333_333_333, true)));
+        assert_eq!(quotient_ppb(3, 2), Some((1_500_000_000, false)));
+        assert_eq!(quotient_ppb(1 << 119, 1 << 120), Some((500_000_000, false)));
+        assert_eq!(quotient_ppb(1, 0), None);
+    }
+
+    #[test]
+    fn shares_read_well_and_never_too_good() {
+        assert_eq!(percent_floor(432_100_000), "43.2 %");
+        assert_eq!(percent_floor(999_999_999), "99.9 %");
+        assert_eq!(percent_floor(1_000_000_000), "100 %");
+        assert_eq!(percent_floor(-1), "-0.1 %");
+        assert_eq!(percent_floor(-2_150_000_000), "-215 %");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(grouped(999), "999");
+    }
+
     proptest! {
+        #[test]
+        fn quotients_are_the_products_that_fit(numerator in 0..1_u128 << 90, denominator in 1..1_u128 << 100) {
+            let product = numerator * u128::from(BILLION);
+            let expected = (product / denominator, product % denominator != 0);
+            prop_assert_eq!(quotient_ppb(numerator, denominator), Some(expected));
+        }
+
         #[test]
         fn every_target_reads_back(ppb in 0..=BILLION) {
             let target = Target::from_ppb(ppb).unwrap();

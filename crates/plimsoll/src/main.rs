@@ -1,3 +1,5 @@
-//! The `plimsoll` command.
+//! The `plimsoll` command; see the library of the same name.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    plimsoll::main()
+}

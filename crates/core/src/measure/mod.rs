@@ -1,5 +1,12 @@
 //! From samples to slots: access-log lines, minutes, ledgers, windows.
 
 pub mod accesslog;
+pub mod classify;
+pub mod exclusion;
+pub mod gap;
+pub mod ledger;
+pub mod service;
 pub mod sli;
+pub mod slot;
+pub mod tally;
 pub mod window;

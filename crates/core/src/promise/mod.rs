@@ -1,3 +1,10 @@
 //! What is promised and what is left of it: objectives, budgets, policies, decisions.
 
+pub mod budget;
+pub mod decision;
+pub mod lint;
+pub mod outage;
+pub mod policy;
 pub mod slo;
+pub mod statement;
+pub mod suggest;

@@ -1,0 +1,199 @@
+//! The common log format of Apache, its combined extension, and what nginx, Traefik and others make of them:
+//!
+//! ```text
+//! [vhost[:port]] client ident user [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.1" 200 2326 ["referer" "agent"] [more]
+//! ```
+//!
+//! Everything up to the status is read from the front; of what follows only the duration, where a [`Timing`] says that
+//! there is one. Bytes in between are never looked at, which is what makes this fast.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr2};
+
+use super::{
+    Malformed, Request,
+    number::status,
+    request_line::{host, is_escaped, target, unescape},
+    stamp::{CLF_BYTES, Memo},
+    timing::Timing,
+    words::Words,
+};
+
+const NO_TIME: Malformed = Malformed("no time in […]");
+const NO_REQUEST: Malformed = Malformed("no quoted request behind the time");
+const OPEN_REQUEST: Malformed = Malformed("ends within the request");
+const NO_STATUS: Malformed = Malformed("ends before the status");
+
+/// A line up to its status, and the rest.
+pub(super) struct Head<'a> {
+    vhost: Option<&'a [u8]>,
+    at_s: i64,
+    answered: Answered<'a>,
+}
+
+impl<'a> Head<'a> {
+    /// Everything behind the status.
+    pub(super) fn tail(&self) -> &'a [u8] {
+        self.answered.tail
+    }
+
+    /// Whether a virtual host stands before the client.
+    pub(super) fn has_vhost(&self) -> bool {
+        self.vhost.is_some()
+    }
+}
+
+/// Reads a line of the common log format or one of its extensions.
+#[inline]
+pub(super) fn parse<'a>(
+    line: &'a [u8],
+    timing: Option<&Timing>,
+    memo: &mut Memo,
+) -> Result<Request<'a>, Malformed> {
+    let Head { vhost, at_s, answered } = head(line, memo)?;
+    let target = target(answered.request);
+    Ok(Request {
+        at_s,
+        status: answered.status,
+        host: vhost.map(Cow::Borrowed),
+        target: if answered.has_escapes { target.map(unescape) } else { target.map(Cow::Borrowed) },
+        duration_us: timing.and_then(|timing| timing.micros(answered.tail)),
+    })
+}
+
+/// Reads everything up to the status.
+#[inline]
+pub(super) fn head<'a>(line: &'a [u8], memo: &mut Memo) -> Result<Head<'a>, Malformed> {
+    let (vhost, (stamp, rest)) = match anonymous(line) {
+        Some(stamped) => (None, stamped),
+        None => named(line)?,
+    };
+    let at_s = memo.clf(stamp)?;
+    let rest = match rest {
+        [b' ', b'"', rest @ ..] => rest,
+        // Some put a host or a time between the time and the request.
+        rest => &rest[memchr(b'"', rest).ok_or(NO_REQUEST)? + 1..],
+    };
+    Ok(Head { vhost, at_s, answered: answered(rest)? })
+}
+
+/// A time without its brackets, and what follows it.
+type Stamped<'a> = (&'a [u8; CLF_BYTES], &'a [u8]);
+
+/// The time, and what follows it, of a line that begins like nearly all do: `client - - [time]`.
+#[inline]
+fn anonymous(line: &[u8]) -> Option<Stamped<'_>> {
+    let client = memchr(b' ', line)?;
+    stamp(line[client..].strip_prefix(b" - - [")?)
+}
+
+/// The time at the beginning of `text`, when a bracket closes behind it.
+#[inline]
+fn stamp(text: &[u8]) -> Option<Stamped<'_>> {
+    let (stamp, rest) = text.split_first_chunk::<CLF_BYTES>()?;
+    Some((stamp, rest.strip_prefix(b"]")?))
+}
+
+/// Virtual host, time, and what follows it, of a line with a user, a virtual host or a prefix of its carrier.
+fn named(line: &[u8]) -> Result<(Option<&[u8]>, Stamped<'_>), Malformed> {
+    let mut from = 0;
+    while let Some(at) = memchr(b'[', &line[from..]) {
+        let open = from + at;
+        // IPv6 addresses and user names may hold brackets as well.
+        if let Some(stamped) = stamp(&line[open + 1..])
+            && (stamped.0[2], stamped.0[6], stamped.0[11]) == (b'/', b'/', b':')
+        {
+            return Ok((vhost(&line[..open]), stamped));
+        }
+        from = open + 1;
+    }
+    Err(NO_TIME)
+}
+
+/// The virtual host, which is there when four words stand before the time: `host client ident user`.
+///
+/// Four words are also `client - two words` (a user name with a space) and `client, proxy - user` (a list of
+/// addresses).
+fn vhost(prefix: &[u8]) -> Option<&[u8]> {
+    // What carries the line, such as syslog, ends in a colon: `Oct 10 13:55:36 web nginx: host client - - [`.
+    let prefix = memchr::memmem::rfind(prefix, b": ").map_or(prefix, |at| &prefix[at + 2..]);
+    let mut words = prefix.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+    let [first, second, _, _] = [words.next()?, words.next()?, words.next()?, words.next()?];
+    if words.next().is_some() || second == b"-" || first.ends_with(b",") {
+        return None;
+    }
+    host(first)
+}
+
+/// A request line, the status behind it, and the rest.
+struct Answered<'a> {
+    request: &'a [u8],
+    /// Whether a backslash may stand in the request.
+    has_escapes: bool,
+    status: Option<u16>,
+    tail: &'a [u8],
+}
+
+/// Reads on behind the quote that opens the request.
+#[inline]
+fn answered(text: &[u8]) -> Result<Answered<'_>, Malformed> {
+    let first = memchr2(b'"', b'\\', text).ok_or(OPEN_REQUEST)?;
+    match status_field(&text[first + 1..]) {
+        Ok((status, tail)) if text[first] == b'"' => {
+            Ok(Answered { request: &text[..first], has_escapes: false, status, tail })
+        }
+        _ => answered_with_escapes(text),
+    }
+}
+
+/// Reads on behind the quote that opens a request with escapes or with quotes.
+///
+/// The request ends at the first quote that is not escaped and that a status follows, so that a raw quote inside of
+/// it does not end it.
+fn answered_with_escapes(text: &[u8]) -> Result<Answered<'_>, Malformed> {
+    let mut reason = OPEN_REQUEST;
+    let mut from = 0;
+    while let Some(at) = memchr(b'"', &text[from..]) {
+        let close = from + at;
+        from = close + 1;
+        if is_escaped(text, close) {
+            continue;
+        }
+        match status_field(&text[from..]) {
+            Ok((status, tail)) => {
+                return Ok(Answered { request: &text[..close], has_escapes: true, status, tail });
+            }
+            // The first quote is the likely end, and its reason the one to tell.
+            Err(error) if reason == OPEN_REQUEST => reason = error,
+            Err(_) => {}
+        }
+    }
+    Err(reason)
+}
+
+/// The status and what follows it. `text` begins behind the closing quote.
+#[inline]
+fn status_field(text: &[u8]) -> Result<(Option<u16>, &[u8]), Malformed> {
+    let text = match text {
+        [b' ', text @ ..] => text,
+        [] => return Err(NO_STATUS),
+        _ => return Err(Malformed("request is not followed by a space")),
+    };
+    let end = match text {
+        [b'1'..=b'9', _, _, b' ', ..] => 3,
+        [] => return Err(NO_STATUS),
+        // Four bytes are enough to know that it is no status.
+        _ => text.iter().take(4).position(|byte| *byte == b' ').unwrap_or(text.len().min(4)),
+    };
+    Ok((status(&text[..end])?, &text[end..]))
+}
+
+/// Whether a tail has what makes the format combined: two quoted fields, behind the size.
+pub(super) fn is_combined(tail: &[u8]) -> bool {
+    let mut quoted = Words(tail).skip(1).take_while(|word| word.starts_with(b"\""));
+    quoted.next().is_some() && quoted.next().is_some()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! Silence in finished logs: where it is missing data, and where there was just no traffic.
+//!
+//! A finished log does not say whether a minute without lines is a minute without requests or a lost piece of
+//! the log. Where the same minutes of other days were busy, silence is not believed.
+
+use std::{collections::BTreeMap, fmt};
+
+use crate::{
+    limits::{SILENCE_REQUESTS, WINDOW_MINUTES_MAX},
+    time::{DAY, HOUR, Minute, Span},
+};
+
+/// The rule by which a silent run of the input is missing data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gap {
+    /// Missing where other days predict at least so many requests for the run (at least 1).
+    Predicted(u64),
+    /// Never missing: every silent minute is a minute without traffic.
+    Never,
+    /// Missing when the run is longer than so many minutes.
+    Longer(u32),
+}
+
+impl Default for Gap {
+    fn default() -> Self {
+        Gap::Predicted(SILENCE_REQUESTS)
+    }
+}
+
+impl Gap {
+    /// Reads a rule: `20` (requests predicted), `never`, or a length such as `30m`, `2h`, `1d`.
+    ///
+    /// # Errors
+    /// A sentence that says what is allowed.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text == "never" {
+            return Ok(Gap::Never);
+        }
+        let refuse = || {
+            format!(
+                "`{text}` is not a rule for gaps: write the number of requests that must have been expected \
+                 (`{SILENCE_REQUESTS}`), a length of silence (`30m`, `2h`, `1d`, at most 400 days), or `never`"
+            )
+        };
+        let unit_minutes = match text.bytes().last() {
+            Some(b'm') => Some(1),
+            Some(b'h') => Some(HOUR as u32),
+            Some(b'd') => Some(DAY as u32),
+            _ => None,
+        };
+        let digits = &text[..text.len() - usize::from(unit_minutes.is_some())];
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(refuse());
+        }
+        match unit_minutes {
+            None => digits.parse().ok().filter(|n| *n > 0).map(Gap::Predicted).ok_or_else(refuse),
+            Some(unit) => digits
+                .parse::<u32>()
+                .ok()
+                .and_then(|n| n.checked_mul(unit))
+                .filter(|minutes| *minutes <= WINDOW_MINUTES_MAX)
+                .map(Gap::Longer)
+                .ok_or_else(refuse),
+        }
+    }
+
+    /// The form that [`Gap::parse`] reads.
+    pub fn text(self) -> String {
+        match self {
+            Gap::Predicted(requests) => requests.to_string(),
+            Gap::Never => "never".to_owned(),
+            Gap::Longer(minutes) => format!("{minutes}m"),
+        }
+    }
+}
+
+impl fmt::Display for Gap {
+    /// A sentence for people that states the rule.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Gap::Predicted(requests) => write!(
+                f,
+                "silence is missing data where the same minutes of other days predict at least {requests} \
+                 requests, else no traffic"
+            ),
+            Gap::Never => f.write_str("silence is never missing data, always no traffic"),
+            Gap::Longer(minutes) => {
+                write!(f, "silence of more than {minutes} min is missing data, else no traffic")
+            }
+        }
+    }
+}
+
+/// A maximal run of minutes without any line, between the first and the last minute of the input, that is
+/// missing data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missing {
+    /// The silent minutes.
+    pub span: Span,
+    /// How many lines the same minutes of other days predict for it, rounded down.
+    pub predicted: u64,
+}
+
+/// The silent runs that are missing data, in order.
+///
+/// `activity` holds the lines of each minute of the whole input, ascending, zero or absent where there were none.
+///
+/// The prediction for a run is the sum, over its minutes, of the mean count at the same minute of the day (UTC) on
+/// the days of the input where that minute is not part of the run; where there is no such day it is nothing. It is
+/// compared without rounding.
+pub fn missing(activity: &[(Minute, u64)], rule: Gap) -> Vec<Missing> {
+    let mut busy = activity.iter().filter(|(_, lines)| *lines > 0).map(|(minute, _)| *minute);
+    let Some(first) = busy.next() else { return Vec::new() };
+    let days = Days::of(activity);
+    let mut missing = Vec::new();
+    let mut before = first;
+    for minute in busy {
+        let span = Span::new(before.plus(1), minute);
+        before = minute;
+        if span.is_empty() || rule == Gap::Never {
+            continue;
+        }
+        let predicted = days.predict(span);
+        let counts = match rule {
+            Gap::Predicted(requests) => predicted.reaches(requests),
+            Gap::Longer(minutes) => span.minutes() > i64::from(minutes),
+            Gap::Never => false,
+        };
+        if counts {
+            missing.push(Missing { span, predicted: predicted.floor() });
+        }
+    }
+    missing
+}
+
+/// What the input holds at each minute of the day.
+struct Days {
+    /// Lines at this minute of the day, over all days.
+    lines: Vec<u64>,
+    /// How many days of the input have this minute.
+    days: Vec<u64>,
+}
+
+impl Days {
+    fn of(activity: &[(Minute, u64)]) -> Self {
+        let mut lines = vec![0; DAY as usize];
+        for (minute, count) in activity {
+            lines[of_day(*minute)] += count;
+        }
+        let mut busy = activity.iter().filter(|(_, count)| *count > 0).map(|(minute, _)| *minute);
+        let days = match busy.next() {
+            None => vec![0; DAY as usize],
+            Some(first) => occurrences(Span::new(first, busy.next_back().unwrap_or(first).plus(1))),
+        };
+        Days { lines, days }
+    }
+
+    fn predict(&self, run: Span) -> Sum {
+        let mut sum = Sum::default();
+        if run.minutes() < DAY {
+            for minute in run.iter() {
+                sum.add(u128::from(self.lines[of_day(minute)]), self.days[of_day(minute)] - 1);
+            }
+        } else {
+            for (at, times) in occurrences(run).into_iter().enumerate() {
+                sum.add(u128::from(self.lines[at]) * u128::from(times), self.days[at] - times);
+            }
+        }
+        sum
+    }
+}
+
+fn of_day(minute: Minute) -> usize {
+    minute.0.rem_euclid(DAY) as usize
+}
+
+/// How often each minute of the day lies in the span.
+fn occurrences(span: Span) -> Vec<u64> {
+    let whole_days = span.minutes().div_euclid(DAY);
+    let mut occurrences = vec![whole_days as u64; DAY as usize];
+    for minute in Span::new(span.from.plus(whole_days * DAY), span.to).iter() {
+        occurrences[of_day(minute)] += 1;
+    }
+    occurrences
+}
+
+/// An exact sum of fractions. There are few denominators: numbers of days, of which a run sees at most four.
+#[derive(Default)]
+struct Sum {
+    numerators: BTreeMap<u64, u128>,
+}
+
+impl Sum {
+    fn add(&mut self, numerator: u128, denominator: u64) {
+        if denominator > 0 {
+            *self.numerators.entry(denominator).or_default() += numerator;
+        }
+    }
+
+    /// Numerator and denominator of the sum. With at most 2^14 days, four denominators and 2^60 lines neither
+    /// needs more than 118 bits; saturation only guards what cannot be.
+    fn fraction(&self) -> (u128, u128) {
+        self.numerators.iter().fold((0, 1), |(above, below), (denominator, numerator)| {
+            let denominator = u128::from(*denominator);
+            let sum =
+                above.saturating_mul(denominator).saturating_add(numerator.saturating_mul(below));
+            (sum, below.saturating_mul(denominator))
+        })
+    }
+
+    fn reaches(&self, requests: u64) -> bool {
+        let (above, below) = self.fraction();
+        above >= below.saturating_mul(u128::from(requests))
+    }
+
+    fn floor(&self) -> u64 {
+        let (above, below) = self.fraction();
+        u64::try_from(above / below).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    deliver::attribution::Attribution,
+    measure::{ledger::Batch, slot::Slot, window::Window},
+    promise::{
+        budget::Method,
+        slo::{Budgeting, NoData},
+    },
+    ratio::Target,
+    time::{Minute, Span},
+};
+
+fn span(from: i64, to: i64) -> Span {
+    Span::new(Minute(from), Minute(to))
+}
+
+fn ledger(slots: &[Slot]) -> Ledger {
+    let slots: Vec<_> =
+        slots.iter().enumerate().map(|(m, &slot)| (Minute(m as i64), slot)).collect();
+    let mut ledger = Ledger::expecting(["a"]);
+    ledger.replace(Batch { source: "a", generation: 1, slots: &slots }).unwrap();
+    ledger
+}
+
+fn budget(ledger: &Ledger, exclusions: &Exclusions, method: Method, target: Target) -> Budget {
+    Budget::of(ledger, exclusions, target, method, &Window::Rolling { minutes: 60 }, Minute(60))
+        .unwrap()
+}
+
+fn incident(name: &str, from: i64, to: i64) -> Attribution {
+    Attribution { span: span(from, to), account: Account::Incident(name.to_owned()) }
+}
+
+const OCCURRENCES: Method = Method { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
+
+#[test]
+fn a_statement_by_hand() {
+    // 60 minutes of 100 requests, 1 bad each, ten minutes with 21 bad: 60 + 200 = 260 of 6,000 × 10 % = 600.
+    let slots: Vec<Slot> = (0..60)
+        .map(|m| if (20..30).contains(&m) { 21 } else { 1 })
+        .map(|b| Slot::measured(100 - b, b))
+        .collect();
+    let ledger = ledger(&slots);
+    let budget =
+        budget(&ledger, &Exclusions::none(), OCCURRENCES, Target::parse_percent("90").unwrap());
+    let attributions = Attributions::of([incident("db", 20, 30), incident("deploy", 29, 31)]);
+    let lines = statement(&budget, &ledger, &Exclusions::none(), &attributions);
+    let expected = [
+        (Account::Incident("db".to_owned()), 189, 315_000_000),
+        (Account::Unattributed, 49, 81_666_667),
+        (Account::Incident("deploy".to_owned()), 22, 36_666_667),
+    ];
+    let lines: Vec<_> = lines.into_iter().map(|p| (p.account, p.units, p.share_ppb)).collect();
+    assert_eq!(lines, expected);
+    assert_eq!(budget.spend.spent_ppb(budget.target), 433_333_334);
+}
+
+#[test]
+fn missing_data_is_an_account_of_its_own_where_it_is_charged() {
+    let mut slots = vec![Slot::measured(9, 1); 50];
+    slots.extend([Slot::Missing; 10]);
+    let ledger = ledger(&slots);
+    let method = Method { no_data: NoData::Bad, ..OCCURRENCES };
+    let budget = budget(&ledger, &Exclusions::none(), method, Target::parse_percent("50").unwrap());
+    let lines =
+        statement(&budget, &ledger, &Exclusions::none(), &Attributions::of([incident("x", 0, 60)]));
+    // 50 bad and 10 missing minutes of 10 events: 150 of 600 × 50 % = 300.
+    let shares: Vec<_> = lines.iter().map(|p| (p.account.to_string(), p.share_ppb)).collect();
+    assert_eq!(
+        shares,
+        [("missing data".to_owned(), 333_333_333), ("incident x".to_owned(), 166_666_667)]
+    );
+}
+
+fn any_slot() -> impl Strategy<Value = Slot> {
+    prop_oneof![
+        4 => (0..50_u64, 0..5_u64).prop_map(|(good, bad)| Slot::measured(good, bad)),
+        1 => Just(Slot::Missing),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn postings_sum_to_what_was_spent(
+        slots in prop::collection::vec(any_slot(), 60),
+        attributed in prop::collection::vec((0..60_i64, 0..30_i64, 0..4_u8), 0..6),
+        cut in (0..60_i64, 0..20_i64),
+        ppb in 0..=1_000_000_000_u64,
+        slice_minutes in prop::option::of(1..7_u32),
+        charge in any::<bool>(),
+    ) {
+        let budgeting = slice_minutes.map_or(Budgeting::Occurrences, |slice_minutes| Budgeting::RatioTimeslices { slice_minutes });
+        let method = Method { budgeting, no_data: if charge { NoData::Bad } else { NoData::Ignore } };
+        let ledger = ledger(&slots);
+        let exclusions = Exclusions::of([span(cut.0, cut.0 + cut.1)]);
+        let attributions: Vec<_> = attributed.iter().map(|&(from, n, name)| incident(&name.to_string(), from, from + n)).collect();
+        let budget = budget(&ledger, &exclusions, method, Target::from_ppb(ppb).unwrap());
+        let of = |attributions: &[Attribution]| {
+            statement(&budget, &ledger, &exclusions, &Attributions::of(attributions.iter().cloned()))
+        };
+        let lines = of(&attributions);
+        prop_assert_eq!(lines.iter().map(|p| p.units).sum::<u128>(), budget.spend.spent);
+        prop_assert_eq!(lines.iter().map(|p| p.share_ppb).sum::<i64>(), budget.spend.spent_ppb(budget.target));
+
+        // An attribution that is taken back leaves no trace.
+        let mut more = attributions.clone();
+        more.push(incident("mistake", 0, 60));
+        prop_assert!(of(&more).iter().all(|p| matches!(&p.account, Account::Incident(n) if n == "mistake") || p.account == Account::MissingData));
+        more.pop();
+        prop_assert_eq!(of(&more), lines);
+    }
+}

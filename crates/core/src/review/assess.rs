@@ -1,0 +1,264 @@
+//! The assessment: what a log says of its services, and what that would mean.
+
+mod objective;
+
+use std::fmt;
+
+pub use objective::{NamedOutage, Objective, Origin};
+
+use crate::{
+    measure::{
+        ledger::{Batch, Ledger},
+        sli::Sli,
+        slot::Slot,
+        tally::{Cell, Series},
+        window::{NoExtent, Window},
+    },
+    promise::{
+        decision::{Decision, Reading, decide},
+        policy::Policy,
+        slo::Slo,
+    },
+    ratio::share_ppb,
+    time::{DAY, HOUR, Minute, Span},
+};
+
+/// Windows to choose from, longest first, in minutes. The standard ones of the trade, then what a short log can fill.
+const WINDOWS: [i64; 9] =
+    [30 * DAY, 28 * DAY, 14 * DAY, 7 * DAY, 3 * DAY, DAY, 12 * HOUR, 6 * HOUR, HOUR];
+
+/// A window is chosen when the log fills at least so many percent of it: a month's log may lack its last minutes.
+const FILLED_PERCENT: i64 = 95;
+
+/// What to assess.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The services and their minutes.
+    pub services: &'a [Service<'a>],
+    /// The latency ladder that the cells count by, in microseconds, ascending.
+    pub thresholds_us: &'a [u64],
+    /// From the first minute of the input to its last.
+    pub extent: Span,
+    /// Silent runs that are missing data. Every other silent minute is *no traffic*.
+    pub missing: &'a [Span],
+    /// The window to propose for; `None` lets the input choose.
+    pub window: Option<&'a Window>,
+    /// Objectives to hold the services against instead of proposing.
+    pub given: &'a [Given],
+    /// How to decide.
+    pub policy: &'a Policy,
+}
+
+/// One service of the input.
+#[derive(Debug, Clone, Copy)]
+pub struct Service<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its minutes.
+    pub series: &'a Series,
+}
+
+/// An objective from a document, for one service of the input.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// The objective; `slo.service` is the name of a service of the input.
+    pub slo: Slo,
+    /// What it counts.
+    pub sli: Sli,
+    /// Where it stands, for the reason: `slo.yaml:3`.
+    pub place: String,
+}
+
+/// What was found.
+#[derive(Debug, Clone)]
+pub struct Assessment {
+    /// Services, the heaviest verdict first, then by requests.
+    pub services: Vec<ServiceFigures>,
+    /// The outages of all services, by the share of their budget.
+    pub worst: Vec<NamedOutage>,
+}
+
+/// What was found of one service.
+#[derive(Debug, Clone)]
+pub struct ServiceFigures {
+    /// Its name.
+    pub name: String,
+    /// Requests that count, good and bad.
+    pub requests: u64,
+    /// Every SLI that the input answers: availability, then latency by threshold.
+    pub slis: Vec<SliFigures>,
+    /// Objectives that are proposed or were given, those the decision rests on first.
+    pub objectives: Vec<Objective>,
+    /// What the policy says.
+    pub decision: Decision,
+}
+
+/// The figures of an SLI over the whole input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SliFigures {
+    /// Which.
+    pub sli: Sli,
+    /// Good events.
+    pub good: u64,
+    /// Bad events.
+    pub bad: u64,
+    /// Share of the input's minutes that are not missing, in parts per billion, rounded down.
+    pub coverage_ppb: u64,
+}
+
+impl SliFigures {
+    /// All events.
+    pub fn total(&self) -> u64 {
+        self.good + self.bad
+    }
+
+    /// The share of good events in parts per billion, rounded down; `None` without events.
+    pub fn ratio_ppb(&self) -> Option<u64> {
+        share_ppb(self.good, self.total())
+    }
+}
+
+/// Why an assessment cannot be made. Each names the objective.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unanswerable {
+    /// The objective's window has no place at the end of the input.
+    Window {
+        /// The objective's name and place.
+        slo: String,
+        /// Why not.
+        why: NoExtent,
+    },
+    /// The objective's latency threshold was not counted.
+    Threshold {
+        /// The objective's name and place.
+        slo: String,
+    },
+}
+
+impl fmt::Display for Unanswerable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unanswerable::Window { slo, why } => write!(f, "{slo}: {why}"),
+            Unanswerable::Threshold { slo } => {
+                write!(f, "{slo}: requests were not counted at its latency threshold")
+            }
+        }
+    }
+}
+
+/// Assesses every service. Without given objectives it proposes them.
+///
+/// # Errors
+/// [`Unanswerable`], for given objectives only.
+pub fn assess(question: &Question<'_>) -> Result<Assessment, Unanswerable> {
+    let mut services = Vec::new();
+    let mut worst = Vec::new();
+    for service in question.services {
+        let (figures, mut outages) = assess_service(question, service)?;
+        services.push(figures);
+        worst.append(&mut outages);
+    }
+    services.sort_by(|a: &ServiceFigures, b| {
+        let weight = |s: &ServiceFigures| (s.decision.verdict, s.requests);
+        weight(b).cmp(&weight(a)).then_with(|| a.name.cmp(&b.name))
+    });
+    worst.sort_by(|a, b| b.share_ppb.cmp(&a.share_ppb).then_with(|| a.key().cmp(&b.key())));
+    Ok(Assessment { services, worst })
+}
+
+fn assess_service(
+    question: &Question<'_>,
+    service: &Service<'_>,
+) -> Result<(ServiceFigures, Vec<NamedOutage>), Unanswerable> {
+    let slis = figures(question, service.series);
+    let (objectives, ledgers) = if question.given.is_empty() {
+        objective::propose(question, service)
+    } else {
+        objective::hold(question, service)?
+    };
+    let mut readings = Vec::new();
+    let mut outages = Vec::new();
+    for (objective, ledger) in
+        objectives.iter().zip(&ledgers).filter(|(objective, _)| objective.decides())
+    {
+        let of = Reading::of(
+            &objective.slo,
+            question.policy,
+            ledger,
+            &objective::NO_EXCLUSIONS,
+            question.extent.to,
+        );
+        readings.extend(
+            of.map_err(|why| Unanswerable::Window { slo: objective.slo.name.clone(), why })?,
+        );
+        outages.extend(objective.outages(ledger, question));
+    }
+    let requests = slis.first().map_or(0, SliFigures::total);
+    let decision = decide(question.policy, &readings);
+    Ok((
+        ServiceFigures { name: service.name.to_owned(), requests, slis, objectives, decision },
+        outages,
+    ))
+}
+
+/// The window to propose for: the longest standard one that the input fills, at least an hour.
+pub fn window_for(extent: Span) -> Window {
+    let filled = |&&minutes: &&i64| extent.minutes() * 100 >= minutes * FILLED_PERCENT;
+    let minutes = WINDOWS.iter().find(filled).copied().unwrap_or(HOUR);
+    Window::Rolling { minutes: minutes as u32 }
+}
+
+/// Availability, and latency at every threshold where there are times.
+fn figures(question: &Question<'_>, series: &Series) -> Vec<SliFigures> {
+    let mut all = Cell::default();
+    for (_, cell) in series.iter() {
+        all.add(&cell);
+    }
+    let lost: i64 =
+        question.missing.iter().map(|span| span.intersection(question.extent).minutes()).sum();
+    let minutes = question.extent.minutes();
+    let coverage_ppb = share_ppb((minutes - lost) as u64, minutes as u64).unwrap_or(0);
+    let availability =
+        SliFigures { sli: Sli::Availability, good: all.good, bad: all.bad, coverage_ppb };
+    let latency = question.thresholds_us.iter().enumerate().map(|(at, &at_most_us)| SliFigures {
+        sli: Sli::Latency { at_most_us },
+        good: all.within[at],
+        bad: all.timed - all.within[at],
+        coverage_ppb,
+    });
+    std::iter::once(availability).chain(latency.filter(|_| all.timed > 0)).collect()
+}
+
+/// The ledger of one SLI of one service: every minute of the input has a slot.
+pub fn ledger(question: &Question<'_>, series: &Series, sli: Sli) -> Option<Ledger> {
+    let at = match sli {
+        Sli::Availability => None,
+        Sli::Latency { at_most_us } => {
+            Some(question.thresholds_us.iter().position(|&us| us == at_most_us)?)
+        }
+    };
+    let slot = |cell: &Cell| match at {
+        None => Slot::measured(cell.good, cell.bad),
+        Some(at) => Slot::measured(cell.within[at], cell.timed - cell.within[at]),
+    };
+    let mut slots: Vec<(Minute, Slot)> =
+        question.extent.iter().map(|minute| (minute, Slot::NoTraffic)).collect();
+    let first = question.extent.from;
+    for span in question.missing {
+        for minute in span.intersection(question.extent).iter() {
+            slots[(minute.0 - first.0) as usize].1 = Slot::Missing;
+        }
+    }
+    for (minute, cell) in series.iter().filter(|(minute, _)| question.extent.contains(*minute)) {
+        slots[(minute.0 - first.0) as usize].1 = slot(&cell);
+    }
+    let mut ledger = Ledger::expecting([SOURCE]);
+    ledger.replace(Batch { source: SOURCE, generation: 1, slots: &slots }).ok()?;
+    Some(ledger)
+}
+
+/// The one source of an assessment's slots.
+const SOURCE: &str = "input";
+
+#[cfg(test)]
+mod tests;

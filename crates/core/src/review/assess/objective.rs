@@ -1,0 +1,272 @@
+//! Objectives of an assessment: proposed from what was kept, or given and held.
+
+use std::fmt::Write as _;
+
+use super::{Question, Service, Unanswerable, ledger, window_for};
+use crate::{
+    measure::{exclusion::Exclusions, ledger::Ledger, sli::Sli},
+    promise::{
+        budget::{Budget, Method, Spend},
+        outage::{Outage, outages},
+        slo::{Budgeting, NoData, Slo},
+        suggest::{EVENTS_TO_RESOLVE, Limit, Suggestion, kept_anyway, suggest},
+    },
+    ratio::percent_floor,
+    review::{curve, threshold},
+    time::{DAY, Span},
+};
+
+/// An assessment takes nothing out.
+pub(super) const NO_EXCLUSIONS: Exclusions = Exclusions::none();
+
+/// An outage is named from so many bad events on: fewer are noise.
+const NAMED_FROM_BAD: u64 = 5;
+
+/// An outage is named from this share of the budget on, in parts per billion: 1 %.
+const NAMED_FROM_SHARE_PPB: i64 = 10_000_000;
+
+/// So many of the largest outages of an objective are weighed against its budget.
+const OUTAGES_WEIGHED: usize = 50;
+
+/// How many points a curve has.
+const CURVE_POINTS: usize = 60;
+
+/// How a proposed objective counts.
+const METHOD: Method = Method { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
+
+/// An objective and how the service stands against it.
+#[derive(Debug, Clone)]
+pub struct Objective {
+    /// The objective.
+    pub slo: Slo,
+    /// What it counts.
+    pub sli: Sli,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Its budget at the end of the input; over the first of its windows.
+    pub budget: Budget,
+    /// A sentence why it is proposed, or where it was given.
+    pub why: String,
+    /// The share of bad events through the input.
+    pub errors: Vec<curve::Point>,
+    /// What was left of the budget through its window, in parts per billion.
+    pub left: Vec<i64>,
+}
+
+/// Where an objective comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// What ordinary days kept: the decision rests on it.
+    Proposed,
+    /// What the whole window kept in spite of its outages, where the proposed one is spent.
+    Fallback,
+    /// A document.
+    Given,
+}
+
+/// An outage with its objective.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedOutage {
+    /// The service.
+    pub service: String,
+    /// The SLI.
+    pub sli: Sli,
+    /// The objective that it burned.
+    pub slo: String,
+    /// When, and how much.
+    pub outage: Outage,
+    /// What it spent of one window's budget, in parts per billion, rounded up.
+    pub share_ppb: i64,
+}
+
+impl NamedOutage {
+    /// Tells outages of equal share apart, in a stable order.
+    pub(super) fn key(&self) -> (Span, &str, &str) {
+        (self.outage.span, &self.service, &self.slo)
+    }
+}
+
+impl Objective {
+    fn new(
+        slo: Slo,
+        sli: Sli,
+        origin: Origin,
+        budget: Budget,
+        why: String,
+        ledger: &Ledger,
+        extent: Span,
+    ) -> Self {
+        let errors = curve::bad_share(ledger, &NO_EXCLUSIONS, extent, CURVE_POINTS);
+        let left = curve::burn_down(&budget, ledger, &NO_EXCLUSIONS, CURVE_POINTS);
+        Objective { slo, sli, origin, budget, why, errors, left }
+    }
+
+    /// Whether the decision rests on it.
+    pub fn decides(&self) -> bool {
+        self.origin != Origin::Fallback
+    }
+
+    /// The outages worth naming, in order of time.
+    pub(super) fn outages(&self, ledger: &Ledger, question: &Question<'_>) -> Vec<NamedOutage> {
+        let mut found = outages(ledger, &NO_EXCLUSIONS, self.slo.target, question.extent);
+        found.retain(|outage| outage.bad >= NAMED_FROM_BAD);
+        found.sort_by_key(|outage| (std::cmp::Reverse(outage.bad), outage.span));
+        found.truncate(OUTAGES_WEIGHED);
+        let named = found.into_iter().filter_map(|outage| {
+            let share_ppb = self.share(ledger, outage.span)?;
+            let (service, slo) = (self.slo.service.clone(), self.slo.name.clone());
+            Some(NamedOutage { service, sli: self.sli, slo, outage, share_ppb })
+        });
+        let mut named: Vec<NamedOutage> =
+            named.filter(|named| named.share_ppb >= NAMED_FROM_SHARE_PPB).collect();
+        named.sort_by_key(|named| named.outage.span);
+        named
+    }
+
+    /// What a span spent of the window's budget. A span before the current window is set against the budget of the
+    /// window that ended with it.
+    fn share(&self, ledger: &Ledger, span: Span) -> Option<i64> {
+        let method = self.budget.method;
+        let inside = self.budget.extent.span.from <= span.from;
+        let budget = if inside {
+            self.budget
+        } else {
+            Budget::of(
+                ledger,
+                &NO_EXCLUSIONS,
+                self.slo.target,
+                method,
+                self.slo.windows.first()?,
+                span.to,
+            )
+            .ok()?
+        };
+        let costs = method.costs(ledger, &NO_EXCLUSIONS, budget.extent.span);
+        let spent =
+            costs.iter().filter(|cost| span.contains(cost.minute)).map(|cost| cost.units).sum();
+        Some(Spend { spent, ..budget.spend }.spent_ppb(self.slo.target))
+    }
+}
+
+/// Proposes one objective for availability and one for latency, each with its ledger; beside one whose budget is
+/// spent, the target that was kept all the same.
+pub(super) fn propose(
+    question: &Question<'_>,
+    service: &Service<'_>,
+) -> (Vec<Objective>, Vec<Ledger>) {
+    let tightest = threshold::tightest(service.series, question.thresholds_us.len());
+    let latency = tightest.map(|at| Sli::Latency { at_most_us: question.thresholds_us[at] });
+    let mut objectives = Vec::new();
+    let mut ledgers = Vec::new();
+    for sli in [Some(Sli::Availability), latency].into_iter().flatten() {
+        let Some(ledger) = ledger(question, service.series, sli) else { continue };
+        for objective in propose_for(question, service.name, sli, &ledger) {
+            objectives.push(objective);
+            ledgers.push(ledger.clone());
+        }
+    }
+    (objectives, ledgers)
+}
+
+fn propose_for(
+    question: &Question<'_>,
+    service: &str,
+    sli: Sli,
+    ledger: &Ledger,
+) -> Vec<Objective> {
+    let window = question.window.cloned().unwrap_or_else(|| window_for(question.extent));
+    let end = question.extent.to;
+    let of = |origin, budget: Budget, why: String| {
+        let slo = Slo {
+            name: format!("{service}-{}", sli.name()),
+            service: service.to_owned(),
+            sli: sli.name(),
+            target: budget.target,
+            budgeting: METHOD.budgeting,
+            windows: vec![window.clone()],
+            no_data: METHOD.no_data,
+        };
+        Objective::new(slo, sli, origin, budget, why, ledger, question.extent)
+    };
+    let suggested = suggest(ledger, &NO_EXCLUSIONS, METHOD, &window, end).ok().flatten();
+    let kept = kept_anyway(ledger, &NO_EXCLUSIONS, METHOD, &window, end).ok().flatten();
+    match (suggested, kept) {
+        (Some(suggested), kept) => {
+            let mut objectives = vec![of(Origin::Proposed, suggested.budget, why(&suggested))];
+            let fallback =
+                kept.filter(|kept| suggested.budget.is_spent() && kept.target < suggested.target);
+            objectives
+                .extend(fallback.map(|budget| of(Origin::Fallback, budget, why_fallback(&budget))));
+            objectives
+        }
+        (None, Some(budget)) => vec![of(Origin::Proposed, budget, why_fallback(&budget))],
+        (None, None) => Vec::new(),
+    }
+}
+
+fn why(suggestion: &Suggestion) -> String {
+    let unit = if suggestion.period_minutes == DAY { "days" } else { "hours" };
+    let mut text = format!(
+        "kept with a quarter to spare on {} of {} {unit} with traffic",
+        suggestion.kept, suggestion.periods
+    );
+    let next = crate::promise::suggest::stricter(suggestion.target);
+    match (suggestion.limit, next) {
+        (Limit::Traffic, Some(next)) => {
+            let _ = write!(
+                text,
+                "; {next} would allow fewer than {EVENTS_TO_RESOLVE} bad events in the window"
+            );
+        }
+        (Limit::Overspent { spent_ppb }, Some(next)) => {
+            let _ = write!(text, "; {next} would be spent to {}", percent_floor(spent_ppb));
+        }
+        (Limit::Kept, Some(next)) => {
+            let _ = write!(text, "; {next} on fewer than nine in ten");
+        }
+        _ => {}
+    }
+    text
+}
+
+fn why_fallback(budget: &Budget) -> String {
+    format!(
+        "would have been kept in spite of everything, with {} of its budget left",
+        percent_floor(budget.left_ppb())
+    )
+}
+
+/// Holds a service against the objectives given for it.
+///
+/// # Errors
+/// [`Unanswerable`], when a window has no place or a threshold was not counted.
+pub(super) fn hold(
+    question: &Question<'_>,
+    service: &Service<'_>,
+) -> Result<(Vec<Objective>, Vec<Ledger>), Unanswerable> {
+    let mut objectives = Vec::new();
+    let mut ledgers = Vec::new();
+    for given in question.given.iter().filter(|given| given.slo.service == service.name) {
+        let slo = given.slo.clone();
+        let named = || format!("{} ({})", slo.name, given.place);
+        let ledger = ledger(question, service.series, given.sli)
+            .ok_or_else(|| Unanswerable::Threshold { slo: named() })?;
+        let method = Method { budgeting: slo.budgeting, no_data: slo.no_data };
+        let window = slo.windows.first().cloned().unwrap_or_else(|| window_for(question.extent));
+        let budget =
+            Budget::of(&ledger, &NO_EXCLUSIONS, slo.target, method, &window, question.extent.to)
+                .map_err(|why| Unanswerable::Window { slo: named(), why })?;
+        let why = format!("given in {}", given.place);
+        objectives.push(Objective::new(
+            slo,
+            given.sli,
+            Origin::Given,
+            budget,
+            why,
+            &ledger,
+            question.extent,
+        ));
+        ledgers.push(ledger);
+    }
+    Ok((objectives, ledgers))
+}

@@ -1,0 +1,44 @@
+//! `plimsoll assess`: from access logs to objectives, budgets and a verdict.
+
+mod answer;
+mod args;
+mod chart;
+mod files;
+mod given;
+mod json;
+mod out;
+mod progress;
+mod report;
+mod words;
+
+use std::{io::Write as _, process::ExitCode};
+
+pub use args::Args;
+
+use crate::failure::{Failure, INPUT};
+
+/// Runs the command: reads the logs, answers, prints. Exit code 0 when all of the input could be read.
+///
+/// # Errors
+/// [`Failure`], when there is nothing to answer with or the command line asks for something impossible.
+pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let mut answer = answer::find(args)?;
+    if let Some(folder) = &args.out {
+        answer.written = out::write(&answer, folder, args.force)?;
+    }
+    let text = if args.json { json::text(&answer) } else { report::text(&answer) };
+    let mut stdout = anstream::stdout();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        // The reader of a pipe has seen enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        outcome => {
+            outcome.map_err(|error| Failure::input(format!("cannot write the report: {error}")))?
+        }
+    }
+    let problems = files::problems(&answer.reading);
+    for problem in &problems {
+        let _ = writeln!(anstream::stderr(), "error: {problem}");
+    }
+    let whole = problems.is_empty();
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(INPUT) })
+}

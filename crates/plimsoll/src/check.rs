@@ -1,0 +1,165 @@
+//! `plimsoll check`: reads documents and tells all their problems at once.
+
+mod files;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use plimsoll_core::spec::{
+    self, Docs,
+    problem::{self, Problem},
+};
+use serde::Serialize;
+
+/// Read documents and tell all their problems: exit code 1 when there are errors
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Files, and folders with all .yaml, .yml and .json files below them
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Treat warnings as errors
+    #[arg(long)]
+    strict: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Checks and writes the findings.
+///
+/// # Errors
+/// When the findings cannot be written.
+pub fn run(args: &Args, out: &mut impl Write) -> io::Result<ExitCode> {
+    let findings = Findings::of(&args.paths);
+    let text = if args.json { findings.json() } else { findings.text() };
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(ExitCode::from(u8::from(findings.fail(args.strict))))
+}
+
+/// Reads the documents of files and folders, with the problems of reading them.
+pub fn read(paths: &[PathBuf]) -> (Docs, Vec<Problem>) {
+    let found = files::find(paths);
+    let (docs, mut problems) = spec::read(&found.files);
+    problems.extend(found.problems);
+    problem::sort(&mut problems);
+    (docs, problems)
+}
+
+/// What a check found.
+#[derive(Debug)]
+pub struct Findings {
+    files: usize,
+    objects: usize,
+    problems: Vec<Problem>,
+}
+
+impl Findings {
+    /// Checks the documents of files and folders, as one set.
+    pub fn of(paths: &[PathBuf]) -> Self {
+        let found = files::find(paths);
+        let (docs, mut problems) = spec::read(&found.files);
+        problems.extend(found.problems);
+        problems.extend(spec::slos(&docs).1);
+        problems.extend(spec::lints::thresholds(&docs));
+        problem::sort(&mut problems);
+        Findings { files: found.files.len(), objects: docs.objects, problems }
+    }
+
+    /// Whether the check fails: on errors, and on warnings where it is strict.
+    pub fn fail(&self, strict: bool) -> bool {
+        if strict { !self.problems.is_empty() } else { self.errors() > 0 }
+    }
+
+    fn errors(&self) -> usize {
+        self.problems.iter().filter(|problem| problem.is_error()).count()
+    }
+
+    /// The problems, each with its hint, and a last line that counts them.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for problem in &self.problems {
+            // Writing to a String does not fail.
+            let _ = writeln!(text, "{problem}");
+        }
+        let (errors, all) = (self.errors(), self.problems.len());
+        let counts = match (errors, all - errors) {
+            (0, 0) => "no problems".to_owned(),
+            (0, warnings) => count(warnings, "warning"),
+            (errors, 0) => count(errors, "error"),
+            (errors, warnings) => {
+                format!("{}, {}", count(errors, "error"), count(warnings, "warning"))
+            }
+        };
+        let _ = writeln!(
+            text,
+            "{}, {}: {counts}",
+            count(self.files, "file"),
+            count(self.objects, "object")
+        );
+        text
+    }
+
+    /// The same as one JSON object.
+    pub fn json(&self) -> String {
+        let errors = self.errors();
+        let json = Json {
+            files: self.files,
+            objects: self.objects,
+            errors,
+            warnings: self.problems.len() - errors,
+            problems: self.problems.iter().map(JsonProblem::of).collect(),
+        };
+        // Texts and numbers always have a JSON form.
+        let mut text = serde_json::to_string_pretty(&json).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}
+
+fn count(number: usize, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{s}")
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    files: usize,
+    objects: usize,
+    errors: usize,
+    warnings: usize,
+    problems: Vec<JsonProblem<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonProblem<'a> {
+    path: &'a str,
+    line: u32,
+    column: u32,
+    severity: String,
+    code: &'a str,
+    field: &'a str,
+    message: &'a str,
+    hint: Option<&'a str>,
+}
+
+impl<'a> JsonProblem<'a> {
+    fn of(problem: &'a Problem) -> Self {
+        JsonProblem {
+            path: &problem.path,
+            line: problem.line,
+            column: problem.column,
+            severity: problem.severity.to_string(),
+            code: problem.code,
+            field: &problem.field,
+            message: &problem.message,
+            hint: problem.hint.as_deref(),
+        }
+    }
+}
