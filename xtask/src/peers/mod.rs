@@ -144,11 +144,11 @@ fn compare_all(sender: &Sender, folder: &Path, sent: &Sent) -> Outcome {
         {
             let assessment = assess(&path)?;
             if let Err(why) = compare(log, sent, &assessment) {
-                let shown = fs::read(folder.join(log.file)).unwrap_or_default();
-                let first =
-                    String::from_utf8_lossy(&shown).lines().take(2).collect::<Vec<_>>().join("\n");
+                let text = fs::read(folder.join(log.file)).unwrap_or_default();
+                let text = String::from_utf8_lossy(&text);
+                let end = text.lines().rev().take(3).collect::<Vec<_>>().join("\n");
                 return Err(Failure::one(format!(
-                    "{}: {why}\nits first lines:\n{first}",
+                    "{}: {why}\nits last lines:\n{end}",
                     path.display()
                 )));
             }
@@ -230,4 +230,40 @@ fn free_port() -> std::io::Result<u16> {
 
 fn failure(what: &'static str) -> impl Fn(std::io::Error) -> Failure {
     move |error| Failure::one(format!("{what}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_request_more_or_less_is_noticed() {
+        let bad = HOSTS.map(|host| (host.to_owned(), 2)).into();
+        let sent = Sent { answered: 10, slow: 1, garbage: 1, given_up: 1, bad };
+        let log = Log { file: "a.log", timed: true, hosts: true };
+        let found = Assessment {
+            lines: 12,
+            parsed: 12,
+            malformed: 0,
+            excluded: 1,
+            requests: 11,
+            services: HOSTS.map(|host| (host.to_owned(), (3, 2))).into(),
+            timed: 11,
+            fast: 10,
+        };
+        assert_eq!(compare(&log, &sent, &found), Ok(()));
+        let broken: [fn(&mut Assessment); 6] = [
+            |found| found.lines -= 1,
+            |found| found.malformed += 1,
+            |found| found.excluded -= 1,
+            |found| found.requests += 1,
+            |found| found.fast += 1,
+            |found| found.services = [(HOSTS[0].to_owned(), (6, 4))].into(),
+        ];
+        for breaks in broken {
+            let mut found = found.clone();
+            breaks(&mut found);
+            assert!(compare(&log, &sent, &found).is_err(), "{found:?}");
+        }
+    }
 }
