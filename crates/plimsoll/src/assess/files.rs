@@ -75,8 +75,13 @@ pub fn nothing_read(reading: &Reading) -> Failure {
     let examples = examples(reading);
     if reading.malformed > 0 {
         let what = format!("none of {} could be read as a request", counted(reading.lines, "line"));
-        return Failure::input(format!("{what}\n  {}", examples.join("\n  ")))
-            .hint("if this is an access log of a format not known here, describe its lines with --pattern");
+        let is_clock = examples.iter().any(|example| example.contains(": its time is "));
+        let hint = if is_clock {
+            "requests before 1990 or after tomorrow are not believed; check the clock that wrote them, and this one"
+        } else {
+            "if this is an access log of a format not known here, describe its lines with --pattern"
+        };
+        return Failure::input(format!("{what}\n  {}", examples.join("\n  "))).hint(hint);
     }
     Failure::input("there is no request in the input")
         .hint("name the files of an access log, or try --example")

@@ -32,7 +32,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         // The reader of a pipe has seen enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
         outcome => {
-            outcome.map_err(|error| Failure::input(format!("cannot write the report: {error}")))?
+            outcome.map_err(|error| Failure::input(format!("cannot write the report: {error}")))?;
         }
     }
     let problems = files::problems(&answer.reading);

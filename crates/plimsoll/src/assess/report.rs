@@ -90,7 +90,7 @@ fn input(out: &mut String, answer: &Answer) {
     if answer.missing.len() > 5 {
         line(out, "", &format!("and {} more silent stretches", answer.missing.len() - 5));
     }
-    line(out, "rules", &format!("{}; silence: {}", answer.rules, answer.gap));
+    line(out, "rules", &format!("{}; {}", answer.rules, answer.gap));
     let services = counted(answer.assessment.services.len() as u64, "service");
     line(out, "services", &format!("{services} by {}, {}", answer.by, answer.by_why));
 }

@@ -32,7 +32,7 @@ pub fn lasting(minutes: i64) -> String {
         .take(2)
         .map(|(n, unit)| format!("{n} {unit}"))
         .collect();
-    if text.is_empty() { "0 min".to_owned() } else { text.join(" ") }
+    if text.is_empty() { "under 1 min".to_owned() } else { text.join(" ") }
 }
 
 /// `1 line`, `12,340 lines`.

@@ -1,7 +1,8 @@
 //! The access log of AWS application load balancers:
 //!
 //! ```text
-//! https 2018-07-02T22:23:00.186641Z app/lb/50dc 192.0.2.1:2817 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 "GET https://example.com:443/ HTTP/1.1" "curl" …
+//! https 2018-07-02T22:23:00.186641Z app/lb/50dc 192.0.2.1:2817 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 "GET
+//!   https://example.com:443/ HTTP/1.1" "curl" …
 //! ```
 //!
 //! The time is when the balancer answered.

@@ -1,6 +1,6 @@
 //! Access logs: one file per published format, all of them pure functions from bytes to [`Request`].
 //!
-//! [`detect`] finds the [`Format`] of a file from its first lines, a [`Parser`] reads its lines by it.
+//! [`detect()`] finds the [`Format`] of a file from its first lines, a [`Parser`] reads its lines by it.
 
 mod alb;
 mod clf;

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use memchr::memchr;
 
 /// Longest method that is taken for one. The longest registered one has 17 letters (`UPDATEREDIRECTREF`).
-const METHOD_BYTES_MAX: usize = 32;
+const LONGEST_METHOD: usize = 32;
 
 /// The target between method and version; `None` where this is not the request line of an HTTP client.
 pub(super) fn target(line: &[u8]) -> Option<&[u8]> {
-    let space = line.iter().take(METHOD_BYTES_MAX).position(|byte| *byte == b' ')?;
+    let space = line.iter().take(LONGEST_METHOD).position(|byte| *byte == b' ')?;
     let (method, rest) = (&line[..space], &line[space + 1..]);
     if method.is_empty() || !method.iter().copied().all(is_method_byte) {
         return None;
