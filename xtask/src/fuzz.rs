@@ -4,11 +4,7 @@
 //! little to find in a tree that forbids unsafe code. Every target lies in `fuzz/targets`, its first inputs in
 //! `fuzz/seeds`; what libFuzzer learns goes to `fuzz/corpus`, what breaks a target to `fuzz/artifacts`.
 
-use std::{
-    env, fs, io,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, io, path::PathBuf, process::Command};
 
 use crate::{
     steps::{Failure, Steps, Stopped, cargo},
@@ -128,9 +124,7 @@ fn folder(name: &str) -> PathBuf {
 
 /// Apart from other builds: the flags differ.
 fn output() -> PathBuf {
-    let target =
-        env::var_os("CARGO_TARGET_DIR").map_or_else(|| Path::new("target").into(), PathBuf::from);
-    tree::root().join(target).join("fuzz")
+    tree::target().join("fuzz")
 }
 
 fn host() -> Result<String, Failure> {

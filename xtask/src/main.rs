@@ -1,8 +1,10 @@
 //! Development tasks, as code: `cargo xtask help` lists them.
 
+mod assessment;
 mod bench;
 mod fuzz;
 mod licences;
+mod peers;
 mod steps;
 mod test;
 mod tidy;
@@ -59,6 +61,8 @@ enum Task {
         /// The log.
         path: PathBuf,
     },
+    /// Send known requests through real servers and check that their logs are counted to the last one.
+    Peers,
     /// Check the rules of the house on the source tree (also part of `cargo test`).
     Tidy,
     /// Check that every dependency is under a licence and from a source that deny.toml allows.
@@ -72,6 +76,7 @@ fn main() -> ExitCode {
         Task::Bench(options) => bench::run(&options),
         Task::BenchLog { path, bytes } => told(&bench::log::write(&path, bytes)),
         Task::BenchBare { at_once, path } => told(&bare(at_once, &path)),
+        Task::Peers => peers::run(),
         Task::Tidy => alone("tidy", tidy::run),
         Task::Licences => alone("licences", licences::run),
     };

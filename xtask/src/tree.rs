@@ -1,7 +1,7 @@
 //! The files of the repository, as the checks see them.
 
 use std::{
-    fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -39,6 +39,16 @@ impl File {
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_path_buf)
+}
+
+/// The folder of build output.
+pub(crate) fn target() -> PathBuf {
+    root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
+
+/// A program of the release build.
+pub(crate) fn release(program: &str) -> PathBuf {
+    target().join("release").join(program)
 }
 
 /// Every text file below `root`, in order of path. Build output, hidden folders other than `.ci` and `.cargo`, and

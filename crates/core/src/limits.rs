@@ -28,6 +28,9 @@ pub const PROBLEMS_PER_FILE_MAX: usize = 200;
 /// Longest duration that a log may state for one request, in microseconds (366 days); a longer one is not believed.
 pub const LOG_DURATION_US_MAX: u64 = 366 * 24 * 3600 * 1_000_000;
 
+/// Most lines of a file that its format is detected from.
+pub const LOG_SAMPLE_LINES_MAX: usize = 1_000;
+
 /// Most latency thresholds counted at once: the fixed ladder and those asked for.
 pub const THRESHOLDS_MAX: usize = 16;
 
@@ -57,7 +60,7 @@ pub const HOST_NAME_BYTES_MAX: usize = 255;
 /// independently of each other, so long a silence happens by chance with a probability of e^-20.
 pub const SILENCE_REQUESTS: u64 = 20;
 
-/// Largest compiled size of a regular expression in a document, in bytes.
+/// Largest compiled size of a regular expression in a document or for log lines, in bytes.
 pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
 
 /// Most document files, and most folders, that are walked through at once.
@@ -65,3 +68,15 @@ pub const DOCUMENT_FILES_MAX: usize = 10_000;
 
 /// Most bytes of document files that are read at once.
 pub const DOCUMENT_TOTAL_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Most bytes at the beginning of a file from which its format is told.
+pub const LOG_SAMPLE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Earliest time of a request that is believed, in seconds since 1970: 1990-01-01T00:00:00Z, before there was a web.
+pub const LOG_TIME_MIN_S: i64 = 631_152_000;
+
+/// How many malformed lines of an input are kept as examples.
+pub const LOG_EXAMPLES_MAX: usize = 3;
+
+/// How much of a malformed line is shown, in characters.
+pub const LOG_EXAMPLE_CHARS_MAX: usize = 120;

@@ -37,7 +37,7 @@ impl Target {
     /// When the text is not a plain decimal number from 0 to 100 with at most seven decimals.
     pub fn parse_percent(text: &str) -> Result<Self, NotExact> {
         let ppb_of_percent = parse_decimal_ppb(text)?;
-        if ppb_of_percent % 100 != 0 {
+        if !ppb_of_percent.is_multiple_of(100) {
             return Err(NotExact::TooFine);
         }
         Target::from_ppb(ppb_of_percent / 100).ok_or(NotExact::TooLarge)
@@ -127,7 +127,7 @@ pub fn parse_decimal_ppb(text: &str) -> Result<u64, NotExact> {
     }
     let mut power = power;
     while power < 0 && value != 0 {
-        if value % 10 != 0 {
+        if !value.is_multiple_of(10) {
             return Err(NotExact::TooFine);
         }
         value /= 10;

@@ -93,9 +93,16 @@ impl Findings {
             (0, 0) => "no problems".to_owned(),
             (0, warnings) => count(warnings, "warning"),
             (errors, 0) => count(errors, "error"),
-            (errors, warnings) => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
+            (errors, warnings) => {
+                format!("{}, {}", count(errors, "error"), count(warnings, "warning"))
+            }
         };
-        let _ = writeln!(text, "{}, {}: {counts}", count(self.files, "file"), count(self.objects, "object"));
+        let _ = writeln!(
+            text,
+            "{}, {}: {counts}",
+            count(self.files, "file"),
+            count(self.objects, "object")
+        );
         text
     }
 

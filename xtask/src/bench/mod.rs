@@ -5,19 +5,15 @@ pub(crate) mod bare;
 pub(crate) mod log;
 mod measure;
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use clap::Args;
-use serde_json::Value;
 
 use self::{
     bare::Counts,
     measure::{Cost, cost, least, peak_kib},
 };
-use crate::{steps::cargo, tree};
+use crate::{assessment::Assessment, steps::cargo, tree};
 
 /// How often each command runs; the cheapest run counts.
 const RUNS: u32 = 3;
@@ -70,7 +66,7 @@ fn measured(options: &Options) -> Result<Vec<Row>, String> {
     let folder =
         tempfile::tempdir().map_err(|error| format!("cannot make a temporary folder: {error}"))?;
     let log = text(&folder.path().join("access.log"));
-    let (xtask, plimsoll) = (text(&release("xtask")), text(&release("plimsoll")));
+    let (xtask, plimsoll) = (text(&tree::release("xtask")), text(&tree::release("plimsoll")));
     cost(&[&xtask, "bench-log", &log, &(options.megabytes * 1_000_000).to_string()])?;
 
     let lines = wc_lines(&log)?;
@@ -150,21 +146,9 @@ fn bare_counts(output: &str) -> Option<Counts> {
     Some(Counts { lines: next()?, bad: next()?, fast: next()? })
 }
 
-/// Sums over the services of an assessment: availability, and latency at 300 ms.
 fn json_counts(output: &str) -> Option<Counts> {
-    let assessment: Value = serde_json::from_str(output).ok()?;
-    let mut counts = Counts { lines: assessment["input"]["lines"].as_u64()?, bad: 0, fast: 0 };
-    for service in assessment["services"].as_array()? {
-        for sli in service["slis"].as_array()? {
-            let name = sli["name"].as_str()?;
-            if name.starts_with("availability") {
-                counts.bad += sli["bad"].as_u64()?;
-            } else if name.contains("300") {
-                counts.fast += sli["good"].as_u64()?;
-            }
-        }
-    }
-    Some(counts)
+    let assessment = Assessment::read(output)?;
+    Some(Counts { lines: assessment.lines, bad: assessment.bad(), fast: assessment.fast })
 }
 
 /// Whether all that read the whole log counted the same; says so.
@@ -238,11 +222,6 @@ fn cold_build() -> Result<(), String> {
     Ok(())
 }
 
-fn release(name: &str) -> PathBuf {
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    tree::root().join(target).join("release").join(name)
-}
-
 fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
@@ -250,15 +229,6 @@ fn text(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counts_of_an_assessment_are_summed_over_services() {
-        let assessment = r#"{"input": {"lines": 12}, "services": [
-            {"slis": [{"name": "availability", "bad": 2, "good": 8}, {"name": "latency-300ms", "good": 7}]},
-            {"slis": [{"name": "availability", "bad": 1, "good": 1}]}]}"#;
-        assert_eq!(json_counts(assessment), Some(Counts { lines: 12, bad: 3, fast: 7 }));
-        assert_eq!(json_counts("{}"), None);
-    }
 
     #[test]
     fn counts_that_differ_are_noticed() {

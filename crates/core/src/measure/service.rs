@@ -214,7 +214,7 @@ fn without_port(host: &[u8]) -> &[u8] {
 }
 
 /// Most bytes of a first segment that are looked at: each byte of a name may be written in three (`%61`).
-const RAW_SEGMENT_BYTES_MAX: usize = 3 * SERVICE_NAME_BYTES_MAX;
+const LONGEST_RAW_SEGMENT: usize = 3 * SERVICE_NAME_BYTES_MAX;
 
 /// The host of a target that is a full URL, and the first segment of the path as it is written; empty where there is
 /// none, or it is too long to name a service.
@@ -232,11 +232,11 @@ fn first_segment(path: &[u8]) -> &[u8] {
     let path = &path[slashes..];
     match path
         .iter()
-        .take(RAW_SEGMENT_BYTES_MAX + 1)
+        .take(LONGEST_RAW_SEGMENT + 1)
         .position(|b| matches!(b, b'/' | b'?' | b'#' | b';'))
     {
         Some(end) => &path[..end],
-        None if path.len() <= RAW_SEGMENT_BYTES_MAX => path,
+        None if path.len() <= LONGEST_RAW_SEGMENT => path,
         None => &[],
     }
 }

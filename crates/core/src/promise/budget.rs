@@ -139,15 +139,15 @@ impl Method {
     fn event_costs(&self, ledger: &Ledger, exclusions: &Exclusions, span: Span) -> Vec<Cost> {
         let sums = exclusions.sums(ledger, span);
         let unit = self.event_unit(&sums);
-        let charges = self.no_data == NoData::Bad && self.weighs(&sums);
-        let charged = if charges { u128::from(sums.known_events()) } else { 0 };
+        let is_charged = self.no_data == NoData::Bad && self.weighs(&sums);
+        let for_missing = if is_charged { u128::from(sums.known_events()) } else { 0 };
         let mut costs = Vec::new();
         for minute in span.iter().filter(|&minute| !exclusions.contains(minute)) {
             let slot = ledger.slot(minute);
             let bad = u128::from(slot.events().1) * unit;
             costs.push(Cost { minute, units: bad, for_missing_data: false });
             if slot.is_missing() {
-                costs.push(Cost { minute, units: charged, for_missing_data: true });
+                costs.push(Cost { minute, units: for_missing, for_missing_data: true });
             }
         }
         costs.retain(|cost| cost.units > 0);

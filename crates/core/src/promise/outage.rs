@@ -40,7 +40,7 @@ pub fn outages(
         }
         match found.last_mut() {
             Some(last) if minute.0 - last.span.to.0 <= GAP_MINUTES => {
-                last.grow(minute, good + between.0, bad + between.1)
+                last.grow(minute, good + between.0, bad + between.1);
             }
             _ => found.push(Outage {
                 span: Span::new(minute, minute.plus(1)),

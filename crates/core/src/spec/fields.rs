@@ -258,10 +258,10 @@ impl<'n> Fields<'n> {
 
 /// The path of a key: `spec.target`, or `metadata.labels['a b']` where the key is no plain word.
 pub(crate) fn join(field: &str, key: &str) -> String {
-    const SHOWN_MAX: usize = 80;
+    const SHOWN_CHARS: usize = 80;
     let is_word =
         !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
-    let shown: String = key.chars().take(SHOWN_MAX).collect();
+    let shown: String = key.chars().take(SHOWN_CHARS).collect();
     match (field, is_word) {
         ("", true) => shown,
         (_, true) => format!("{field}.{shown}"),

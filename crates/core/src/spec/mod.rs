@@ -1,7 +1,7 @@
 //! Documents in and out: OpenSLO v1alpha, v1, v2alpha and our own kinds, with all problems of a file at once.
 //!
-//! [`read`] turns files into [`Docs`] and problems; [`slos`] turns those into objectives that can be evaluated;
-//! [`write`] writes OpenSLO v1, strictly. What OpenSLO cannot say is said in annotations, see [`extension`].
+//! [`read`] turns files into [`Docs`] and problems; [`slos()`] turns those into objectives that can be evaluated;
+//! [`mod@write`] writes OpenSLO v1, strictly. What OpenSLO cannot say is said in annotations, see [`extension`].
 
 pub mod accesslog;
 pub mod code;

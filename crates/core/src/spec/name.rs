@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use super::{code, fields::Item, kind::Kind, report::Report};
 
 /// Longest RFC 1123 label, and longest name part of a key.
-const LABEL_MAX: usize = 63;
+const LONGEST_LABEL: usize = 63;
 /// Longest prefix of a key.
-const PREFIX_MAX: usize = 253;
+const LONGEST_PREFIX: usize = 253;
 
 /// Whether a text is an RFC 1123 label: up to 63 of `a-z`, `0-9` and `-`, with no `-` at either end.
 pub fn is_dns_label(text: &str) -> bool {
-    text.len() <= LABEL_MAX && is_unbounded_label(text)
+    text.len() <= LONGEST_LABEL && is_unbounded_label(text)
 }
 
 fn is_unbounded_label(text: &str) -> bool {
@@ -30,7 +30,7 @@ pub fn dns_label(text: &str) -> String {
             label.push('-');
         }
     }
-    label.truncate(LABEL_MAX);
+    label.truncate(LONGEST_LABEL);
     let label = label.trim_end_matches('-');
     if label.is_empty() { "unnamed".to_owned() } else { label.to_owned() }
 }
@@ -57,7 +57,7 @@ impl Labels {
 
 /// `name-suffix`, with the name cut so that the whole stays a label.
 pub(crate) fn with_suffix(name: &str, suffix: &str) -> String {
-    let room = LABEL_MAX.saturating_sub(suffix.len() + 1);
+    let room = LONGEST_LABEL.saturating_sub(suffix.len() + 1);
     let cut: String = name.chars().take(room).collect();
     format!("{}-{suffix}", cut.trim_end_matches('-'))
 }
@@ -74,8 +74,8 @@ pub(crate) fn read(item: &Item<'_>, report: &mut Report) -> Option<String> {
         item.warning(report, code::NAME_WITH_CAPITALS, message, hint);
         return Some(text.to_owned());
     }
-    let message = if text.len() > LABEL_MAX {
-        format!("has {} characters, a name has at most {LABEL_MAX}", text.chars().count())
+    let message = if text.len() > LONGEST_LABEL {
+        format!("has {} characters, a name has at most {LONGEST_LABEL}", text.chars().count())
     } else {
         format!(
             "{text:?} is not an RFC 1123 label: a-z, 0-9 and '-', with a letter or digit at both ends"
@@ -95,7 +95,7 @@ pub(crate) fn reference(item: &Item<'_>, kind: Kind, report: &mut Report) -> Opt
 /// Whether a text is a label key of v1: letters, digits, `-`, `_`, `.`, with a letter or digit at both ends.
 pub(crate) fn is_name_part(text: &str) -> bool {
     let end = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    text.len() <= LABEL_MAX
+    text.len() <= LONGEST_LABEL
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
         && end(text.chars().next())
         && end(text.chars().last())
@@ -107,7 +107,7 @@ pub(crate) fn is_prefixed_key(text: &str, bounded_parts: bool) -> bool {
     let Some((prefix, name)) = text.rsplit_once('/') else { return is_name_part(text) };
     let part_ok =
         |part: &str| if bounded_parts { is_dns_label(part) } else { is_unbounded_label(part) };
-    prefix.len() <= PREFIX_MAX && prefix.split('.').all(part_ok) && is_name_part(name)
+    prefix.len() <= LONGEST_PREFIX && prefix.split('.').all(part_ok) && is_name_part(name)
 }
 
 /// Whether a text is a label value of v2alpha: empty, or as a name part in small letters.

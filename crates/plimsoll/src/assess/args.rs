@@ -83,7 +83,8 @@ pub struct Args {
 fn service_name(text: &str) -> Result<String, String> {
     let name = text.trim();
     let fits = !name.is_empty() && name.len() <= 255 && !name.chars().any(char::is_control);
-    fits.then(|| name.to_owned()).ok_or_else(|| "a name has 1 to 255 printable characters".to_owned())
+    fits.then(|| name.to_owned())
+        .ok_or_else(|| "a name has 1 to 255 printable characters".to_owned())
 }
 
 /// A number and its unit: `30d` is (30, "d").
@@ -104,7 +105,8 @@ fn window_minutes(text: &str) -> Result<u32, String> {
         };
         u32::try_from(number.checked_mul(minutes)?).ok()
     });
-    let range = plimsoll_core::limits::WINDOW_MINUTES_MIN..=plimsoll_core::limits::WINDOW_MINUTES_MAX;
+    let range =
+        plimsoll_core::limits::WINDOW_MINUTES_MIN..=plimsoll_core::limits::WINDOW_MINUTES_MAX;
     minutes
         .filter(|minutes| range.contains(minutes))
         .ok_or_else(|| "a window is a length from 1h to 400d, such as 12h, 7d or 4w".to_owned())

@@ -123,7 +123,7 @@ fn input(answer: &Answer) -> Input {
         formats: files::formats(reading),
         duplicates: files::duplicates(reading),
         problems: files::problems(reading),
-        malformed_examples: reading.examples.iter().map(files::example).collect(),
+        malformed_examples: files::examples(reading),
         rules: answer.rules.clone(),
         gap: answer.gap.clone(),
         services_by: answer.by.clone(),

@@ -4,6 +4,7 @@ mod answer;
 mod args;
 mod chart;
 mod files;
+mod given;
 mod json;
 mod out;
 mod progress;
@@ -30,11 +31,14 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         // The reader of a pipe has seen enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
-        outcome => outcome.map_err(|error| Failure::input(format!("cannot write the report: {error}")))?,
+        outcome => {
+            outcome.map_err(|error| Failure::input(format!("cannot write the report: {error}")))?;
+        }
     }
-    for problem in &answer.reading.problems {
+    let problems = files::problems(&answer.reading);
+    for problem in &problems {
         let _ = writeln!(anstream::stderr(), "error: {problem}");
     }
-    let whole = answer.reading.problems.is_empty();
+    let whole = problems.is_empty();
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(INPUT) })
 }

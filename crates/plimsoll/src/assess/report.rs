@@ -45,7 +45,15 @@ fn line(out: &mut String, label: &str, text: &str) {
 fn input(out: &mut String, answer: &Answer) {
     let reading = &answer.reading;
     let span = format!("{} to {} UTC", when(answer.first_s, true), when(answer.last_s, true));
-    line(out, "input", &format!("{}, {span} ({})", counted(reading.lines, "line"), lasting(answer.extent.minutes())));
+    line(
+        out,
+        "input",
+        &format!(
+            "{}, {span} ({})",
+            counted(reading.lines, "line"),
+            lasting(answer.extent.minutes())
+        ),
+    );
     let excluded = if answer.excluded > 0 {
         format!(", {} excluded", grouped(answer.excluded.into()))
     } else {
@@ -60,22 +68,29 @@ fn input(out: &mut String, answer: &Answer) {
     for file in &reading.files {
         line(out, "file", &super::files::describe(file));
     }
-    for example in &reading.examples {
-        let _ = writeln!(out, "{:<10}{DIM}{}{DIM:#}", "", super::files::example(example));
+    for example in super::files::examples(reading) {
+        let _ = writeln!(out, "{:<10}{DIM}{example}{DIM:#}", "");
     }
     if let Some(before) = answer.history_cut_at {
-        let text = format!("requests before {} are counted, but windows look back 400 days at most", when(before, true));
+        let text = format!(
+            "requests before {} are counted, but windows look back 400 days at most",
+            when(before, true)
+        );
         line(out, "history", &text);
     }
     for gap in answer.missing.iter().take(5) {
         let expected = counted(gap.predicted, "request");
-        let text = format!("{} ({}), about {expected} expected", stretch(gap.span), lasting(gap.span.minutes()));
+        let text = format!(
+            "{} ({}), about {expected} expected",
+            stretch(gap.span),
+            lasting(gap.span.minutes())
+        );
         line(out, "missing", &text);
     }
     if answer.missing.len() > 5 {
         line(out, "", &format!("and {} more silent stretches", answer.missing.len() - 5));
     }
-    line(out, "rules", &format!("{}; silence: {}", answer.rules, answer.gap));
+    line(out, "rules", &format!("{}; {}", answer.rules, answer.gap));
     let services = counted(answer.assessment.services.len() as u64, "service");
     line(out, "services", &format!("{services} by {}, {}", answer.by, answer.by_why));
 }
@@ -94,10 +109,20 @@ fn services(out: &mut String, answer: &Answer) {
     for service in all.iter().take(SERVICES_NAMED).skip(SERVICES_IN_FULL) {
         let availability = service.slis.first().map_or_else(String::new, ratio);
         let verdict = verdict(service.decision.verdict);
-        let _ = writeln!(out, "{verdict} {:<28} {availability:>9} of {}", service.name, grouped(service.requests.into()));
+        let _ = writeln!(
+            out,
+            "{verdict} {:<28} {availability:>9} of {}",
+            service.name,
+            grouped(service.requests.into())
+        );
     }
     if all.len() > SERVICES_NAMED {
-        let _ = writeln!(out, "{:>10} {} more services; --json lists all", "", all.len() - SERVICES_NAMED);
+        let _ = writeln!(
+            out,
+            "{:>10} {} more services; --json lists all",
+            "",
+            all.len() - SERVICES_NAMED
+        );
     }
 }
 
@@ -105,7 +130,11 @@ fn service_in_full(out: &mut String, service: &ServiceFigures) {
     let _ = writeln!(out, "\n{} {BOLD}{}{BOLD:#}", verdict(service.decision.verdict), service.name);
     if let Some(availability) = service.slis.first() {
         let failed = grouped(availability.bad.into());
-        let figures = format!("{} of {}, {failed} failed", ratio(availability), counted(availability.total(), "request"));
+        let figures = format!(
+            "{} of {}, {failed} failed",
+            ratio(availability),
+            counted(availability.total(), "request")
+        );
         line(out, "  good", &format!("{figures}{}", coverage(availability)));
     }
     let ladder = ladder(&service.slis);
@@ -116,7 +145,11 @@ fn service_in_full(out: &mut String, service: &ServiceFigures) {
         objective_in_full(out, objective);
     }
     if service.objectives.is_empty() {
-        line(out, "  target", "none proposed: too few requests, or too many of them failed, for 90 %");
+        line(
+            out,
+            "  target",
+            "none proposed: too few requests, or too many of them failed, for 90 %",
+        );
     }
     for reason in &service.decision.reasons {
         line(out, "  why", &reason.text);
@@ -132,7 +165,14 @@ fn objective_in_full(out: &mut String, objective: &Objective) {
     let left = percent_floor(objective.budget.left_ppb());
     let window = objective.slo.windows.first().map(ToString::to_string).unwrap_or_default();
     let target = objective.slo.target;
-    line(out, label, &format!("{BOLD}{target} {name}{BOLD:#} over {window}: {left} of the budget left{}", remaining(objective)));
+    line(
+        out,
+        label,
+        &format!(
+            "{BOLD}{target} {name}{BOLD:#} over {window}: {left} of the budget left{}",
+            remaining(objective)
+        ),
+    );
     line(out, "", &objective.why);
     if objective.origin != Origin::Fallback {
         let (sparkline, highest) = chart::sparkline(&objective.errors);
@@ -146,7 +186,11 @@ fn remaining(objective: &Objective) -> String {
     let events = objective.budget.left_events_ppb().map(|ppb| ppb.div_euclid(i128::from(BILLION)));
     let minutes = objective.budget.left_seconds() / 60;
     match events {
-        Some(events) if events > 0 => format!(" ({} requests, or {} of total failure)", grouped(events as u128), lasting(minutes)),
+        Some(events) if events > 0 => format!(
+            " ({} requests, or {} of total failure)",
+            grouped(events as u128),
+            lasting(minutes)
+        ),
         _ => String::new(),
     }
 }
@@ -165,7 +209,8 @@ fn worst(out: &mut String, answer: &Answer) {
         return;
     }
     let _ = writeln!(out, "\n{BOLD}What spent the budgets{BOLD:#}");
-    let width = outages.iter().take(OUTAGES_LISTED).map(|o| o.slo.chars().count()).max().unwrap_or(0);
+    let width =
+        outages.iter().take(OUTAGES_LISTED).map(|o| o.slo.chars().count()).max().unwrap_or(0);
     for outage in outages.iter().take(OUTAGES_LISTED) {
         let _ = writeln!(out, "  {}", outage_line(outage, width));
     }
@@ -178,13 +223,21 @@ fn outage_line(named: &NamedOutage, width: usize) -> String {
     let (outage, share) = (named.outage, percent_floor(named.share_ppb));
     let (bad, total) = (grouped(outage.bad.into()), grouped(outage.total.into()));
     let lasting = lasting(outage.span.minutes());
-    format!("{share:>9} {:<width$}  {} ({lasting}), {bad} of {total} bad", named.slo, stretch(outage.span))
+    format!(
+        "{share:>9} {:<width$}  {} ({lasting}), {bad} of {total} bad",
+        named.slo,
+        stretch(outage.span)
+    )
 }
 
 fn next(out: &mut String, answer: &Answer) {
     let _ = writeln!(out);
-    if answer.written.is_empty() && answer.proposes() {
-        line(out, "next", "--out DIR writes these objectives as OpenSLO documents; edit them, then --slo DIR");
+    if answer.written.is_empty() && !answer.is_given {
+        line(
+            out,
+            "next",
+            "--out DIR writes these objectives as OpenSLO documents; edit them, then --slo DIR",
+        );
     }
     for path in &answer.written {
         line(out, "written", &path.display().to_string());

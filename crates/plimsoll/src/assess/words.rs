@@ -26,9 +26,13 @@ pub fn stretch(span: Span) -> String {
 /// `47 min`, `3 h 20 min`, `30 d`.
 pub fn lasting(minutes: i64) -> String {
     let parts = [(minutes / 1440, "d"), (minutes % 1440 / 60, "h"), (minutes % 60, "min")];
-    let text: Vec<String> =
-        parts.iter().filter(|(n, _)| *n != 0).take(2).map(|(n, unit)| format!("{n} {unit}")).collect();
-    if text.is_empty() { "0 min".to_owned() } else { text.join(" ") }
+    let text: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n != 0)
+        .take(2)
+        .map(|(n, unit)| format!("{n} {unit}"))
+        .collect();
+    if text.is_empty() { "under 1 min".to_owned() } else { text.join(" ") }
 }
 
 /// `1 line`, `12,340 lines`.
@@ -45,12 +49,25 @@ mod tests {
 
     #[test]
     fn times_read_well() {
-        let minute = |text: &str| Minute::of_second(text.parse::<jiff::Timestamp>().unwrap().as_second());
+        let minute =
+            |text: &str| Minute::of_second(text.parse::<jiff::Timestamp>().unwrap().as_second());
         let span = |from, to| stretch(Span::new(minute(from), minute(to)));
         assert_eq!(span("2026-10-12T14:03:00Z", "2026-10-12T14:50:00Z"), "12 Oct 14:03–14:50");
-        assert_eq!(span("2026-10-12T14:03:00Z", "2026-10-13T00:00:00Z"), "12 Oct 14:03–13 Oct 00:00");
-        assert_eq!(span("2026-10-12T00:00:00Z", "2026-10-14T06:30:00Z"), "12 Oct 00:00–14 Oct 06:30");
-        assert_eq!((lasting(47), lasting(200), lasting(43_200)), ("47 min".into(), "3 h 20 min".into(), "30 d".into()));
-        assert_eq!((counted(1, "line"), counted(12_340, "line")), ("1 line".into(), "12,340 lines".into()));
+        assert_eq!(
+            span("2026-10-12T14:03:00Z", "2026-10-13T00:00:00Z"),
+            "12 Oct 14:03–13 Oct 00:00"
+        );
+        assert_eq!(
+            span("2026-10-12T00:00:00Z", "2026-10-14T06:30:00Z"),
+            "12 Oct 00:00–14 Oct 06:30"
+        );
+        assert_eq!(
+            (lasting(47), lasting(200), lasting(43_200)),
+            ("47 min".into(), "3 h 20 min".into(), "30 d".into())
+        );
+        assert_eq!(
+            (counted(1, "line"), counted(12_340, "line")),
+            ("1 line".into(), "12,340 lines".into())
+        );
     }
 }

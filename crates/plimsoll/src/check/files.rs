@@ -65,7 +65,8 @@ impl Found {
                 return;
             }
         }
-        let is_silent = self.problems.len() == problems_before && self.seen_files.len() == files_before;
+        let is_silent =
+            self.problems.len() == problems_before && self.seen_files.len() == files_before;
         if is_silent && !has_document {
             let hint = format!("documents in a folder end in .{}", ENDINGS.join(", ."));
             self.problem(root, code::NO_FILES, "the folder holds no document", &hint);
@@ -82,7 +83,9 @@ impl Found {
             self.full(folder, &format!("more than {DOCUMENT_FILES_MAX} folders"));
             return Ok(entries);
         }
-        let mut names: Vec<_> = fs::read_dir(folder)?.map(|entry| entry.map(|e| e.file_name())).collect::<Result<_, _>>()?;
+        let mut names: Vec<_> = fs::read_dir(folder)?
+            .map(|entry| entry.map(|e| e.file_name()))
+            .collect::<Result<_, _>>()?;
         names.sort();
         for name in names.iter().filter(|name| !name.as_encoded_bytes().starts_with(b".")) {
             let path = folder.join(name);

@@ -34,6 +34,7 @@ pub(super) struct Request {
 }
 
 /// Something that a host offers.
+#[derive(Clone, Copy)]
 struct Route {
     /// Its share of the host's requests, in 256ths; a host's routes add up to 256.
     share: u64,

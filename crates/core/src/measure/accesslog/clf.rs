@@ -7,14 +7,17 @@
 //! Everything up to the status is read from the front; of what follows only the duration, where a [`Timing`] says that
 //! there is one. Bytes in between are never looked at, which is what makes this fast.
 
-use memchr::memchr;
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr2};
 
 use super::{
     Malformed, Request,
     number::status,
     request_line::{host, is_escaped, target, unescape},
     stamp::{CLF_BYTES, Memo},
-    timing::{Timing, Words},
+    timing::Timing,
+    words::Words,
 };
 
 const NO_TIME: Malformed = Malformed("no time in […]");
@@ -26,13 +29,15 @@ const NO_STATUS: Malformed = Malformed("ends before the status");
 pub(super) struct Head<'a> {
     vhost: Option<&'a [u8]>,
     at_s: i64,
-    request: &'a [u8],
-    status: Option<u16>,
-    /// Everything behind the status.
-    pub(super) tail: &'a [u8],
+    answered: Answered<'a>,
 }
 
-impl Head<'_> {
+impl<'a> Head<'a> {
+    /// Everything behind the status.
+    pub(super) fn tail(&self) -> &'a [u8] {
+        self.answered.tail
+    }
+
     /// Whether a virtual host stands before the client.
     pub(super) fn has_vhost(&self) -> bool {
         self.vhost.is_some()
@@ -46,13 +51,14 @@ pub(super) fn parse<'a>(
     timing: Option<&Timing>,
     memo: &mut Memo,
 ) -> Result<Request<'a>, Malformed> {
-    let head = head(line, memo)?;
+    let Head { vhost, at_s, answered } = head(line, memo)?;
+    let target = target(answered.request);
     Ok(Request {
-        at_s: head.at_s,
-        status: head.status,
-        host: head.vhost.map(Into::into),
-        target: target(head.request).map(unescape),
-        duration_us: timing.and_then(|timing| timing.micros(head.tail)),
+        at_s,
+        status: answered.status,
+        host: vhost.map(Cow::Borrowed),
+        target: if answered.has_escapes { target.map(unescape) } else { target.map(Cow::Borrowed) },
+        duration_us: timing.and_then(|timing| timing.micros(answered.tail)),
     })
 }
 
@@ -69,8 +75,7 @@ pub(super) fn head<'a>(line: &'a [u8], memo: &mut Memo) -> Result<Head<'a>, Malf
         // Some put a host or a time between the time and the request.
         rest => &rest[memchr(b'"', rest).ok_or(NO_REQUEST)? + 1..],
     };
-    let Answered { request, status, tail } = answered(rest)?;
-    Ok(Head { vhost, at_s, request, status, tail })
+    Ok(Head { vhost, at_s, answered: answered(rest)? })
 }
 
 /// A time without its brackets, and what follows it.
@@ -124,16 +129,29 @@ fn vhost(prefix: &[u8]) -> Option<&[u8]> {
 /// A request line, the status behind it, and the rest.
 struct Answered<'a> {
     request: &'a [u8],
+    /// Whether a backslash may stand in the request.
+    has_escapes: bool,
     status: Option<u16>,
     tail: &'a [u8],
 }
 
 /// Reads on behind the quote that opens the request.
+#[inline]
+fn answered(text: &[u8]) -> Result<Answered<'_>, Malformed> {
+    let first = memchr2(b'"', b'\\', text).ok_or(OPEN_REQUEST)?;
+    match status_field(&text[first + 1..]) {
+        Ok((status, tail)) if text[first] == b'"' => {
+            Ok(Answered { request: &text[..first], has_escapes: false, status, tail })
+        }
+        _ => answered_with_escapes(text),
+    }
+}
+
+/// Reads on behind the quote that opens a request with escapes or with quotes.
 ///
 /// The request ends at the first quote that is not escaped and that a status follows, so that a raw quote inside of
 /// it does not end it.
-#[inline]
-fn answered(text: &[u8]) -> Result<Answered<'_>, Malformed> {
+fn answered_with_escapes(text: &[u8]) -> Result<Answered<'_>, Malformed> {
     let mut reason = OPEN_REQUEST;
     let mut from = 0;
     while let Some(at) = memchr(b'"', &text[from..]) {
@@ -143,7 +161,9 @@ fn answered(text: &[u8]) -> Result<Answered<'_>, Malformed> {
             continue;
         }
         match status_field(&text[from..]) {
-            Ok((status, tail)) => return Ok(Answered { request: &text[..close], status, tail }),
+            Ok((status, tail)) => {
+                return Ok(Answered { request: &text[..close], has_escapes: true, status, tail });
+            }
             // The first quote is the likely end, and its reason the one to tell.
             Err(error) if reason == OPEN_REQUEST => reason = error,
             Err(_) => {}
@@ -160,10 +180,12 @@ fn status_field(text: &[u8]) -> Result<(Option<u16>, &[u8]), Malformed> {
         [] => return Err(NO_STATUS),
         _ => return Err(Malformed("request is not followed by a space")),
     };
-    let end = text.iter().take(4).position(|byte| *byte == b' ').unwrap_or(text.len().min(4));
-    if text.is_empty() {
-        return Err(NO_STATUS);
-    }
+    let end = match text {
+        [b'1'..=b'9', _, _, b' ', ..] => 3,
+        [] => return Err(NO_STATUS),
+        // Four bytes are enough to know that it is no status.
+        _ => text.iter().take(4).position(|byte| *byte == b' ').unwrap_or(text.len().min(4)),
+    };
     Ok((status(&text[..end])?, &text[end..]))
 }
 

@@ -1,28 +1,81 @@
 //! Which format a file has, from a sample of its lines.
 
+use std::borrow::Cow;
+
 use super::{
     clf,
+    cloudfront::Columns,
+    envelope,
     format::{Clf, Format, Kind},
-    stamp::Memo,
+    haproxy,
+    json::{self, Dialect},
+    parser::{is_comment, read, without_break},
+    stamp::{Memo, Zone},
     timing::Timing,
 };
+use crate::limits::LOG_SAMPLE_LINES_MAX;
 
 /// The format that reads most lines of a sample, and what the sample tells about its fields; `None` when no format
-/// reads a line.
+/// reads a line. Lines beyond [`LOG_SAMPLE_LINES_MAX`] are not looked at.
 pub fn detect(sample: &[&[u8]]) -> Option<Format> {
-    common(sample).map(|clf| Format { kind: Kind::Clf(clf) })
+    let sample = &sample[..sample.len().min(LOG_SAMPLE_LINES_MAX)];
+    let lines: Vec<Cow<[u8]>> =
+        sample.iter().map(|line| envelope::unwrap(without_break(line))).collect();
+    let header = lines.iter().find_map(|line| Columns::of_header(line));
+    let lines: Vec<Cow<[u8]>> = lines.into_iter().filter(|line| !is_comment(line)).collect();
+    let mut best: Option<(Kind, usize)> = None;
+    for kind in Kind::published() {
+        let kind = match (kind, header) {
+            (Kind::CloudFront(_), Some(columns)) => Kind::CloudFront(columns),
+            (kind, _) => kind,
+        };
+        let read = lines.iter().filter(|line| reads(&kind, line)).count();
+        if read > best.as_ref().map_or(0, |(_, most)| *most) {
+            best = Some((kind, read));
+        }
+    }
+    best.map(|(kind, _)| Format::new(refined(kind, &lines)))
 }
 
-/// What the sample's lines in the common log format have in common; `None` when there is none.
-fn common(sample: &[&[u8]]) -> Option<Clf> {
+fn reads(kind: &Kind, line: &[u8]) -> bool {
+    read(kind, line, &Zone::Fixed(0), &mut Memo::default()).is_ok()
+}
+
+/// The format with what these lines tell about its fields.
+fn refined(kind: Kind, lines: &[Cow<[u8]>]) -> Kind {
+    match kind {
+        Kind::Clf(_) => Kind::Clf(common(lines)),
+        Kind::Json(_) => Kind::Json(dialect(lines)),
+        Kind::HaProxy { .. } => {
+            let with = lines.iter().filter(|line| haproxy::has_header(line)).count();
+            Kind::HaProxy { has_header: with * 2 > lines.len() }
+        }
+        kind => kind,
+    }
+}
+
+/// What the lines in the common log format have in common.
+fn common(lines: &[Cow<[u8]>]) -> Clf {
     let mut memo = Memo::default();
     let heads: Vec<clf::Head> =
-        sample.iter().filter_map(|line| clf::head(line, &mut memo).ok()).collect();
-    let tails: Vec<&[u8]> = heads.iter().map(|head| head.tail).collect();
+        lines.iter().filter_map(|line| clf::head(line, &mut memo).ok()).collect();
+    let tails: Vec<&[u8]> = heads.iter().map(clf::Head::tail).collect();
     let most = |count: usize| count * 2 > heads.len();
-    (!heads.is_empty()).then(|| Clf {
+    Clf {
         is_combined: most(tails.iter().filter(|tail| clf::is_combined(tail)).count()),
         has_vhost: most(heads.iter().filter(|head| head.has_vhost()).count()),
         timing: Timing::learn(&tails),
-    })
+    }
+}
+
+/// Whose JSON most of the lines are.
+fn dialect(lines: &[Cow<[u8]>]) -> Dialect {
+    let mut dialects: Vec<Dialect> = lines
+        .iter()
+        .filter_map(|line| json::parse(line, &Zone::Fixed(0), &mut Memo::default()).ok())
+        .map(|(dialect, _)| dialect)
+        .collect();
+    dialects.sort_unstable();
+    let runs = dialects.chunk_by(|a, b| a == b).max_by_key(|run| run.len());
+    runs.map_or(Dialect::Nginx, |run| run[0])
 }

@@ -1,9 +1,14 @@
 //! From a line of any file to a request.
 
+use std::{borrow::Cow, mem::discriminant};
+
 use super::{
-    Malformed, Request, clf,
+    Malformed, Request, alb, clf,
+    cloudfront::{self, Columns},
+    envelope, envoy,
     format::{Format, Kind},
-    stamp::Memo,
+    haproxy, json,
+    stamp::{Memo, Zone},
 };
 
 /// What a line of an access log is.
@@ -15,7 +20,7 @@ pub enum Line<'a> {
     Comment,
 }
 
-/// Reads the lines of one file, in any order. Remembers the last time it read: each thread has its own.
+/// Reads the lines of one file, in any order. Remembers the last time and header it read: each thread has its own.
 #[derive(Debug, Clone)]
 pub struct Parser {
     format: Format,
@@ -30,34 +35,94 @@ impl Parser {
 
     /// Reads one line, with or without its line break.
     ///
+    /// A line that is not of the parser's format may be of any other published one, because real files mix them. It
+    /// then has no duration where only a sample of such lines could tell which field that is. A pattern is meant for
+    /// the whole file, and stands alone.
+    ///
     /// # Errors
     ///
-    /// When the line is not of the format, with the reason.
+    /// When the line is of no format, with the reason why it is not of the parser's.
+    #[inline]
     pub fn parse<'a>(&mut self, line: &'a [u8]) -> Result<Line<'a>, Malformed> {
-        let line = without_break(line);
+        match envelope::unwrap(without_break(line)) {
+            Cow::Borrowed(line) => self.line(line),
+            Cow::Owned(line) => Ok(match self.line(&line)? {
+                Line::Request(request) => Line::Request(request.into_owned()),
+                Line::Comment => Line::Comment,
+            }),
+        }
+    }
+
+    /// Reads a line that stands in no envelope.
+    #[inline]
+    fn line<'a>(&mut self, line: &'a [u8]) -> Result<Line<'a>, Malformed> {
         if is_comment(line) {
+            self.learn(line);
             return Ok(Line::Comment);
         }
-        match &self.format.kind {
-            Kind::Clf(clf) => {
-                clf::parse(line, clf.timing.as_ref(), &mut self.memo).map(Line::Request)
-            }
+        self.request(line).map(Line::Request)
+    }
+
+    #[inline]
+    fn request<'a>(&mut self, line: &'a [u8]) -> Result<Request<'a>, Malformed> {
+        let Format { kind, zone } = &self.format;
+        read(kind, line, zone, &mut self.memo)
+            .or_else(|reason| self.request_of_another_format(line).ok_or(reason))
+    }
+
+    #[cold]
+    fn request_of_another_format<'a>(&mut self, line: &'a [u8]) -> Option<Request<'a>> {
+        let Format { kind: own, zone } = &self.format;
+        if matches!(own, Kind::Pattern(_)) {
+            return None;
         }
+        let others =
+            Kind::published().into_iter().filter(|kind| discriminant(kind) != discriminant(own));
+        others.into_iter().find_map(|kind| read(&kind, line, zone, &mut self.memo).ok())
+    }
+
+    /// Takes over the columns that a header names.
+    fn learn(&mut self, comment: &[u8]) {
+        if let Kind::CloudFront(columns) = &mut self.format.kind {
+            *columns = Columns::of_header(comment).unwrap_or(*columns);
+        }
+    }
+}
+
+/// Reads a line by one format.
+#[inline]
+pub(super) fn read<'a>(
+    kind: &Kind,
+    line: &'a [u8],
+    zone: &Zone,
+    memo: &mut Memo,
+) -> Result<Request<'a>, Malformed> {
+    match kind {
+        Kind::Clf(clf) => clf::parse(line, clf.timing.as_ref(), memo),
+        Kind::Json(_) => json::parse(line, zone, memo).map(|(_, request)| request),
+        Kind::Envoy => envoy::parse(line, zone),
+        Kind::HaProxy { .. } => haproxy::parse(line, zone),
+        Kind::Alb => alb::parse(line),
+        Kind::CloudFront(columns) => cloudfront::parse(line, columns),
+        Kind::Pattern(pattern) => pattern.parse(line, zone, memo),
     }
 }
 
 /// The line without the bytes that end it.
 #[inline]
-fn without_break(line: &[u8]) -> &[u8] {
+pub(super) fn without_break(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// Whether the line is blank or a header.
 #[inline]
-fn is_comment(line: &[u8]) -> bool {
+pub(super) fn is_comment(line: &[u8]) -> bool {
     match line.first() {
         Some(b'#') | None => true,
         Some(byte) => byte.is_ascii_whitespace() && line.trim_ascii().is_empty(),
     }
 }
+
+#[cfg(test)]
+mod tests;

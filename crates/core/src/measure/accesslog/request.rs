@@ -21,6 +21,17 @@ pub struct Request<'a> {
     pub duration_us: Option<u64>,
 }
 
+impl Request<'_> {
+    /// The same request, no longer tied to its line.
+    pub fn into_owned(self) -> Request<'static> {
+        Request {
+            host: self.host.map(|host| Cow::Owned(host.into_owned())),
+            target: self.target.map(|target| Cow::Owned(target.into_owned())),
+            ..self
+        }
+    }
+}
+
 /// Why a line is not a request of the format it was read as. The text completes "line 17: …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed(pub &'static str);

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use memchr::memchr;
 
 /// Longest method that is taken for one. The longest registered one has 17 letters (`UPDATEREDIRECTREF`).
-const METHOD_BYTES_MAX: usize = 32;
+const LONGEST_METHOD: usize = 32;
 
 /// The target between method and version; `None` where this is not the request line of an HTTP client.
 pub(super) fn target(line: &[u8]) -> Option<&[u8]> {
-    let space = line.iter().take(METHOD_BYTES_MAX).position(|byte| *byte == b' ')?;
+    let space = line.iter().take(LONGEST_METHOD).position(|byte| *byte == b' ')?;
     let (method, rest) = (&line[..space], &line[space + 1..]);
     if method.is_empty() || !method.iter().copied().all(is_method_byte) {
         return None;
@@ -83,8 +83,23 @@ fn hex(digit: u8) -> u8 {
 }
 
 /// Whether the quote at `at` is escaped: an odd number of backslashes stands before it.
+#[inline]
 pub(super) fn is_escaped(text: &[u8], at: usize) -> bool {
-    text[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
+    at > 0
+        && text[at - 1] == b'\\'
+        && text[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
+}
+
+/// Splits an absolute URL into host, without port, and path with query; `None` when it is not absolute.
+pub(super) fn split_url(url: &[u8]) -> Option<(&[u8], &[u8])> {
+    let scheme = memchr::memmem::find(url, b"://")?;
+    if scheme == 0 || !url[..scheme].iter().all(u8::is_ascii_alphanumeric) {
+        return None;
+    }
+    let rest = &url[scheme + 3..];
+    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
+    let path = &rest[end..];
+    Some((without_port(&rest[..end]), if path.is_empty() { b"/" } else { path }))
 }
 
 /// A host without its port: `example.com:443`, `[::1]:443`.
@@ -149,6 +164,13 @@ mod tests {
 
     #[test]
     fn hosts_lose_their_port() {
+        assert_eq!(
+            split_url(b"https://example.com:443/a?b"),
+            Some((&b"example.com"[..], &b"/a?b"[..]))
+        );
+        assert_eq!(split_url(b"http://example.com"), Some((&b"example.com"[..], &b"/"[..])));
+        assert_eq!(split_url(b"http://[::1]:80/"), Some((&b"[::1]"[..], &b"/"[..])));
+        assert_eq!(split_url(b"/r?to=http://example.com/"), None);
         assert_eq!(without_port(b"::1"), b"::1");
         assert_eq!(without_port(b"80"), b"80");
         assert_eq!(host(b"-"), None);

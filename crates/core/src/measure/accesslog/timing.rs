@@ -6,9 +6,12 @@
 
 use std::{borrow::Cow, cmp::Ordering, collections::BTreeMap};
 
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memmem, memrchr};
 
-use super::{number::Unit, number::integer, request_line::is_escaped};
+use super::{
+    number::{Unit, integer},
+    words::{Words, unquoted},
+};
 
 /// Where the duration stands and what it is.
 #[derive(Debug, Clone)]
@@ -18,18 +21,18 @@ pub(super) struct Timing {
 }
 
 /// Where a value stands behind the status.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone)]
 enum Place {
     /// So many words behind the last quote.
     AfterLastQuote(usize),
     /// So many words behind the status; quoted text is one word.
     Word(usize),
-    /// Behind this name, which ends in `=` or `:`.
-    Named(Vec<u8>),
+    /// Behind this name, which begins with a space and ends in `=` or `:`.
+    Named(Box<memmem::Finder<'static>>),
 }
 
 /// How a value is to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Measure {
     /// A number of this unit. Seconds have a decimal point: an integer is not taken for them.
     Bare(Unit),
@@ -63,8 +66,10 @@ impl Timing {
     pub(super) fn micros(&self, tail: &[u8]) -> Option<u64> {
         let word = match &self.place {
             Place::AfterLastQuote(index) => word(&tail[memrchr(b'"', tail)? + 1..], *index)?,
-            Place::Word(index) => unquoted(Words(tail).nth(*index)?),
-            Place::Named(name) => named(tail, name)?,
+            Place::Word(index) => value(Words(tail).nth(*index)?),
+            Place::Named(name) => {
+                value(Words(&tail[name.find(tail)? + name.needle().len()..]).next()?)
+            }
         };
         self.measure.micros(word)
     }
@@ -79,14 +84,16 @@ impl Timing {
             Measure::WithUnit => "request time with unit",
         };
         match &self.place {
-            Place::Named(name) => Cow::Owned(format!("{unit} ({})", String::from_utf8_lossy(name))),
+            Place::Named(name) => {
+                Cow::Owned(format!("{unit} ({})", name.needle().trim_ascii_start().escape_ascii()))
+            }
             _ => Cow::Borrowed(unit),
         }
     }
 
     /// Whether this is the last field as Traefik writes it: `"router" "server" 12ms`.
     pub(super) fn is_traefik(&self) -> bool {
-        self.place == Place::AfterLastQuote(0) && self.measure == Measure::WithUnit
+        matches!((&self.place, self.measure), (Place::AfterLastQuote(0), Measure::WithUnit))
     }
 
     /// Decides from the tails of a sample where the duration stands; `None` when they have none, or when it is not
@@ -97,9 +104,9 @@ impl Timing {
         for tail in tails {
             // The first word is the size of the response.
             for (index, word) in Words(tail).enumerate().skip(1) {
-                words.entry(index).or_default().add(unquoted(word));
+                words.entry(index).or_default().add(word);
                 if let Some((name, value)) = known_name(word) {
-                    names.entry(name).or_default().add(unquoted(value));
+                    names.entry(name).or_default().add(value);
                 }
             }
         }
@@ -115,7 +122,7 @@ impl Measure {
     #[inline]
     fn micros(self, word: &[u8]) -> Option<u64> {
         match self {
-            Measure::Bare(Unit::Seconds) if memchr(b'.', word).is_none() => None,
+            Measure::Bare(Unit::Seconds) if !word.contains(&b'.') => None,
             Measure::Bare(unit) => unit.micros(word),
             Measure::WithUnit => with_unit(word),
         }
@@ -135,50 +142,15 @@ fn with_unit(word: &[u8]) -> Option<u64> {
     unit.micros(&word[..end])
 }
 
-/// The word at `index` of words that single spaces part.
+/// The word at `index` of words that spaces part.
 #[inline]
 fn word(text: &[u8], index: usize) -> Option<&[u8]> {
     text.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).nth(index)
 }
 
-/// The value behind a name, which stands at the beginning of a word.
-fn named<'a>(tail: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let at = memmem::find_iter(tail, name).find(|at| *at > 0 && tail[at - 1] == b' ')?;
-    Words(&tail[at + name.len()..]).next().map(unquoted)
-}
-
 /// A word without its quotes and without the comma that parts it from the next.
-fn unquoted(word: &[u8]) -> &[u8] {
-    let word = word.strip_suffix(b",").unwrap_or(word);
-    word.strip_prefix(b"\"").and_then(|word| word.strip_suffix(b"\"")).unwrap_or(word)
-}
-
-/// Words parted by spaces; quoted text is one word.
-pub(super) struct Words<'a>(pub(super) &'a [u8]);
-
-impl<'a> Iterator for Words<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let start = self.0.iter().position(|byte| *byte != b' ')?;
-        let text = &self.0[start..];
-        let quoted = if text[0] == b'"' { closing_quote(text) } else { 0 };
-        let end = quoted + memchr(b' ', &text[quoted..]).unwrap_or(text.len() - quoted);
-        self.0 = &text[end..];
-        Some(&text[..end])
-    }
-}
-
-/// Where the quoted text that begins here ends: behind the first quote that is not escaped.
-fn closing_quote(text: &[u8]) -> usize {
-    let mut from = 1;
-    while let Some(at) = memchr(b'"', &text[from..]) {
-        from += at + 1;
-        if !is_escaped(text, from - 1) {
-            return from;
-        }
-    }
-    text.len()
+fn value(word: &[u8]) -> &[u8] {
+    unquoted(word.strip_suffix(b",").unwrap_or(word))
 }
 
 /// What one field holds over the lines of a sample.
@@ -205,7 +177,9 @@ struct Column {
 }
 
 impl Column {
-    fn add(&mut self, value: &[u8]) {
+    fn add(&mut self, word: &[u8]) {
+        let value = value(word);
+        let digits_behind_point = value.iter().rev().position(|byte| *byte == b'.').unwrap_or(0);
         if value == b"-" {
             self.dashes += 1;
         } else if let Some(number) = integer(value) {
@@ -214,11 +188,11 @@ impl Column {
             if self.distinct.len() < 2 && !self.distinct.contains(&number) {
                 self.distinct.push(number);
             }
+        } else if word.starts_with(b"\"") && digits_behind_point == 2 {
+            self.others += 1; // nginx writes the ratio of compression like this, in its manual and so in many logs
         } else if let Some(micros) = Measure::Bare(Unit::Seconds).micros(value) {
             self.decimals += 1;
-            self.fine += usize::from(
-                value.len() - value.iter().position(|byte| *byte == b'.').unwrap_or(0) > 3,
-            );
+            self.fine += usize::from(digits_behind_point >= 3);
             self.sum_us = self.sum_us.saturating_add(micros);
         } else if with_unit(value).is_some() {
             self.united += 1;
@@ -253,7 +227,11 @@ fn by_name(columns: &BTreeMap<&[u8], Column>) -> Option<Timing> {
             None if column.is_mostly(column.decimals) => Measure::Bare(Unit::Seconds),
             _ => return None,
         };
-        Some(Timing { place: Place::Named(name.to_vec()), measure })
+        let name = [b" ", *name].concat();
+        Some(Timing {
+            place: Place::Named(Box::new(memmem::Finder::new(&name).into_owned())),
+            measure,
+        })
     })
 }
 

@@ -122,11 +122,13 @@ impl Batch {
             + self.keys.bytes()
     }
 
-    pub(super) fn first_s(&self) -> Option<i64> {
+    /// When the earliest request happened, in seconds since 1970.
+    pub fn first_s(&self) -> Option<i64> {
         self.first_s
     }
 
-    pub(super) fn last_s(&self) -> Option<i64> {
+    /// When the latest request happened, in seconds since 1970.
+    pub fn last_s(&self) -> Option<i64> {
         self.last_s
     }
 

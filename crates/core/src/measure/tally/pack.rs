@@ -66,7 +66,7 @@ fn varint(bytes: &mut Vec<u8>, mut value: u64) {
     bytes.push(value as u8);
 }
 
-/// Reads rows that [`write`] wrote.
+/// Reads rows that [`write()`] wrote.
 pub(super) struct Rows<'a> {
     bytes: &'a [u8],
     minute: Minute,

@@ -13,9 +13,9 @@ use crate::spec::{
 };
 
 /// Longest display name, in characters.
-const DISPLAY_NAME_MAX: usize = 63;
+const LONGEST_DISPLAY_NAME: usize = 63;
 /// Longest description, in characters.
-const DESCRIPTION_MAX: usize = 1050;
+const LONGEST_DESCRIPTION: usize = 1050;
 
 /// Reads the `metadata` of an object, in the words of the version being read.
 pub(crate) fn metadata(object: &mut Fields<'_>, report: &mut Report) -> Metadata {
@@ -42,7 +42,7 @@ pub(super) fn metadata_and_own<'n>(
     if report.version != Version::V2alpha {
         let item = fields.get("displayName");
         metadata.display_name =
-            item.and_then(|item| item.short_text(DISPLAY_NAME_MAX, report)).map(str::to_owned);
+            item.and_then(|item| item.short_text(LONGEST_DISPLAY_NAME, report)).map(str::to_owned);
     }
     if report.version != Version::V1alpha {
         if let Some(item) = fields.get("labels") {
@@ -59,7 +59,7 @@ pub(super) fn metadata_and_own<'n>(
 /// Reads an optional `description`.
 pub(crate) fn description(fields: &mut Fields<'_>, report: &mut Report) -> Option<String> {
     let item = fields.get("description")?;
-    item.short_text(DESCRIPTION_MAX, report).map(str::to_owned)
+    item.short_text(LONGEST_DESCRIPTION, report).map(str::to_owned)
 }
 
 /// Reads labels: lists of texts in v1, single texts in v2alpha.

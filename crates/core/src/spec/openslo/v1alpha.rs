@@ -20,7 +20,7 @@ use crate::spec::{
 };
 
 /// Longest display name of an objective, in characters.
-const OBJECTIVE_NAME_MAX: usize = 1050;
+const LONGEST_OBJECTIVE_NAME: usize = 1050;
 
 /// Reads an SLO.
 pub(super) fn slo(object: &mut Fields<'_>, report: &mut Report) -> Option<SloDoc> {
@@ -131,7 +131,7 @@ fn objective(
     let mut fields = item.fields(report)?;
     let display_name = fields
         .get("displayName")
-        .and_then(|item| item.short_text(OBJECTIVE_NAME_MAX, report))
+        .and_then(|item| item.short_text(LONGEST_OBJECTIVE_NAME, report))
         .map(str::to_owned);
     let ratio = fields.get("ratioMetrics");
     let op = if ratio.is_some() {

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Longest name for people, in characters.
-const DISPLAY_NAME_MAX: usize = 63;
+const LONGEST_DISPLAY_NAME: usize = 63;
 
 /// The documents of objectives over access logs: the data source, then each service with its indicators and SLOs. All
 /// names become valid ones, and stay apart; what a service is called in the logs stays in its indicators. Objectives
@@ -69,7 +69,8 @@ pub fn proposal(slos: &[(Slo, SliSource)], logs: AccessLogSource) -> Vec<Documen
 }
 
 fn named(name: String, shown: Option<&str>) -> Metadata {
-    let shown = shown.filter(|shown| *shown != name && shown.chars().count() <= DISPLAY_NAME_MAX);
+    let shown =
+        shown.filter(|shown| *shown != name && shown.chars().count() <= LONGEST_DISPLAY_NAME);
     Metadata { name, display_name: shown.map(str::to_owned), ..Metadata::default() }
 }
 

@@ -213,8 +213,20 @@ fn what_may_be_something_else_is_no_duration() {
     assert_eq!(combined(&["0", "0", "1"]).1, [None; 3], "seconds of %T");
     assert_eq!(combined(&["443"; 10]).1, [None; 10], "a port");
     assert_eq!(combined(&[r#""x""#]).1, [None]);
-    assert_eq!(combined(&["-0.5", "0.012", "0.012"]).1[0], None, "negative");
-    assert_eq!(combined(&["99999999999.000", "0.012", "0.012"]).1[0], None, "absurd");
+    assert_eq!(
+        combined(&[r#""2.35""#, r#""-""#, r#""3.01""#]).1,
+        [None; 3],
+        "the ratio of compression"
+    );
+}
+
+#[test]
+fn impossible_durations_are_none_and_the_line_is_still_a_request() {
+    let mut ends = ["0.012"; 30];
+    (ends[3], ends[7]) = ("-0.500", "99999999999.000");
+    let (_, durations) = combined(&ends);
+    assert_eq!((durations[3], durations[7]), (None, None));
+    assert_eq!(durations.iter().flatten().count(), 28);
 }
 
 #[test]

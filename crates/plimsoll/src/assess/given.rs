@@ -1,0 +1,134 @@
+//! The documents that a log is held against.
+
+use std::path::PathBuf;
+
+use plimsoll_core::{
+    measure::{classify::Rules, sli::Sli},
+    promise::{policy::Policy, slo::Slo},
+    review::assess::Given,
+    spec::{self, Docs, SliSource, accesslog::AccessLogSource, model::Source, name::dns_label},
+};
+
+use crate::{check, failure::Failure};
+
+/// What the documents say, as far as an assessment asks.
+#[derive(Debug, Default)]
+pub struct Documents {
+    objectives: Vec<(Slo, Sli, String, String)>,
+    /// The policy to decide by.
+    pub policy: Option<Policy>,
+    /// What is good, bad and excluded, where a data source says so.
+    pub rules: Option<Rules>,
+    /// The pattern of the lines, where a data source has one.
+    pub pattern: Option<String>,
+    /// The format of the pattern's times.
+    pub time_format: Option<String>,
+}
+
+/// Reads documents. Without paths there are none.
+///
+/// # Errors
+/// [`Failure`] with every problem, when a document is wrong or none of them has an objective that logs can answer.
+pub fn read(paths: &[PathBuf]) -> Result<Documents, Failure> {
+    if paths.is_empty() {
+        return Ok(Documents::default());
+    }
+    let (docs, problems) = check::read(paths);
+    let (slos, more) = spec::slos(&docs);
+    let errors: Vec<String> = problems
+        .iter()
+        .chain(&more)
+        .filter(|problem| problem.is_error())
+        .map(ToString::to_string)
+        .collect();
+    if !errors.is_empty() {
+        return Err(Failure::usage(format!("the documents have errors\n{}", errors.join("\n"))));
+    }
+    let mut documents = Documents::of(&docs);
+    let mut others = Vec::new();
+    for (slo, source) in slos {
+        match source {
+            SliSource::AccessLog { service, sli, .. } => {
+                let place = place(&docs, &slo.name);
+                documents.objectives.push((slo, sli, service, place));
+            }
+            SliSource::Other { kind } => others.push(format!("{} reads from {kind}", slo.name)),
+        }
+    }
+    if documents.objectives.is_empty() {
+        let why = if others.is_empty() { "they hold no SLO".to_owned() } else { others.join(", ") };
+        return Err(Failure::usage(format!(
+            "nothing in the documents can be held against a log: {why}"
+        ))
+        .hint(
+            "an objective over logs has a data source of type accesslog; --out writes an example",
+        ));
+    }
+    Ok(documents)
+}
+
+impl Documents {
+    fn of(docs: &Docs) -> Documents {
+        let logs = docs.data_sources.iter().find_map(|placed| access_log(&placed.doc.source));
+        Documents {
+            objectives: Vec::new(),
+            policy: docs.budget_policies.first().map(|placed| placed.doc.policy.clone()),
+            rules: logs.and_then(|logs| logs.classify.clone()),
+            pattern: logs.and_then(|logs| logs.pattern.clone()),
+            time_format: logs.and_then(|logs| logs.time_format.clone()),
+        }
+    }
+
+    /// The latency thresholds that the objectives need counted.
+    pub fn thresholds_us(&self) -> impl Iterator<Item = u64> + '_ {
+        self.objectives.iter().filter_map(|(_, sli, _, _)| match sli {
+            Sli::Latency { at_most_us } => Some(*at_most_us),
+            Sli::Availability => None,
+        })
+    }
+
+    /// The objectives, each for a service of the input.
+    ///
+    /// # Errors
+    /// [`Failure`], when one is for a service that the input does not hold.
+    pub fn for_services(&self, names: &[&str]) -> Result<Vec<Given>, Failure> {
+        let given = |(slo, sli, service, place): &(Slo, Sli, String, String)| {
+            let found =
+                names.iter().find(|name| **name == service.as_str() || dns_label(name) == *service);
+            let Some(name) = found else {
+                let what = format!(
+                    "{} ({place}) is for the service {service}, which the input does not hold",
+                    slo.name
+                );
+                let hint = format!(
+                    "it holds {}; --by and --service change what makes a service",
+                    names.join(", ")
+                );
+                return Err(Failure::usage(what).hint(hint));
+            };
+            let slo = Slo { service: (*name).to_owned(), ..slo.clone() };
+            Ok(Given { slo, sli: *sli, place: place.clone() })
+        };
+        self.objectives.iter().map(given).collect()
+    }
+}
+
+fn access_log(source: &Source) -> Option<&AccessLogSource> {
+    if let Source::AccessLog(logs) = source { Some(logs) } else { None }
+}
+
+/// Where an objective stands. Where a document has several, each is named after it with a suffix.
+fn place(docs: &Docs, name: &str) -> String {
+    let stands = |placed: &&spec::docs::Placed<spec::model::SloDoc>| {
+        name.starts_with(&placed.doc.metadata.name)
+    };
+    let longest =
+        docs.slos.iter().filter(stands).max_by_key(|placed| placed.doc.metadata.name.len());
+    longest.map_or_else(
+        || name.to_owned(),
+        |placed| {
+            let place = placed.place("metadata.name");
+            format!("{}:{}", place.path, place.at.line)
+        },
+    )
+}

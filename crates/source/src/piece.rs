@@ -1,0 +1,140 @@
+//! What one piece of an input holds: its lines, parsed and counted.
+
+use memchr::memchr_iter;
+use plimsoll_core::{
+    limits::{LOG_EXAMPLE_CHARS_MAX, LOG_EXAMPLES_MAX, LOG_LINE_BYTES_MAX, LOG_TIME_MIN_S},
+    measure::{
+        accesslog::{Format, Line, Parser},
+        tally::Batch,
+    },
+};
+
+use crate::{input::Options, problem::Problem};
+
+/// A line that could not be parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// Its number in the input, from one.
+    pub line: u64,
+    /// Why it is not a request.
+    pub why: &'static str,
+    /// Its beginning, with everything escaped that is not to be printed.
+    pub text: String,
+}
+
+/// What a piece holds.
+#[derive(Debug, Default)]
+pub(crate) struct Piece {
+    pub(crate) batch: Batch,
+    pub(crate) lines: u64,
+    pub(crate) malformed: u64,
+    pub(crate) skipped: u64,
+    /// The first malformed lines; numbers count from the beginning of the piece.
+    pub(crate) examples: Vec<Example>,
+    /// Why the rest of the input was not read.
+    pub(crate) problem: Option<Problem>,
+}
+
+/// Parses and counts the lines of a piece.
+pub(crate) struct Counter<'a> {
+    parser: Parser,
+    options: &'a Options,
+    piece: Piece,
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+impl<'a> Counter<'a> {
+    pub(crate) fn new(format: &Format, options: &'a Options) -> Self {
+        Counter { parser: Parser::new(format.clone()), options, piece: Piece::default() }
+    }
+
+    /// Counts whole lines; `offset` is where they begin in the input.
+    pub(crate) fn lines(&mut self, block: &[u8], offset: u64) {
+        let is_marked = offset == 0 && block.starts_with(BYTE_ORDER_MARK);
+        let block = if is_marked { &block[BYTE_ORDER_MARK.len()..] } else { block };
+        let mut from = 0;
+        for at in memchr_iter(b'\n', block) {
+            self.line(&block[from..at]);
+            from = at + 1;
+        }
+        if from < block.len() {
+            self.line(&block[from..]);
+        }
+    }
+
+    /// Counts a line of which only the beginning is there.
+    pub(crate) fn too_long(&mut self, beginning: &[u8]) {
+        self.piece.lines += 1;
+        self.malformed("longer than 64 KiB", beginning);
+    }
+
+    /// Everything counted since the last call.
+    pub(crate) fn finish(&mut self) -> Piece {
+        std::mem::take(&mut self.piece)
+    }
+
+    /// How many lines were counted since then.
+    pub(crate) fn lines_counted(&self) -> u64 {
+        self.piece.lines
+    }
+
+    #[inline]
+    fn line(&mut self, line: &[u8]) {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.len() > LOG_LINE_BYTES_MAX {
+            return self.too_long(line);
+        }
+        self.piece.lines += 1;
+        match self.parser.parse(line) {
+            Ok(Line::Request(request)) => {
+                if request.at_s < LOG_TIME_MIN_S {
+                    self.malformed("its time is before 1990", line);
+                } else if request.at_s > self.options.not_after_s {
+                    self.malformed("its time is in the future", line);
+                } else {
+                    self.piece.batch.add(&request, &self.options.method);
+                }
+            }
+            Ok(Line::Comment) => self.piece.skipped += 1,
+            Err(malformed) => self.malformed(malformed.0, line),
+        }
+    }
+
+    #[cold]
+    fn malformed(&mut self, why: &'static str, line: &[u8]) {
+        self.piece.malformed += 1;
+        if self.piece.examples.len() < LOG_EXAMPLES_MAX {
+            let line_number = self.piece.lines;
+            self.piece.examples.push(Example { line: line_number, why, text: printable(line) });
+        }
+    }
+}
+
+/// The beginning of a line as text that does a terminal no harm: control characters, those that turn the direction of
+/// writing, and bytes that are not UTF-8 are escaped.
+pub(crate) fn printable(line: &[u8]) -> String {
+    let chars = line.utf8_chunks().flat_map(|chunk| {
+        let valid = chunk.valid().chars().map(printable_char);
+        valid.chain(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")))
+    });
+    let mut text = String::new();
+    for (at, char) in chars.enumerate() {
+        if at == LOG_EXAMPLE_CHARS_MAX {
+            return text + "…";
+        }
+        text.push_str(&char);
+    }
+    text
+}
+
+fn printable_char(char: char) -> String {
+    match char {
+        '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' => char.escape_unicode().to_string(),
+        _ if char.is_control() => char.escape_default().to_string(),
+        _ => char.to_string(),
+    }
+}
