@@ -63,8 +63,12 @@ fn files_are_bounded() {
 
 #[test]
 fn problems_are_bounded_and_the_rest_is_counted() {
-    let fields: String =
-        (0..PROBLEMS_PER_FILE_MAX + 50).map(|i| format!("field{i}: x\n")).collect();
+    let fields: Vec<String> =
+        (0..PROBLEMS_PER_FILE_MAX + 50).map(|i| format!("field{i}: x")).collect();
+    let fields = fields.join(
+        "
+",
+    );
     let problems = problems_of(format!("{SERVICE}{fields}").as_bytes());
     assert_eq!(problems.len(), PROBLEMS_PER_FILE_MAX + 1);
     let last = problems.iter().find(|problem| problem.code == code::MORE_PROBLEMS).unwrap();

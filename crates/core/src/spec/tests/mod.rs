@@ -58,3 +58,21 @@ fn sli(name: &str) -> String {
          {query}}}}}\n"
     )
 }
+
+#[test]
+fn every_rule_is_documented() {
+    let rules = concat!(include_str!("../code.rs"), include_str!("../../promise/lint.rs"));
+    let documents = concat!(
+        include_str!("../../../../../docs/reference/documents.md"),
+        include_str!("../../../../../docs/reference/openslo-contradictions.md")
+    );
+    let names: Vec<&str> = rules
+        .lines()
+        .filter(|line| line.starts_with("pub const ") && line.contains(": &str = \""))
+        .filter_map(|line| line.split('"').nth(1))
+        .collect();
+    assert!(names.len() > 60, "only {} rules found", names.len());
+    for name in names {
+        assert!(documents.contains(&format!("`{name}`")), "{name} is not documented");
+    }
+}

@@ -187,12 +187,15 @@ fn depth_is_limited() {
 
 #[test]
 fn an_alias_bomb_ends_at_the_limit() {
-    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-    for level in 1..10 {
-        let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
-        bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
-    }
-    let (documents, problems) = parsed(&bomb);
+    let line = |level: usize| {
+        let alias = if level == 0 { "x".to_owned() } else { format!("*a{}", level - 1) };
+        format!("a{level}: &a{level} [{}]", vec![alias; 10].join(", "))
+    };
+    let bomb: Vec<String> = (0..10).map(line).collect();
+    let (documents, problems) = parsed(&bomb.join(
+        "
+",
+    ));
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(problems[0].ends_with("too-many-nodes"), "{problems:?}");
     assert!(documents.iter().map(Node::count).sum::<usize>() <= DOCUMENT_NODES_MAX);
@@ -208,10 +211,10 @@ fn copies_of_a_long_text_end_at_the_limit() {
 
 #[test]
 fn a_mapping_of_many_keys_is_read_in_good_time() {
-    let text: String = (0..90_000).map(|i| format!("k{i}: {i}\n")).collect();
-    assert_eq!(parsed(&text).1, Vec::<String>::new());
-    let text: String = (0..200_000).map(|i| format!("k{i}: {i}\n")).collect();
-    assert!(parsed(&text).1[0].ends_with("too-many-nodes"));
+    let keys =
+        |count: usize| (0..count).map(|i| format!("k{i}: {i}")).collect::<Vec<_>>().join("\n");
+    assert_eq!(parsed(&keys(90_000)).1, Vec::<String>::new());
+    assert!(parsed(&keys(200_000)).1[0].ends_with("too-many-nodes"));
 }
 
 #[test]

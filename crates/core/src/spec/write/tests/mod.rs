@@ -2,7 +2,7 @@
 
 mod any;
 
-use expect_test::expect;
+use expect_test::expect_file;
 use jiff::civil::date;
 use proptest::prelude::*;
 
@@ -58,99 +58,7 @@ fn a_proposal_reads_well() {
             source("shop.example", Sli::Latency { at_most_us: 300_000 }),
         ),
     ];
-    expect![[r#"
-        apiVersion: openslo/v1
-        kind: DataSource
-        metadata:
-          name: access-logs
-        spec:
-          type: accesslog
-          connectionDetails:
-            files:
-              - access.log
-        ---
-        apiVersion: openslo/v1
-        kind: Service
-        metadata:
-          name: shop-example
-          displayName: shop.example
-        spec: {}
-        ---
-        apiVersion: openslo/v1
-        kind: SLI
-        metadata:
-          name: shop-example-availability
-        spec:
-          ratioMetric:
-            counter: true
-            bad:
-              metricSource:
-                metricSourceRef: access-logs
-                spec:
-                  service: shop.example
-                  count: bad
-            total:
-              metricSource:
-                metricSourceRef: access-logs
-                spec:
-                  service: shop.example
-                  count: all
-        ---
-        apiVersion: openslo/v1
-        kind: SLO
-        metadata:
-          name: shop-example-availability
-          annotations:
-            plimsoll/further-windows: 1w
-        spec:
-          service: shop-example
-          indicatorRef: shop-example-availability
-          timeWindow:
-            - duration: 30d
-              isRolling: true
-          budgetingMethod: Occurrences
-          objectives:
-            - target: 0.999
-        ---
-        apiVersion: openslo/v1
-        kind: SLI
-        metadata:
-          name: shop-example-latency-300ms
-        spec:
-          ratioMetric:
-            counter: true
-            good:
-              metricSource:
-                metricSourceRef: access-logs
-                spec:
-                  service: shop.example
-                  count: within
-                  threshold: 300ms
-            total:
-              metricSource:
-                metricSourceRef: access-logs
-                spec:
-                  service: shop.example
-                  count: timed
-        ---
-        apiVersion: openslo/v1
-        kind: SLO
-        metadata:
-          name: shop-example-latency
-          annotations:
-            plimsoll/target: "100%"
-            plimsoll/further-windows: 1w
-        spec:
-          service: shop-example
-          indicatorRef: shop-example-latency-300ms
-          timeWindow:
-            - duration: 30d
-              isRolling: true
-          budgetingMethod: Occurrences
-          objectives:
-            - target: 0.999999999
-    "#]]
-    .assert_eq(&yaml(&proposal(&proposed, logs())));
+    expect_file!["proposal.yaml"].assert_eq(&yaml(&proposal(&proposed, logs())));
 }
 
 #[test]
