@@ -1,8 +1,8 @@
 //! `cargo xtask test`: every check of the project, in the order in which they fail fastest.
 
 use crate::{
-    fuzz, licences,
-    steps::{Steps, Stopped, cargo},
+    fuzz, licences, peers,
+    steps::{Failure, Outcome, Steps, Stopped, cargo},
     tidy,
 };
 
@@ -35,5 +35,18 @@ fn full_steps(steps: &mut Steps) -> Result<(), Stopped> {
         cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
     documentation.env("RUSTDOCFLAGS", "-D warnings");
     steps.command("documentation", documentation)?;
+    peers::install(steps)?;
+    peers::senders(steps)?;
+    steps.step("example", "cargo run --release -- assess --example --json", example)?;
     fuzz::fuzz(steps, None, FUZZ_SECONDS)
+}
+
+/// The first command of the README: the example has three services and one line that was cut off.
+fn example() -> Outcome {
+    let assessment = peers::assess(&["--example".as_ref()])?;
+    let services: Vec<&str> = assessment.services.keys().map(String::as_str).collect();
+    if services == ["admin.example", "api.example", "shop.example"] && assessment.malformed == 1 {
+        return Ok(1);
+    }
+    Err(Failure::one(format!("not what the example holds: {assessment:?}")))
 }

@@ -1,4 +1,5 @@
 //! `plimsoll assess` and `check` as a user calls them.
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests.
 
 use std::{
     fmt::Write as _,
@@ -206,9 +207,9 @@ fn a_truncated_archive_is_counted_as_far_as_it_goes() {
     for second in 0..5_000 {
         let _ = write!(lines, "{}", line(second, &format!("/{}", second * 7_919 % 10_007), 200));
     }
-    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    packer.write_all(lines.as_bytes()).unwrap();
-    let packed = packer.finish().unwrap();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(lines.as_bytes()).unwrap();
+    let packed = gzip.finish().unwrap();
     fs::write(folder.path().join("a.log.gz"), &packed[..packed.len() / 2]).unwrap();
     let output = plimsoll(folder.path(), &["assess", "--json", "a.log.gz"]);
     assert_eq!(output.status.code(), Some(1));

@@ -255,3 +255,6 @@ fn summed(tally: Tally, files: Vec<FileReport>) -> Reading {
         files,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -178,3 +178,6 @@ impl Splitter {
         memchr(b'\n', &data[ahead - 1..whole]).map_or(whole, |at| ahead + at)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use self::{
     bare::Counts,
     measure::{Cost, cost, least, peak_kib},
 };
-use crate::{assessment::Assessment, steps::cargo, tree};
+use crate::{assessment::Assessment, peers::install::find, steps::cargo, tree};
 
 /// How often each command runs; the cheapest run counts.
 const RUNS: u32 = 3;
@@ -27,7 +27,7 @@ pub(crate) struct Options {
     /// Size of the log, in millions of bytes.
     #[arg(long, default_value_t = 250)]
     megabytes: u64,
-    /// Also measure mtail and agrind (angle-grinder), which must be on the PATH.
+    /// Also measure mtail and agrind (angle-grinder), as far as they are installed.
     #[arg(long)]
     peers: bool,
     /// Also measure a cold release build.
@@ -122,10 +122,16 @@ fn peers(folder: &Path, log: &str, lines: u64) -> Result<Vec<Row>, String> {
     let program = text(&program);
     let mtail =
         ["mtail", "--one_shot", "--one_shot_format", "json", "--progs", &program, "--logs", log];
-    Ok(vec![
-        row("mtail", lines, &mtail, |_| None)?,
-        row("agrind", lines, &["agrind", "--file", log, AGRIND], |_| None)?,
-    ])
+    let agrind = ["agrind", "--file", log, AGRIND];
+    let mut rows = Vec::new();
+    for (name, words) in [("mtail", &mtail[..]), ("agrind", &agrind[..])] {
+        if find(name).is_some() {
+            rows.push(row(name, lines, words, |_| None)?);
+        } else {
+            println!("{name} is not installed: no row for it");
+        }
+    }
+    Ok(rows)
 }
 
 fn row(

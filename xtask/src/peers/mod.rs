@@ -6,6 +6,7 @@ mod senders;
 mod traffic;
 
 use std::{
+    ffi::OsStr,
     fs,
     io::Write,
     net::{TcpListener, TcpStream, UdpSocket},
@@ -22,7 +23,7 @@ use self::{
 };
 use crate::{
     assessment::Assessment,
-    steps::{Failure, Outcome, Steps, Stopped, cargo},
+    steps::{Failure, Outcome, Steps, Stopped, cargo, shown},
     tree,
 };
 
@@ -38,12 +39,11 @@ pub(crate) fn run() -> bool {
     steps.close()
 }
 
-/// Installs the senders that are missing.
+/// Installs the senders, the compressors and the compiler for libFuzzer that are missing.
 pub(crate) fn install(steps: &mut Steps) -> Result<(), Stopped> {
-    let compressors =
-        [("gzip", "gzip"), ("zstd", "zstd")].map(|(program, package)| Needed { program, package });
-    let needed: Vec<Needed> =
-        SENDERS.iter().map(|sender| sender.needed).chain(compressors).collect();
+    let tools = [("gzip", "gzip"), ("zstd", "zstd"), ("c++", "g++")];
+    let tools = tools.map(|(program, package)| Needed { program, package });
+    let needed: Vec<Needed> = SENDERS.iter().map(|sender| sender.needed).chain(tools).collect();
     steps.step("peers", "cargo xtask peers", || install::install(&needed))
 }
 
@@ -142,13 +142,13 @@ fn compare_all(sender: &Sender, folder: &Path, sent: &Sent) -> Outcome {
         for path in
             [path.clone(), compressed(&path, "gzip", "gz")?, compressed(&path, "zstd", "zst")?]
         {
-            let assessment = assess(&path)?;
+            let assessment = assess(&[path.as_os_str()])?;
             if let Err(why) = compare(log, sent, &assessment) {
-                let shown = fs::read(folder.join(log.file)).unwrap_or_default();
-                let first =
-                    String::from_utf8_lossy(&shown).lines().take(2).collect::<Vec<_>>().join("\n");
+                let text = fs::read(folder.join(log.file)).unwrap_or_default();
+                let text = String::from_utf8_lossy(&text);
+                let end = text.lines().rev().take(3).collect::<Vec<_>>().join("\n");
                 return Err(Failure::one(format!(
-                    "{}: {why}\nits first lines:\n{first}",
+                    "{}: {why}\nits last lines:\n{end}",
                     path.display()
                 )));
             }
@@ -180,22 +180,22 @@ fn compare(log: &Log, sent: &Sent, found: &Assessment) -> Result<(), String> {
     same("within 300 ms", timed.saturating_sub(sent.slow), found.fast)
 }
 
-/// Runs `plimsoll assess --json` on a log.
-fn assess(log: &Path) -> Result<Assessment, Failure> {
-    let output =
-        Command::new(tree::release("plimsoll")).args(["assess", "--json"]).arg(log).output();
-    let output = output.map_err(failure("cannot start plimsoll"))?;
+/// Runs `plimsoll assess --json` with these arguments; the release build must be there.
+pub(crate) fn assess(arguments: &[&OsStr]) -> Result<Assessment, Failure> {
+    let mut command = Command::new(tree::release("plimsoll"));
+    command.args(["assess", "--json"]).args(arguments);
+    let output = command.output().map_err(failure("cannot start plimsoll"))?;
     if !output.status.success() {
         let told = String::from_utf8_lossy(&output.stderr);
-        return Err(Failure::one(format!(
-            "plimsoll assess {}: {}: {told}",
-            log.display(),
-            output.status
-        )));
+        return Err(Failure::one(format!("{}: {}: {told}", shown(&command), output.status)));
     }
     let text = String::from_utf8_lossy(&output.stdout);
-    Assessment::read(&text)
-        .ok_or_else(|| Failure::one(format!("plimsoll assess --json printed:\n{text}")))
+    Assessment::read(&text).ok_or_else(|| {
+        Failure::one(format!(
+            "plimsoll assess --json printed:
+{text}"
+        ))
+    })
 }
 
 /// Compresses a log with the system's own program; the path of the result.
@@ -230,4 +230,40 @@ fn free_port() -> std::io::Result<u16> {
 
 fn failure(what: &'static str) -> impl Fn(std::io::Error) -> Failure {
     move |error| Failure::one(format!("{what}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_request_more_or_less_is_noticed() {
+        let bad = HOSTS.map(|host| (host.to_owned(), 2)).into();
+        let sent = Sent { answered: 10, slow: 1, garbage: 1, given_up: 1, bad };
+        let log = Log { file: "a.log", timed: true, hosts: true };
+        let found = Assessment {
+            lines: 12,
+            parsed: 12,
+            malformed: 0,
+            excluded: 1,
+            requests: 11,
+            services: HOSTS.map(|host| (host.to_owned(), (3, 2))).into(),
+            timed: 11,
+            fast: 10,
+        };
+        assert_eq!(compare(&log, &sent, &found), Ok(()));
+        let broken: [fn(&mut Assessment); 6] = [
+            |found| found.lines -= 1,
+            |found| found.malformed += 1,
+            |found| found.excluded -= 1,
+            |found| found.requests += 1,
+            |found| found.fast += 1,
+            |found| found.services = [(HOSTS[0].to_owned(), (6, 4))].into(),
+        ];
+        for breaks in broken {
+            let mut found = found.clone();
+            breaks(&mut found);
+            assert!(compare(&log, &sent, &found).is_err(), "{found:?}");
+        }
+    }
 }

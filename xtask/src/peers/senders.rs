@@ -80,7 +80,7 @@ pub(super) const SENDERS: &[Sender] = &[
         needed: Needed { program: "haproxy", package: "haproxy" },
         configuration: haproxy,
         arguments: &["-db", "-f"],
-        extras: Extras { garbage: true, given_up: true },
+        extras: Extras { garbage: true, given_up: false },
         logs: &[
             log(SYSLOG[0], true, false),
             log(SYSLOG[1], true, false),
@@ -176,6 +176,7 @@ defaults
   log global
   option httplog
   option accept-invalid-http-request
+  option dontlognull
   timeout connect 5s
   timeout client 20s
   timeout server 20s

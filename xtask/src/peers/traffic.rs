@@ -46,7 +46,7 @@ pub(super) struct Sent {
 pub(super) struct Extras {
     /// It logs what is no HTTP.
     pub(super) garbage: bool,
-    /// It logs that the client gave up as such.
+    /// It logs that the client gave up as such: nginx as 499. HAProxy writes 400, as for a bad request.
     pub(super) given_up: bool,
 }
 

@@ -214,7 +214,7 @@ fn without_port(host: &[u8]) -> &[u8] {
 }
 
 /// Most bytes of a first segment that are looked at: each byte of a name may be written in three (`%61`).
-const LONGEST_RAW_SEGMENT: usize = 3 * SERVICE_NAME_BYTES_MAX;
+const RAW_SEGMENT_BYTES: usize = 3 * SERVICE_NAME_BYTES_MAX;
 
 /// The host of a target that is a full URL, and the first segment of the path as it is written; empty where there is
 /// none, or it is too long to name a service.
@@ -232,11 +232,11 @@ fn first_segment(path: &[u8]) -> &[u8] {
     let path = &path[slashes..];
     match path
         .iter()
-        .take(LONGEST_RAW_SEGMENT + 1)
+        .take(RAW_SEGMENT_BYTES + 1)
         .position(|b| matches!(b, b'/' | b'?' | b'#' | b';'))
     {
         Some(end) => &path[..end],
-        None if path.len() <= LONGEST_RAW_SEGMENT => path,
+        None if path.len() <= RAW_SEGMENT_BYTES => path,
         None => &[],
     }
 }
@@ -303,3 +303,6 @@ fn is_identifier(name: &str) -> bool {
     let is_hex = name.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
     name.len() >= 8 && digits > 0 && (is_hex || digits * 2 >= name.len())
 }
+
+#[cfg(test)]
+mod tests;

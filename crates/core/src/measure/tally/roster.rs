@@ -104,11 +104,11 @@ impl Roster {
         let mut guests = Guests::of(names);
         for key in sequence {
             let guest = guests.of_key[*key as usize];
-            let place = match guests.places[guest] {
-                Some(place) => place,
-                None => self.place(guest, &mut guests),
-            };
-            self.places[place].requests += 1;
+            if let Some(place) = guests.places[guest] {
+                self.places[place].requests += 1;
+            } else {
+                self.welcome(guest, &mut guests);
+            }
         }
         let places = guests.of_key.iter().map(|guest| guests.places[*guest].unwrap_or(REST));
         let places: Vec<usize> = places.collect();
@@ -118,11 +118,10 @@ impl Roster {
         places
     }
 
-    /// Finds the place of a guest that comes for the first time in its batch.
+    /// Counts the first request of a guest in its batch, for which it needs a place.
     #[cold]
-    fn place(&mut self, guest: usize, guests: &mut Guests<'_>) -> usize {
-        let name = guests.names[guest];
-        let place = match name {
+    fn welcome(&mut self, guest: usize, guests: &mut Guests<'_>) {
+        let place = match guests.names[guest] {
             None => REST,
             Some(name) => match self.entries.get(name) {
                 Some(place) => *place,
@@ -131,6 +130,7 @@ impl Roster {
             },
         };
         guests.places[guest] = Some(place);
+        self.places[place].requests += 1;
         if self.entries.len() > self.limits.max {
             let vacated = self.fold();
             for place in guests.places.iter_mut().flatten() {
@@ -139,7 +139,6 @@ impl Roster {
                 }
             }
         }
-        guests.places[guest].unwrap_or(REST)
     }
 
     fn is_folded(&self, name: &str) -> bool {

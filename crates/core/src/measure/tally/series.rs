@@ -13,7 +13,7 @@ use super::{
 use crate::time::Minute;
 
 /// So many minutes are kept unpacked, ready to be added to.
-const OPEN_BLOCKS: usize = 32;
+const OPEN_MINUTES: usize = 32;
 
 /// A packed block that reaches this size is not written to again, except by late minutes.
 const BLOCK_BYTES: usize = 1024;
@@ -67,7 +67,7 @@ impl Series {
             }
             _ => self.open.push((minute, *cell)),
         }
-        if self.open.len() >= OPEN_BLOCKS {
+        if self.open.len() >= OPEN_MINUTES {
             self.seal();
         }
     }

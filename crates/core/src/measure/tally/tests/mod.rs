@@ -1,3 +1,8 @@
+//! Counting against naive sums.
+
+mod batches;
+mod names;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
