@@ -26,7 +26,6 @@ use super::{
 use crate::{
     limits::{PATTERN_BYTES_MAX, THRESHOLD_US_MAX},
     measure::{classify::Rules, sli::Sli},
-    ratio::{self, BILLION},
 };
 
 /// The `type` of the data source.
@@ -233,12 +232,14 @@ pub fn parse_threshold(text: &str) -> Option<u64> {
     let units = [("us", 1), ("ms", 1_000), ("s", 1_000_000)];
     let (number, unit_us) =
         units.iter().find_map(|(unit, us)| text.strip_suffix(unit).map(|number| (number, *us)))?;
-    if !number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits = [whole, fraction].concat();
+    if whole.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let scaled = u128::from(ratio::parse_decimal_ppb(number).ok()?) * unit_us;
-    let billion = u128::from(BILLION);
-    scaled.is_multiple_of(billion).then(|| u64::try_from(scaled / billion).ok())?
+    let scale = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    let us = digits.parse::<u64>().ok()?.checked_mul(unit_us)?;
+    us.is_multiple_of(scale).then_some(us / scale)
 }
 
 /// Writes microseconds as [`parse_threshold`] reads them: `300ms`.
@@ -287,10 +288,25 @@ mod tests {
             ("250us", 250),
             ("0.001ms", 1),
             ("2s", 2_000_000),
+            ("1000000001us", 1_000_000_001),
+            ("0001.50s", 1_500_000),
         ] {
             assert_eq!(parse_threshold(text), Some(us), "{text}");
         }
-        for text in ["", "ms", "300", "300 ms", "0.0001ms", "-1ms", "1e3ms", "1m", "99999999999s"] {
+        for text in [
+            "",
+            "ms",
+            "300",
+            "300 ms",
+            "0.0001ms",
+            "-1ms",
+            "1e3ms",
+            "1m",
+            ".5s",
+            "1.2.3s",
+            "99999999999999999999s",
+            "1.00000000000000000000s",
+        ] {
             assert_eq!(parse_threshold(text), None, "{text}");
         }
         assert_eq!(

@@ -34,7 +34,9 @@ pub(crate) fn explain(text: &str, at: Position, error: &ScanError) -> (String, S
         )
     } else if info.contains("unprintable") {
         ("this is a control character, not text", "is it a binary file?")
-    } else if info.contains("quoted scalar") && info.contains("end of stream") {
+    } else if info.contains("in quoted scalar")
+        || info.contains("quoted scalar, found unexpected end")
+    {
         ("a quoted text is never closed", "close it with the quote it began with")
     } else if info.contains("flow") || info.contains("bracket") || info.contains("placement of ':'")
     {

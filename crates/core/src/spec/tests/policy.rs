@@ -1,0 +1,125 @@
+//! Our own kinds.
+
+use expect_test::expect;
+
+use super::{codes, read_texts, sli, slo, told};
+use crate::promise::{
+    policy::{FastBurn, Policy},
+    slo::NoData,
+};
+
+fn policy(spec: &str) -> String {
+    format!(
+        "apiVersion: plimsoll/v1\nkind: BudgetPolicy\nmetadata: {{name: strict}}\nspec: {{{spec}}}\n"
+    )
+}
+
+#[test]
+fn every_condition_is_read_exactly() {
+    let text = policy(
+        "cautionAt: 12.5%, stabiliseAt: 1 %, fastBurn: [{lookback: 2h, factor: 13.44, minFailures: 7}], minEvents: 50, \
+         minCoverage: 99.9999999%, noData: hold 1h, description: Strict",
+    );
+    let (docs, problems) = read_texts(&[&text]);
+    assert_eq!(problems, []);
+    let doc = &docs.budget_policies[0].doc;
+    let expected = Policy {
+        name: "strict".to_owned(),
+        caution_at_ppb: 125_000_000,
+        stabilise_at_ppb: 10_000_000,
+        fast_burn: vec![FastBurn { lookback_minutes: 120, factor_milli: 13_440, min_failures: 7 }],
+        min_events: 50,
+        min_coverage_ppb: 999_999_999,
+    };
+    assert_eq!(doc.policy, expected);
+    assert_eq!(doc.no_data, Some(NoData::Hold { minutes: 60 }));
+}
+
+#[test]
+fn what_is_left_out_is_the_default() {
+    let (docs, _) = read_texts(&[&policy("minEvents: 7")]);
+    let expected = Policy { name: "strict".to_owned(), min_events: 7, ..Policy::default() };
+    assert_eq!(docs.budget_policies[0].doc.policy, expected);
+    assert_eq!(codes(&[&policy("")]), ["error[missing-field] spec"]);
+}
+
+#[test]
+fn conditions_that_do_not_exist_are_refused_by_name() {
+    expect![[r"
+        0.yaml:4:8: error[unknown-field] spec.maxIncidents: unknown field
+          hint: known here: description, cautionAt, stabiliseAt, fastBurn, minEvents, minCoverage, noData"]]
+    .assert_eq(&told(&[&policy("maxIncidents: 3")]));
+}
+
+#[test]
+fn nonsense_is_refused() {
+    for (spec, expected) in [
+        ("cautionAt: 25", "error[wrong-type] spec.cautionAt"),
+        ("cautionAt: \"25\"", "error[out-of-range] spec.cautionAt"),
+        ("cautionAt: 101%", "error[out-of-range] spec.cautionAt"),
+        ("cautionAt: -1%", "error[out-of-range] spec.cautionAt"),
+        ("cautionAt: 1%, stabiliseAt: 2%", "error[out-of-range] spec.cautionAt"),
+        ("minEvents: -1", "error[out-of-range] spec.minEvents"),
+        ("minEvents: 1.5", "error[out-of-range] spec.minEvents"),
+        ("minEvents: many", "error[wrong-type] spec.minEvents"),
+        ("noData: hope", "error[bad-choice] spec.noData"),
+        ("fastBurn: {}", "error[wrong-type] spec.fastBurn"),
+        (
+            "fastBurn: [{lookback: 1h, factor: 0, minFailures: 1}]",
+            "error[out-of-range] spec.fastBurn[0].factor",
+        ),
+        (
+            "fastBurn: [{lookback: 1h, factor: 1.0001, minFailures: 1}]",
+            "error[out-of-range] spec.fastBurn[0].factor",
+        ),
+        (
+            "fastBurn: [{lookback: 1h, factor: 1e99, minFailures: 1}]",
+            "error[out-of-range] spec.fastBurn[0].factor",
+        ),
+        (
+            "fastBurn: [{lookback: 1s, factor: 1, minFailures: 1}]",
+            "error[bad-duration] spec.fastBurn[0].lookback",
+        ),
+        (
+            "fastBurn: [{lookback: 4294967295Y, factor: 1, minFailures: 1}]",
+            "error[bad-duration] spec.fastBurn[0].lookback",
+        ),
+        (
+            "fastBurn: [{lookback: 1h, factor: 1}]",
+            "error[missing-field] spec.fastBurn[0].minFailures",
+        ),
+    ] {
+        let problems = codes(&[&policy(spec)]);
+        let errors: Vec<&str> =
+            problems.iter().map(String::as_str).filter(|p| p.starts_with("error")).collect();
+        assert_eq!(errors, [expected], "{spec}");
+    }
+}
+
+#[test]
+fn burns_that_no_objective_can_reach_are_found() {
+    let slo = slo("a", "  indicatorRef: answers\n  objectives: [{target: 0.9}]\n");
+    let text = policy(
+        "fastBurn: [{lookback: 1h, factor: 14.4, minFailures: 5}, {lookback: 6h, factor: 6, minFailures: 5}]",
+    );
+    expect![[r"
+        1.yaml:4:42: warning[unreachable-burn] spec.fastBurn[0].factor: a burn of 14.4 is impossible at 90 %: when everything fails it is 10 (a)
+          hint: take a factor below 10, or a higher target"]]
+    .assert_eq(&told(&[&slo, &text, &sli("answers")]));
+    assert_eq!(
+        codes(&[&slo.replace("0.9}", "0.95}"), &text, &sli("answers")]),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn later_kinds_say_so() {
+    for kind in ["Promise", "Team", "Checklist"] {
+        let text = policy("x: y").replace("BudgetPolicy", kind);
+        assert_eq!(codes(&[&text]), ["error[unsupported-kind] kind"]);
+    }
+    assert_eq!(
+        codes(&[&policy("x: y").replace("BudgetPolicy", "BudgetPolcy")]),
+        ["error[unknown-kind] kind"]
+    );
+}
