@@ -2,7 +2,7 @@
 
 mod objective;
 
-use std::fmt;
+use std::{cmp::Reverse, fmt};
 
 pub use objective::{NamedOutage, Objective, Origin};
 
@@ -19,7 +19,7 @@ use crate::{
         policy::Policy,
         slo::Slo,
     },
-    ratio::share_ppb,
+    ratio::{BILLION, share_ppb},
     time::{DAY, HOUR, Minute, Span},
 };
 
@@ -72,7 +72,7 @@ pub struct Given {
 /// What was found.
 #[derive(Debug, Clone)]
 pub struct Assessment {
-    /// Services, the heaviest verdict first, then by requests.
+    /// Services, the heaviest verdict first, then those with the least left of a budget.
     pub services: Vec<ServiceFigures>,
     /// The outages of all services, by the share of their budget.
     pub worst: Vec<NamedOutage>,
@@ -91,6 +91,20 @@ pub struct ServiceFigures {
     pub objectives: Vec<Objective>,
     /// What the policy says.
     pub decision: Decision,
+}
+
+impl ServiceFigures {
+    /// What is left of the budget that decides and has the least left, in parts per billion; all of it where there
+    /// is none.
+    fn least_left_ppb(&self) -> i64 {
+        self.tightest().map_or(BILLION as i64, |objective| objective.budget.left_ppb())
+    }
+
+    /// The objective that decides and has the least left of its budget.
+    pub fn tightest(&self) -> Option<&Objective> {
+        let deciding = self.objectives.iter().filter(|objective| objective.decides());
+        deciding.min_by_key(|objective| objective.budget.left_ppb())
+    }
 }
 
 /// The figures of an SLI over the whole input.
@@ -158,9 +172,13 @@ pub fn assess(question: &Question<'_>) -> Result<Assessment, Unanswerable> {
         services.push(figures);
         worst.append(&mut outages);
     }
-    services.sort_by(|a: &ServiceFigures, b| {
-        let weight = |s: &ServiceFigures| (s.decision.verdict, s.requests);
-        weight(b).cmp(&weight(a)).then_with(|| a.name.cmp(&b.name))
+    services.sort_by_key(|service: &ServiceFigures| {
+        (
+            Reverse(service.decision.verdict),
+            service.least_left_ppb(),
+            Reverse(service.requests),
+            service.name.clone(),
+        )
     });
     worst.sort_by(|a, b| b.share_ppb.cmp(&a.share_ppb).then_with(|| a.key().cmp(&b.key())));
     Ok(Assessment { services, worst })

@@ -91,8 +91,8 @@ fn input(out: &mut String, answer: &Answer) {
         line(out, "", &format!("and {} more silent stretches", answer.missing.len() - 5));
     }
     line(out, "rules", &format!("{}; {}", answer.rules, answer.gap));
-    let services = counted(answer.assessment.services.len() as u64, "service");
-    line(out, "services", &format!("{services} by {}, {}", answer.by, answer.by_why));
+    let services = answer.assessment.services.len();
+    line(out, "services", &format!("{services}, by {}: {}", answer.by, answer.by_why));
 }
 
 fn services(out: &mut String, answer: &Answer) {
@@ -100,7 +100,7 @@ fn services(out: &mut String, answer: &Answer) {
     for service in all.iter().take(SERVICES_IN_FULL) {
         service_in_full(out, service);
     }
-    if let Some(heaviest) = all.first().and_then(|service| service.objectives.first()) {
+    if let Some(heaviest) = all.first().and_then(ServiceFigures::tightest) {
         burn_down(out, heaviest);
     }
     if all.len() > SERVICES_IN_FULL {
