@@ -14,8 +14,6 @@
 //! An indicator asks it for counts of one service: for availability `bad` of `all`, for latency `within` a
 //! `threshold` of `timed`.
 
-use regex::RegexBuilder;
-
 use super::{
     code,
     fields::{Fields, Item},
@@ -24,8 +22,8 @@ use super::{
     yaml::{Node, Value},
 };
 use crate::{
-    limits::{PATTERN_BYTES_MAX, THRESHOLD_US_MAX},
-    measure::{classify::Rules, sli::Sli},
+    limits::THRESHOLD_US_MAX,
+    measure::{accesslog::Format, classify::Rules, sli::Sli},
 };
 
 /// The `type` of the data source.
@@ -49,11 +47,12 @@ impl AccessLogSource {
     pub(crate) fn read(item: &Item<'_>, report: &mut Report) -> Option<Self> {
         let mut fields = item.fields(report)?;
         let files = fields.require("files", report).map(|item| texts(&item, report));
-        let pattern = fields.get("pattern").and_then(|item| pattern(&item, report));
-        if !fields.has("pattern") {
+        let pattern = fields.get("pattern");
+        if pattern.is_none() {
             fields.forbid("timeFormat", "without pattern", report);
         }
         let time_format = fields.get("timeFormat").and_then(|item| item.filled_text(report));
+        let pattern = pattern.and_then(|item| pattern_text(&item, time_format, report));
         let classify = fields.get("classify").and_then(|item| classify(&item, report));
         fields.finish(report);
         Some(AccessLogSource {
@@ -77,26 +76,18 @@ fn texts(item: &Item<'_>, report: &mut Report) -> Vec<String> {
     items.iter().filter_map(|item| item.filled_text(report)).map(str::to_owned).collect()
 }
 
-fn pattern(item: &Item<'_>, report: &mut Report) -> Option<String> {
+/// The pattern, judged by the reader that will use it.
+fn pattern_text(item: &Item<'_>, time_format: Option<&str>, report: &mut Report) -> Option<String> {
     let text = item.filled_text(report)?;
-    match RegexBuilder::new(text).size_limit(PATTERN_BYTES_MAX).build() {
-        Ok(regex) => {
-            for group in ["time", "status"] {
-                if !regex.capture_names().flatten().any(|name| name == group) {
-                    let message = format!("has no group named {group}");
-                    let hint = format!("name it: (?P<{group}>…)");
-                    item.error(report, code::BAD_PATTERN, message, hint);
-                }
-            }
-            Some(text.to_owned())
-        }
-        Err(error) => {
-            let why = error.to_string();
-            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            item.error(report, code::BAD_PATTERN, format!("is no regular expression: {why}"), "");
-            None
-        }
+    if let Err(why) = Format::pattern(text, time_format) {
+        // The engine draws a picture of the place over several lines; its last line says what is wrong.
+        let (first, last) =
+            (why.lines().next().unwrap_or_default(), why.lines().last().unwrap_or_default());
+        let why = if first == last { first.to_owned() } else { format!("{first} {last}") };
+        item.error(report, code::BAD_PATTERN, why, "");
+        return None;
     }
+    Some(text.to_owned())
 }
 
 fn classify(item: &Item<'_>, report: &mut Report) -> Option<Rules> {

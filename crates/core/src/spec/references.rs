@@ -1,10 +1,9 @@
 //! Names across documents: each object has its own, and whoever is asked for should be there.
 //!
-//! A name belongs to a version and a kind, as in OpenSLO's SDK. What is measured must be known: an indicator or data
-//! source that is not there is an error where the files define others of its kind, for then they are taken to be
-//! complete, and a warning where they define none, for it may live elsewhere. Alerting often lives elsewhere: policies,
-//! conditions and targets that are not there are warnings. A service may be named without being defined at all: its
-//! name says enough.
+//! A name belongs to a version and a kind, as in OpenSLO's SDK. An indicator exists only as a document: one that is not
+//! there is an error where the files define others, for then they are taken to be complete, and a warning where they
+//! define none. Data sources, alert policies, conditions and targets often live elsewhere: those that are not there are
+//! warnings. A service may be named without being defined at all: its name says enough.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,16 +60,18 @@ impl Names {
         let nearest =
             known.and_then(|known| suggest::nearest(&name.name, known.keys().map(String::as_str)));
         let suggestion = nearest.map(|nearest| format!("did you mean {nearest}?"));
-        let is_measured = matches!(name.kind, Kind::Sli | Kind::DataSource);
         let (severity, hint) = match (name.kind, known.is_some()) {
             (Kind::Service, false) => return None,
             (Kind::Service, true) => (Severity::Warning, "its name is used as it is"),
+            (Kind::Sli, true) => (Severity::Error, "define it, or put the name right"),
+            (_, true) => (
+                Severity::Warning,
+                "define it, put the name right, or know that it lives elsewhere",
+            ),
             (_, false) => (
                 Severity::Warning,
                 "the files define none of this kind; check them together with it",
             ),
-            (_, true) if is_measured => (Severity::Error, "define it, or put the name right"),
-            (_, true) => (Severity::Warning, "define it, or put the name right"),
         };
         let message =
             format!("no {} named {:?} is defined in {}", name.kind, name.name, name.version);

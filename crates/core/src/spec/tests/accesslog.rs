@@ -37,6 +37,14 @@ fn connection_details_are_strict() {
             "files: a, pattern: '(?P<time>x)(?P<status>\\w{1000}{1000})'",
             format!("error[bad-pattern] {field}.pattern"),
         ),
+        (
+            "files: a, pattern: '(?P<time>x)(?P<status>y)(?P<what>z)'",
+            format!("error[bad-pattern] {field}.pattern"),
+        ),
+        (
+            "files: a, pattern: '(?P<time>x)(?P<status>y)', timeFormat: '%!'",
+            format!("error[bad-pattern] {field}.pattern"),
+        ),
         ("files: a, timeFormat: '%s'", format!("error[forbidden-field] {field}.timeFormat")),
         ("files: a, classify: 'worse=5xx'", format!("error[bad-choice] {field}.classify")),
     ] {

@@ -26,7 +26,7 @@ fn a_missing_indicator_is_an_error_beside_others() {
 }
 
 #[test]
-fn a_missing_data_source_is_an_error_beside_others() {
+fn a_missing_data_source_is_a_warning() {
     let named = sli("answers").replace("type: Prometheus", "metricSourceRef: metrics");
     let source = |name: &str| {
         format!(
@@ -38,10 +38,10 @@ fn a_missing_data_source_is_an_error_beside_others() {
     let field = |part: &str| {
         format!("[unresolved-reference] spec.ratioMetric.{part}.metricSource.metricSourceRef")
     };
-    let problems =
-        |severity: &str| ["good", "total"].map(|part| format!("{severity}{}", field(part)));
-    assert_eq!(codes(&[&named]), problems("warning"));
-    assert_eq!(codes(&[&named, &source("other")]), problems("error"));
+    let problems = ["good", "total"].map(|part| format!("warning{}", field(part)));
+    assert_eq!(codes(&[&named]), problems);
+    assert_eq!(codes(&[&named, &source("other")]), problems);
+    assert!(told(&[&named, &source("metrisc")]).contains("did you mean metrisc?"));
 }
 
 #[test]
