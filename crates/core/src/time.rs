@@ -15,6 +15,7 @@ pub const DAY: i64 = 24 * HOUR;
 
 impl Minute {
     /// The minute that holds the given second since 1970.
+    #[inline]
     pub fn of_second(second: i64) -> Self {
         Minute(second.div_euclid(60))
     }

@@ -216,29 +216,70 @@ fn without_port(host: &[u8]) -> &[u8] {
 /// Most bytes of a first segment that are looked at: each byte of a name may be written in three (`%61`).
 const RAW_SEGMENT_BYTES: usize = 3 * SERVICE_NAME_BYTES_MAX;
 
-/// The host of a target that is a full URL, and the first segment of the path as it is written; empty where there is
-/// none, or it is too long to name a service.
-#[inline]
-pub(super) fn raw_segment(target: &[u8]) -> (Option<&[u8]>, &[u8]) {
-    if target.first() == Some(&b'/') {
-        return (None, first_segment(target));
-    }
-    full_url(target).map_or((None, &[]), |(host, path)| (Some(host), first_segment(path)))
+/// The first segment of a path as it is written; empty where there is none, or it is too long to name a service.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct RawSegment<'a> {
+    path: &'a [u8],
+    len: usize,
 }
 
-#[inline]
-fn first_segment(path: &[u8]) -> &[u8] {
-    let slashes = path.iter().take_while(|b| **b == b'/').count();
-    let path = &path[slashes..];
-    match path
-        .iter()
-        .take(RAW_SEGMENT_BYTES + 1)
-        .position(|b| matches!(b, b'/' | b'?' | b'#' | b';'))
-    {
-        Some(end) => &path[..end],
-        None if path.len() <= RAW_SEGMENT_BYTES => path,
-        None => &[],
+impl<'a> RawSegment<'a> {
+    /// The first segment of `path`, which begins with it.
+    #[inline]
+    fn of(path: &'a [u8]) -> Self {
+        let len = match path.first_chunk::<WORD_BYTES>().and_then(end_in_word) {
+            Some(end) => end,
+            None => path
+                .iter()
+                .take(RAW_SEGMENT_BYTES + 1)
+                .position(|byte| ENDS.contains(byte))
+                .unwrap_or(path.len()),
+        };
+        RawSegment { path, len: if len <= RAW_SEGMENT_BYTES { len } else { 0 } }
     }
+
+    /// The segment.
+    #[inline]
+    pub(super) fn bytes(&self) -> &'a [u8] {
+        &self.path[..self.len]
+    }
+
+    /// The segment and everything behind it.
+    #[inline]
+    pub(super) fn path(&self) -> &'a [u8] {
+        self.path
+    }
+}
+
+/// What ends a path segment.
+const ENDS: &[u8] = b"/?#;";
+
+const WORD_BYTES: usize = 16;
+
+/// Where the first of [`ENDS`] stands in sixteen bytes. It looks at all of them at once, since where it stands is
+/// hard to foretell for a processor.
+#[inline]
+fn end_in_word(bytes: &[u8; WORD_BYTES]) -> Option<usize> {
+    const ONES: u128 = u128::MAX / 0xff;
+    let word = u128::from_le_bytes(*bytes);
+    // The highest bit of each byte that is zero, and perhaps of some behind the first of them.
+    let zeros = |word: u128| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    let is = |byte: u8| zeros(word ^ (ONES * u128::from(byte)));
+    let ends = is(b'/') | is(b'?') | is(b'#') | is(b';');
+    (ends != 0).then(|| ends.trailing_zeros() as usize / 8)
+}
+
+/// The host of a target that is a full URL, and the first segment of its path.
+#[inline]
+pub(super) fn raw_segment(target: &[u8]) -> (Option<&[u8]>, RawSegment<'_>) {
+    let (host, mut path) = match target.first() {
+        Some(b'/') => (None, target),
+        _ => full_url(target).map_or((None, &[][..]), |(host, path)| (Some(host), path)),
+    };
+    while let Some((b'/', rest)) = path.split_first() {
+        path = rest;
+    }
+    (host, RawSegment::of(path))
 }
 
 /// Host and path of `http://host/path`.

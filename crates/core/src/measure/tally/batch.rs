@@ -1,12 +1,16 @@
 //! What one piece of the input holds, counted without a look at any other piece.
 
-use super::{Cell, Ladder, Roster, hash::hash, roster::Names};
+use super::{
+    Cell, Ladder, Roster,
+    keys::{Keys, Names as KeyNames},
+    roster::Names,
+};
 use crate::{
     limits::THRESHOLDS_MAX,
     measure::{
         accesslog::Request,
         classify::{Class, Rules, is_latency},
-        service::{self, By},
+        service::By,
     },
     time::Minute,
 };
@@ -94,7 +98,7 @@ impl Batch {
     /// The row of this key and minute: one of the last two of the key, or a new one.
     #[inline]
     fn row(&mut self, key: u32, minute: Minute, not_found: bool) -> &mut Row {
-        let known = &mut self.keys.known[key as usize];
+        let known = self.keys.known_mut(key);
         known.not_found += u32::from(not_found);
         let [newest, older] = known.recent;
         let at = if newest.0 == minute {
@@ -134,8 +138,8 @@ impl Batch {
 
     /// Adds everything to the names.
     pub(super) fn pour(&self, hosts: &mut Roster, segments: &mut Roster) {
-        let by_host = self.names(|known| known.host.as_deref());
-        let by_segment = self.names(|known| known.segment.as_deref());
+        let by_host = self.names(|names| names.host.as_deref());
+        let by_segment = self.names(|names| names.segment.as_deref());
         let host_places = hosts.admit(&by_host, &self.sequence);
         let segment_places = segments.admit(&by_segment, &self.sequence);
         let mut order: Vec<&Row> = self.rows.iter().collect();
@@ -147,117 +151,8 @@ impl Batch {
         }
     }
 
-    fn names<'a>(&'a self, name: impl Fn(&'a Known) -> Option<&'a str>) -> Names<'a> {
-        self.keys.known.iter().map(|known| (name(known), u64::from(known.not_found))).collect()
-    }
-}
-
-/// The keys of a batch: raw host and raw first path segment, as they stand in the log, numbered as they come.
-#[derive(Debug, Clone, Default)]
-struct Keys {
-    /// The bytes of all keys, one behind the other.
-    text: Vec<u8>,
-    known: Vec<Known>,
-    /// Number of the key plus one, by hash; zero is free. At most half full.
-    table: Vec<u32>,
-    last: u32,
-}
-
-#[derive(Debug, Clone)]
-struct Known {
-    hash: u64,
-    /// Where its bytes stand: the host from `start` to `middle`, the segment from there to `end`.
-    start: usize,
-    middle: usize,
-    end: usize,
-    recent: [(Minute, u32); 2],
-    not_found: u32,
-    /// The names it stands for; `None` where it names nothing.
-    host: Option<String>,
-    segment: Option<String>,
-}
-
-/// No log holds a request in this minute.
-const NEVER: Minute = Minute(i64::MIN);
-
-impl Keys {
-    /// The number of the key of a request.
-    #[inline]
-    fn find(&mut self, host: &[u8], target: &[u8], by: By) -> u32 {
-        let (url_host, segment) = if by.segments() || host.is_empty() {
-            service::raw_segment(target)
-        } else {
-            (None, &[][..])
-        };
-        let host = match url_host {
-            _ if !by.hosts() => &[],
-            Some(url_host) if host.is_empty() => url_host,
-            _ => host,
-        };
-        let segment = if by.segments() { segment } else { &[] };
-        if self.is(self.last, host, segment) {
-            return self.last;
-        }
-        let hash = hash(segment, hash(host, 0));
-        self.last = self.look_up(hash, host, segment);
-        self.last
-    }
-
-    #[inline]
-    fn is(&self, key: u32, host: &[u8], segment: &[u8]) -> bool {
-        self.known.get(key as usize).is_some_and(|known| {
-            self.text[known.start..known.middle] == *host
-                && self.text[known.middle..known.end] == *segment
-        })
-    }
-
-    fn look_up(&mut self, hash: u64, host: &[u8], segment: &[u8]) -> u32 {
-        if self.known.len() * 2 >= self.table.len() {
-            self.grow();
-        }
-        let mask = self.table.len() - 1;
-        let mut at = hash as usize & mask;
-        while let Some(key) = self.table[at].checked_sub(1) {
-            if self.known[key as usize].hash == hash && self.is(key, host, segment) {
-                return key;
-            }
-            at = (at + 1) & mask;
-        }
-        let key = self.known.len() as u32;
-        self.table[at] = key + 1;
-        let start = self.text.len();
-        self.text.extend_from_slice(host);
-        let middle = self.text.len();
-        self.text.extend_from_slice(segment);
-        self.known.push(Known {
-            hash,
-            start,
-            middle,
-            end: self.text.len(),
-            recent: [(NEVER, 0); 2],
-            not_found: 0,
-            host: service::host_name(host),
-            segment: service::segment_name(segment),
-        });
-        key
-    }
-
-    #[cold]
-    fn grow(&mut self) {
-        let len = (self.table.len() * 2).max(64);
-        self.table = vec![0; len];
-        for (key, known) in self.known.iter().enumerate() {
-            let mut at = known.hash as usize & (len - 1);
-            while self.table[at] != 0 {
-                at = (at + 1) & (len - 1);
-            }
-            self.table[at] = key as u32 + 1;
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        self.text.capacity()
-            + self.known.capacity() * size_of::<Known>()
-            + self.table.capacity() * size_of::<u32>()
+    fn names<'a>(&'a self, name: impl Fn(&'a KeyNames) -> Option<&'a str>) -> Names<'a> {
+        let known = self.keys.known().iter();
+        known.map(|known| (name(&known.names), u64::from(known.not_found))).collect()
     }
 }

@@ -6,9 +6,10 @@
 const K0: u64 = 0x9e37_79b9_7f4a_7c15;
 const K1: u64 = 0xd1b5_4a32_d192_ed03;
 
+/// Mixes two words into one.
 #[inline]
-fn fold(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
+pub(super) fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a ^ K0) * u128::from(b ^ K1);
     product as u64 ^ (product >> 64) as u64
 }
 
@@ -22,10 +23,10 @@ fn word(bytes: &[u8]) -> u64 {
 /// The hash of `bytes`, after what `seed` stands for.
 #[inline]
 pub(super) fn hash(bytes: &[u8], seed: u64) -> u64 {
-    let mut state = seed ^ K0 ^ (bytes.len() as u64).wrapping_mul(K1);
+    let mut state = seed ^ bytes.len() as u64;
     let mut chunks = bytes.chunks_exact(8);
     for chunk in &mut chunks {
-        state = fold(state ^ word(chunk), K1);
+        state = fold(state, word(chunk));
     }
-    fold(state ^ word(chunks.remainder()), K0 | 1)
+    fold(state, word(chunks.remainder()))
 }

@@ -7,10 +7,12 @@
 mod batch;
 mod cell;
 mod hash;
+mod keys;
 mod ladder;
 mod pack;
 mod roster;
 mod series;
+mod tag;
 
 pub use batch::{Batch, Method};
 pub use cell::Cell;

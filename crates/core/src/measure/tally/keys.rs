@@ -1,0 +1,129 @@
+//! The keys of a batch: raw host and raw first path segment, as they stand in the log, numbered as they come.
+
+use super::tag::Tag;
+use crate::{
+    measure::service::{self, By, RawSegment},
+    time::Minute,
+};
+
+/// Keys, and what each stands for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Keys {
+    known: Vec<Known>,
+    /// Number of the key plus one, by hash; zero is free. At most half full.
+    table: Vec<u32>,
+}
+
+/// A key that was seen.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    host: Tag,
+    segment: Tag,
+    /// The last two minutes in which it was seen, and their rows.
+    pub(super) recent: [(Minute, u32); 2],
+    pub(super) not_found: u32,
+    pub(super) names: Box<Names>,
+}
+
+/// The names that a key stands for; `None` where it names nothing.
+#[derive(Debug, Clone)]
+pub(super) struct Names {
+    pub(super) host: Option<String>,
+    pub(super) segment: Option<String>,
+    /// As they stand in the log, where their tags do not say everything.
+    long: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+/// No log holds a request in this minute.
+const NEVER: Minute = Minute(i64::MIN);
+
+impl Keys {
+    /// The number of the key of a request.
+    #[inline]
+    pub(super) fn find(&mut self, host: &[u8], target: &[u8], by: By) -> u32 {
+        let mut segment = RawSegment::default();
+        let mut host = if by.hosts() { host } else { &[] };
+        if by.segments() || (by.hosts() && host.is_empty()) {
+            let (url_host, found) = service::raw_segment(target);
+            if by.segments() {
+                segment = found;
+            }
+            if by.hosts() && host.is_empty() {
+                host = url_host.unwrap_or_default();
+            }
+        }
+        let tags = (Tag::of(host), Tag::of_segment(&segment));
+        let hash = tags.0.hash(tags.1.hash(0));
+        if self.known.len() * 2 >= self.table.len() {
+            self.grow();
+        }
+        let mask = self.table.len() - 1;
+        let mut at = hash as usize & mask;
+        while let Some(key) = self.table[at].checked_sub(1) {
+            if self.known[key as usize].is(tags, host, segment.bytes()) {
+                return key;
+            }
+            at = (at + 1) & mask;
+        }
+        self.add(at, tags, host, segment.bytes())
+    }
+
+    #[cold]
+    fn add(&mut self, at: usize, tags: (Tag, Tag), host: &[u8], segment: &[u8]) -> u32 {
+        let is_long = tags.0.is_long() || tags.1.is_long();
+        let names = Box::new(Names {
+            host: service::host_name(host),
+            segment: service::segment_name(segment),
+            long: is_long.then(|| (host.to_vec(), segment.to_vec())),
+        });
+        let (host, segment) = tags;
+        self.known.push(Known { host, segment, recent: [(NEVER, 0); 2], not_found: 0, names });
+        let key = self.known.len() as u32;
+        self.table[at] = key;
+        key - 1
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let mask = (self.table.len() * 2).max(64) - 1;
+        self.table = vec![0; mask + 1];
+        for (key, known) in self.known.iter().enumerate() {
+            let mut at = known.host.hash(known.segment.hash(0)) as usize & mask;
+            while self.table[at] != 0 {
+                at = (at + 1) & mask;
+            }
+            self.table[at] = key as u32 + 1;
+        }
+    }
+
+    /// All keys, by number.
+    pub(super) fn known(&self) -> &[Known] {
+        &self.known
+    }
+
+    /// What is known of a key.
+    #[inline]
+    pub(super) fn known_mut(&mut self, key: u32) -> &mut Known {
+        &mut self.known[key as usize]
+    }
+
+    /// About how much memory it takes, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        // Names are short, most of them; with what the allocator takes for itself.
+        const NAMES_BYTES: usize = 256;
+        self.known.len() * (size_of::<Known>() + NAMES_BYTES)
+            + self.table.capacity() * size_of::<u32>()
+    }
+}
+
+impl Known {
+    #[inline]
+    fn is(&self, (host_tag, segment_tag): (Tag, Tag), host: &[u8], segment: &[u8]) -> bool {
+        self.segment == segment_tag
+            && self.host == host_tag
+            && match &self.names.long {
+                None => true,
+                Some((long_host, long_segment)) => long_host == host && long_segment == segment,
+            }
+    }
+}
