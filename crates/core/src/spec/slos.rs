@@ -65,6 +65,11 @@ pub fn slos(docs: &Docs) -> (Vec<(Slo, SliSource)>, Vec<Problem>) {
     (slos, problems)
 }
 
+/// What minutes without data mean where an SLO does not say: what the budget policy says.
+fn by_policy(docs: &Docs) -> Option<NoData> {
+    docs.budget_policies.first().and_then(|placed| placed.doc.no_data)
+}
+
 fn convert(
     placed: &Placed<SloDoc>,
     docs: &Docs,
@@ -123,7 +128,7 @@ fn convert(
             target: if doc.extension.perfect_target { Target::PERFECT } else { objective.target },
             budgeting,
             windows: windows.clone(),
-            no_data: doc.extension.no_data.unwrap_or(NoData::Ignore),
+            no_data: doc.extension.no_data.or(by_policy(docs)).unwrap_or(NoData::Ignore),
         };
         if lints::report(placed, &field, &slo, report) {
             converted.push((slo, source));

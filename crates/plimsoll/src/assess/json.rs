@@ -74,6 +74,7 @@ struct Proposal {
     window: String,
     budget_left: Exact,
     why: String,
+    warnings: Vec<String>,
     /// `proposed`, `fallback` (kept in spite of everything; the decision does not rest on it) or `given`.
     origin: &'static str,
 }
@@ -169,6 +170,7 @@ fn proposal(objective: &Objective) -> Proposal {
         window: objective.slo.windows.first().map(ToString::to_string).unwrap_or_default(),
         budget_left: exact(objective.budget.left_ppb()),
         why: objective.why.clone(),
+        warnings: objective.warnings.clone(),
         origin: match objective.origin {
             Origin::Proposed => "proposed",
             Origin::Fallback => "fallback",

@@ -174,6 +174,9 @@ fn objective_in_full(out: &mut String, objective: &Objective) {
         ),
     );
     line(out, "", &objective.why);
+    for warning in &objective.warnings {
+        line(out, "  warning", warning);
+    }
     if objective.origin != Origin::Fallback {
         let (sparkline, highest) = chart::sparkline(&objective.errors);
         let peak = percent_floor(highest as i64);

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use super::{Question, Service, Unanswerable, ledger, window_for};
 use crate::{
-    measure::{exclusion::Exclusions, ledger::Ledger, sli::Sli},
+    measure::{exclusion::Exclusions, ledger::Ledger, sli::Sli, window::Window},
     promise::{
         budget::{Budget, Method, Spend},
+        lint,
         outage::{Outage, outages},
         slo::{Budgeting, NoData, Slo},
         suggest::{EVENTS_TO_RESOLVE, Limit, Suggestion, kept_anyway, suggest},
@@ -47,6 +48,8 @@ pub struct Objective {
     pub budget: Budget,
     /// A sentence why it is proposed, or where it was given.
     pub why: String,
+    /// What is the matter with it, given the traffic of the input and the policy.
+    pub warnings: Vec<String>,
     /// The share of bad events through the input.
     pub errors: Vec<curve::Point>,
     /// What was left of the budget through its window, in parts per billion.
@@ -98,7 +101,7 @@ impl Objective {
     ) -> Self {
         let errors = curve::bad_share(ledger, &NO_EXCLUSIONS, extent, CURVE_POINTS);
         let left = curve::burn_down(&budget, ledger, &NO_EXCLUSIONS, CURVE_POINTS);
-        Objective { slo, sli, origin, budget, why, errors, left }
+        Objective { slo, sli, origin, budget, why, warnings: Vec::new(), errors, left }
     }
 
     /// Whether the decision rests on it.
@@ -256,17 +259,26 @@ pub(super) fn hold(
         let budget =
             Budget::of(&ledger, &NO_EXCLUSIONS, slo.target, method, &window, question.extent.to)
                 .map_err(|why| Unanswerable::Window { slo: named(), why })?;
+        let warnings = warnings(&slo, method, &ledger, question);
         let why = format!("given in {}", given.place);
-        objectives.push(Objective::new(
-            slo,
-            given.sli,
-            Origin::Given,
-            budget,
-            why,
-            &ledger,
-            question.extent,
-        ));
+        let extent = question.extent;
+        let objective = Objective::new(slo, given.sli, Origin::Given, budget, why, &ledger, extent);
+        objectives.push(Objective { warnings, ..objective });
         ledgers.push(ledger);
     }
     Ok((objectives, ledgers))
+}
+
+/// What the traffic of the input and the policy say against an objective.
+fn warnings(slo: &Slo, method: Method, ledger: &Ledger, question: &Question<'_>) -> Vec<String> {
+    let events = |window: &Window| {
+        Budget::of(ledger, &NO_EXCLUSIONS, slo.target, method, window, question.extent.to)
+            .map_or(0, |budget| budget.spend.sums.total())
+    };
+    let events: Vec<u64> = slo.windows.iter().map(events).collect();
+    let factors: Vec<u64> =
+        question.policy.fast_burn.iter().map(|rule| rule.factor_milli).collect();
+    let findings =
+        lint::traffic(slo, &events).into_iter().chain(lint::burn_thresholds(slo.target, &factors));
+    findings.map(|finding| format!("{}; {}", finding.message, finding.hint)).collect()
 }

@@ -146,6 +146,29 @@ fn given_objectives_are_held_instead() {
 }
 
 #[test]
+fn a_given_target_that_the_traffic_cannot_resolve_is_warned_of() {
+    // 4,320,000 requests at 99.99999 % allow 0.432 bad ones.
+    let api = series(|_| Some((0, 0)));
+    let slo = Slo {
+        name: "api-perfect".to_owned(),
+        service: "api".to_owned(),
+        sli: "availability".to_owned(),
+        target: Target::parse_percent("99.99999").unwrap(),
+        budgeting: Budgeting::Occurrences,
+        windows: vec![Window::Rolling { minutes: 30 * DAY as u32 }],
+        no_data: NoData::Ignore,
+    };
+    let given = Given { slo, sli: Sli::Availability, place: "slo.yaml:1".to_owned() };
+    let found = ask(&[Service { name: "api", series: &api }], &[], &[given]);
+    let warnings = &found.services[0].objectives[0].warnings;
+    assert_eq!(warnings.len(), 1);
+    assert!(
+        warnings[0].contains("4320000 events") && warnings[0].contains("0.432"),
+        "{warnings:?}"
+    );
+}
+
+#[test]
 fn a_service_without_requests_is_unknown() {
     let found = ask(&[Service { name: "idle", series: &Series::default() }], &[], &[]);
     assert_eq!(found.services[0].decision.verdict, Verdict::Unknown);
