@@ -26,13 +26,19 @@ pub struct Example {
 #[derive(Debug, Default)]
 pub(crate) struct Piece {
     pub(crate) batch: Batch,
-    pub(crate) lines: u64,
     pub(crate) malformed: u64,
     pub(crate) skipped: u64,
     /// The first malformed lines; numbers count from the beginning of the piece.
     pub(crate) examples: Vec<Example>,
     /// Why the rest of the input was not read.
     pub(crate) problem: Option<Problem>,
+}
+
+impl Piece {
+    /// All lines.
+    pub(crate) fn lines(&self) -> u64 {
+        self.batch.requests() + self.malformed + self.skipped
+    }
 }
 
 /// Parses and counts the lines of a piece.
@@ -65,7 +71,6 @@ impl<'a> Counter<'a> {
 
     /// Counts a line of which only the beginning is there.
     pub(crate) fn too_long(&mut self, beginning: &[u8]) {
-        self.piece.lines += 1;
         self.malformed("longer than 64 KiB", beginning);
     }
 
@@ -76,16 +81,14 @@ impl<'a> Counter<'a> {
 
     /// How many lines were counted since then.
     pub(crate) fn lines_counted(&self) -> u64 {
-        self.piece.lines
+        self.piece.lines()
     }
 
     #[inline]
     fn line(&mut self, line: &[u8]) {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.len() > LOG_LINE_BYTES_MAX {
+        if line.len() > LOG_LINE_BYTES_MAX && without_return(line).len() > LOG_LINE_BYTES_MAX {
             return self.too_long(line);
         }
-        self.piece.lines += 1;
         match self.parser.parse(line) {
             Ok(Line::Request(request)) => {
                 if request.at_s < LOG_TIME_MIN_S {
@@ -105,10 +108,14 @@ impl<'a> Counter<'a> {
     fn malformed(&mut self, why: &'static str, line: &[u8]) {
         self.piece.malformed += 1;
         if self.piece.examples.len() < LOG_EXAMPLES_MAX {
-            let line_number = self.piece.lines;
-            self.piece.examples.push(Example { line: line_number, why, text: printable(line) });
+            let text = printable(without_return(line));
+            self.piece.examples.push(Example { line: self.piece.lines(), why, text });
         }
     }
+}
+
+fn without_return(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// The beginning of a line as text that does a terminal no harm: control characters, those that turn the direction of

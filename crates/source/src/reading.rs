@@ -120,7 +120,7 @@ impl FileReport {
         self.examples.extend(
             examples.map(|example| Example { line: before + example.line, ..example.clone() }),
         );
-        self.lines += piece.lines;
+        self.lines += piece.lines();
         self.parsed += piece.batch.requests();
         self.malformed += piece.malformed;
         self.skipped += piece.skipped;

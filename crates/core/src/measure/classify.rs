@@ -25,8 +25,10 @@ impl Class {
     }
 }
 
+/// Status codes are below this one.
+const STATUSES: usize = 1000;
+/// The first status code. What is below stands for no response.
 const STATUS_FIRST: usize = 100;
-const STATUSES: usize = 900;
 
 /// The class of every status code from 100 to 999, and of a request to which no response was sent.
 ///
@@ -37,12 +39,12 @@ const STATUSES: usize = 900;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Rules {
     statuses: [Class; STATUSES],
-    none: Class,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        let mut rules = Rules { statuses: [Class::Good; STATUSES], none: Class::Excluded };
+        let mut rules = Rules { statuses: [Class::Good; STATUSES] };
+        rules.set(Codes::NONE, Class::Excluded);
         rules.set(Codes { first: 500, last: 599 }, Class::Bad);
         rules.set(Codes { first: 499, last: 499 }, Class::Excluded);
         rules
@@ -67,55 +69,44 @@ impl Rules {
             for code in codes.split(',') {
                 match code {
                     "rest" => rest = Some(class),
-                    "none" => named.push((None, class)),
-                    _ => named.push((Some(Codes::parse(code, group)?), class)),
+                    "none" => named.push((Codes::NONE, class)),
+                    _ => named.push((Codes::parse(code, group)?, class)),
                 }
             }
         }
         if let Some(class) = rest {
-            rules = Rules { statuses: [class; STATUSES], none: class };
+            rules = Rules { statuses: [class; STATUSES] };
         }
         for (codes, class) in named {
-            match codes {
-                Some(codes) => rules.set(codes, class),
-                None => rules.none = class,
-            }
+            rules.set(codes, class);
         }
         Ok(rules)
     }
 
-    /// What a request with this status counts as; `None` when no response was sent.
+    /// What a request with this status counts as; `None`, or what is no status, when no response was sent.
     #[inline]
     pub fn class(&self, status: Option<u16>) -> Class {
-        match status {
-            None => self.none,
-            Some(status) => self
-                .statuses
-                .get(usize::from(status).wrapping_sub(STATUS_FIRST))
-                .copied()
-                .unwrap_or(self.none),
-        }
+        let status = usize::from(status.unwrap_or(0));
+        self.statuses[if status < STATUSES { status } else { 0 }]
     }
 
     fn set(&mut self, codes: Codes, class: Class) {
-        self.statuses[codes.first - STATUS_FIRST..=codes.last - STATUS_FIRST].fill(class);
+        self.statuses[codes.first..=codes.last].fill(class);
     }
 
     /// The codes of a class, in short: whole hundreds as `5xx`, runs as `500-502`.
     fn codes(&self, class: Class) -> Vec<String> {
         let mut codes = Vec::new();
-        for hundred in 0..STATUSES / 100 {
-            let statuses = &self.statuses[hundred * 100..][..100];
+        for first in (STATUS_FIRST..STATUSES).step_by(100) {
+            let statuses = &self.statuses[first..first + 100];
             if statuses.iter().all(|c| *c == class) {
-                codes.push(format!("{}xx", hundred + 1));
+                codes.push(format!("{}xx", first / 100));
             } else {
-                let first = (hundred + 1) * 100;
-                codes.extend(
-                    runs(statuses, class).into_iter().map(|(a, b)| range(first + a, first + b)),
-                );
+                let runs = runs(statuses, class).into_iter();
+                codes.extend(runs.map(|(a, b)| range(first + a, first + b)));
             }
         }
-        if self.none == class {
+        if self.class(None) == class {
             codes.push("none".to_owned());
         }
         codes
@@ -147,7 +138,7 @@ impl fmt::Debug for Rules {
     }
 }
 
-/// A run of status codes, both ends included, within 100 to 999.
+/// A run of status codes, both ends included.
 #[derive(Clone, Copy)]
 struct Codes {
     first: usize,
@@ -155,6 +146,9 @@ struct Codes {
 }
 
 impl Codes {
+    /// No response.
+    const NONE: Codes = Codes { first: 0, last: STATUS_FIRST - 1 };
+
     fn parse(code: &str, group: &str) -> Result<Self, String> {
         let ends = match code.strip_suffix("xx") {
             Some(hundred) => number(hundred).map(|h| (h * 100, h * 100 + 99)),

@@ -3,10 +3,13 @@
 //! A log does not say what a service is. Its virtual hosts are a good sign, its first path segments a weaker one.
 //! In doubt everything is one service.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
+pub(super) use self::name::{host_name, segment_name};
 use super::tally::{Entry, Roster, Series, Tally};
-use crate::limits::{HOST_NAME_BYTES_MAX, SERVICE_NAME_BYTES_MAX, SERVICES_MAX};
+use crate::limits::SERVICES_MAX;
+
+mod name;
 
 /// What makes a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,16 +41,6 @@ impl By {
                  `auto`"
             )),
         }
-    }
-
-    /// Whether virtual hosts matter.
-    pub(super) fn hosts(self) -> bool {
-        matches!(self, By::Auto | By::Vhost)
-    }
-
-    /// Whether path segments matter.
-    pub(super) fn segments(self) -> bool {
-        matches!(self, By::Auto | By::Segment)
     }
 }
 
@@ -192,157 +185,6 @@ fn other(named: &[(String, Entry)]) -> String {
         name.push('_');
     }
     name
-}
-
-/// The virtual host that a log writes as `raw`: in lower case, without port and last dot. `None` where that is no
-/// name (empty, `-`, or bytes that stand in no name).
-pub(super) fn host_name(raw: &[u8]) -> Option<String> {
-    let host = without_port(raw);
-    let host = host.strip_suffix(b".").unwrap_or(host);
-    let is_name = !host.is_empty() && host != b"-" && host.len() <= HOST_NAME_BYTES_MAX;
-    let is_allowed = |b: &u8| b.is_ascii_alphanumeric() || b"-._[]:".contains(b);
-    (is_name && host.iter().all(is_allowed))
-        .then(|| String::from_utf8_lossy(host).to_ascii_lowercase())
-}
-
-/// Cuts `:8080` off. An address of IPv6 has colons of its own, and is in brackets when a port follows.
-fn without_port(host: &[u8]) -> &[u8] {
-    let Some(colon) = host.iter().rposition(|b| *b == b':') else { return host };
-    let (name, port) = host.split_at(colon);
-    let is_port = port[1..].iter().all(u8::is_ascii_digit);
-    if is_port && (name.ends_with(b"]") || !name.contains(&b':')) { name } else { host }
-}
-
-/// Most bytes of a first segment that are looked at: each byte of a name may be written in three (`%61`).
-const RAW_SEGMENT_BYTES: usize = 3 * SERVICE_NAME_BYTES_MAX;
-
-/// The first segment of a path as it is written; empty where there is none, or it is too long to name a service.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct RawSegment<'a> {
-    path: &'a [u8],
-    len: usize,
-}
-
-impl<'a> RawSegment<'a> {
-    /// The first segment of `path`, which begins with it.
-    #[inline]
-    fn of(path: &'a [u8]) -> Self {
-        let len = match path.first_chunk::<WORD_BYTES>().and_then(end_in_word) {
-            Some(end) => end,
-            None => path
-                .iter()
-                .take(RAW_SEGMENT_BYTES + 1)
-                .position(|byte| ENDS.contains(byte))
-                .unwrap_or(path.len()),
-        };
-        RawSegment { path, len: if len <= RAW_SEGMENT_BYTES { len } else { 0 } }
-    }
-
-    /// The segment.
-    #[inline]
-    pub(super) fn bytes(&self) -> &'a [u8] {
-        &self.path[..self.len]
-    }
-
-    /// The segment and everything behind it.
-    #[inline]
-    pub(super) fn path(&self) -> &'a [u8] {
-        self.path
-    }
-}
-
-/// What ends a path segment.
-const ENDS: &[u8] = b"/?#;";
-
-const WORD_BYTES: usize = 16;
-
-/// Where the first of [`ENDS`] stands in sixteen bytes. It looks at all of them at once, since where it stands is
-/// hard to foretell for a processor.
-#[inline]
-fn end_in_word(bytes: &[u8; WORD_BYTES]) -> Option<usize> {
-    const ONES: u128 = u128::MAX / 0xff;
-    let word = u128::from_le_bytes(*bytes);
-    // The highest bit of each byte that is zero, and perhaps of some behind the first of them.
-    let zeros = |word: u128| word.wrapping_sub(ONES) & !word & (ONES << 7);
-    let is = |byte: u8| zeros(word ^ (ONES * u128::from(byte)));
-    let ends = is(b'/') | is(b'?') | is(b'#') | is(b';');
-    (ends != 0).then(|| ends.trailing_zeros() as usize / 8)
-}
-
-/// The host of a target that is a full URL, and the first segment of its path.
-#[inline]
-pub(super) fn raw_segment(target: &[u8]) -> (Option<&[u8]>, RawSegment<'_>) {
-    let (host, mut path) = match target.first() {
-        Some(b'/') => (None, target),
-        _ => full_url(target).map_or((None, &[][..]), |(host, path)| (Some(host), path)),
-    };
-    while let Some((b'/', rest)) = path.split_first() {
-        path = rest;
-    }
-    (host, RawSegment::of(path))
-}
-
-/// Host and path of `http://host/path`.
-fn full_url(target: &[u8]) -> Option<(&[u8], &[u8])> {
-    let colon = target.iter().take(8).position(|b| *b == b':')?;
-    let rest = target[colon..].strip_prefix(b"://")?;
-    let end = rest.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let host = authority.rsplit(|b| *b == b'@').next()?;
-    Some((host, if path.first() == Some(&b'/') { path } else { &[] }))
-}
-
-/// The service that a first path segment can name: letters, digits, `_`, `-` and `.`, beginning with a letter; not a
-/// file, and not an identifier of some thing.
-pub(super) fn segment_name(raw: &[u8]) -> Option<String> {
-    let name = decoded(raw)?;
-    let name = std::str::from_utf8(&name).ok()?;
-    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
-    let is_name = name.len() <= SERVICE_NAME_BYTES_MAX
-        && name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.bytes().all(is_allowed)
-        && !is_file(name)
-        && !is_identifier(name);
-    is_name.then(|| name.to_owned())
-}
-
-/// Undoes percent-encoding; `None` where it is broken.
-fn decoded(raw: &[u8]) -> Option<Cow<'_, [u8]>> {
-    if !raw.contains(&b'%') {
-        return Some(Cow::Borrowed(raw));
-    }
-    let mut decoded = Vec::with_capacity(raw.len());
-    let mut rest = raw.iter();
-    while let Some(byte) = rest.next() {
-        decoded.push(match byte {
-            b'%' => hex(*rest.next()?)? << 4 | hex(*rest.next()?)?,
-            _ => *byte,
-        });
-    }
-    Some(Cow::Owned(decoded))
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).map(|value| value as u8)
-}
-
-/// Whether it ends like a file: a point and up to five letters or digits, such as `.ico`, `.html`, `.mp4`. Names of
-/// packages, whose last part begins with a capital (`grpc.health.v1.Health`), and versions (`v1.2`) do not.
-fn is_file(name: &str) -> bool {
-    let Some((_, end)) = name.rsplit_once('.') else { return false };
-    let is_version = end.bytes().all(|b| b.is_ascii_digit());
-    let is_short = (1..=5).contains(&end.len()) && end.bytes().all(|b| b.is_ascii_alphanumeric());
-    let is_one_case = !end.bytes().any(|b| b.is_ascii_uppercase())
-        || !end.bytes().any(|b| b.is_ascii_lowercase());
-    end.is_empty() || (is_short && is_one_case && !is_version)
-}
-
-/// Whether it looks like the key of some thing: hexadecimal with a digit (also in groups, as UUIDs are), or mostly
-/// digits.
-fn is_identifier(name: &str) -> bool {
-    let digits = name.bytes().filter(u8::is_ascii_digit).count();
-    let is_hex = name.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    name.len() >= 8 && digits > 0 && (is_hex || digits * 2 >= name.len())
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! Which names are services.
 
 use super::*;
-use crate::measure::{
-    accesslog::Request,
-    tally::{Batch, Method},
+use crate::{
+    limits::SERVICE_NAME_BYTES_MAX,
+    measure::{
+        accesslog::Request,
+        tally::{Batch, Method},
+    },
 };
 
 /// So many requests to a host and a target, with a status.
@@ -136,39 +139,6 @@ fn hosts_are_compared_without_case_port_and_last_dot() {
     }
     assert_eq!(host_name(&[b'a'; 256]), None);
     assert_eq!(host_name(&[0xff, 0xfe]), None);
-}
-
-#[test]
-fn the_first_segment_is_found_in_every_form_of_target() {
-    for (target, host, segment) in [
-        ("/api", None, "api"),
-        ("/api/", None, "api"),
-        ("/api/users/7", None, "api"),
-        ("/api?x=/y", None, "api"),
-        ("/api#top", None, "api"),
-        ("/api;v=1/x", None, "api"),
-        ("//api//x", None, "api"),
-        ("/", None, ""),
-        ("///", None, ""),
-        ("/?x", None, ""),
-        ("", None, ""),
-        ("*", None, ""),
-        ("api/x", None, ""),
-        ("host:443", None, ""),
-        ("http://h/api/x", Some("h"), "api"),
-        ("https://h:8443", Some("h:8443"), ""),
-        ("http://u:p@h/api", Some("h"), "api"),
-        ("http:///api", Some(""), "api"),
-    ] {
-        let expected = (host.map(str::as_bytes), segment.as_bytes());
-        let (host, segment) = raw_segment(target.as_bytes());
-        assert_eq!((host, segment.bytes()), expected, "{target}");
-    }
-    let longest = format!("/{}", "x".repeat(RAW_SEGMENT_BYTES));
-    assert_eq!(raw_segment(longest.as_bytes()).1.bytes().len(), RAW_SEGMENT_BYTES);
-    for end in ["x", "x/", "xxxxxxxx/y"] {
-        assert_eq!(raw_segment(format!("{longest}{end}").as_bytes()).1.bytes(), b"", "{end}");
-    }
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use super::{
     Cell, Ladder, Roster,
-    keys::{Keys, Names as KeyNames},
-    roster::Names,
+    keys::{Keys, Meaning},
+    roster::Counted,
 };
 use crate::{
     limits::THRESHOLDS_MAX,
@@ -30,15 +30,28 @@ pub struct Method {
 ///
 /// This is the innermost loop of the program: a request costs a look at the last name, the last minute of that name,
 /// and four additions. Nothing is allocated for it, unless its name or minute is new.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Batch {
     keys: Keys,
     rows: Vec<Row>,
     /// The key of every request, in order: where there are too many names, which of them are counted together
     /// depends on the order of the requests, and on nothing else.
     sequence: Vec<u32>,
-    first_s: Option<i64>,
-    last_s: Option<i64>,
+    /// The earliest and the latest second; without meaning while there is no request.
+    first_s: i64,
+    last_s: i64,
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Batch {
+            keys: Keys::default(),
+            rows: Vec::new(),
+            sequence: Vec::new(),
+            first_s: i64::MAX,
+            last_s: i64::MIN,
+        }
+    }
 }
 
 /// Good, bad, excluded; then timed requests by the number of thresholds that they exceed.
@@ -91,8 +104,8 @@ impl Batch {
             row.counters[TIMED + method.ladder.exceeded(duration_us)] += 1;
         }
         self.sequence.push(key);
-        self.first_s = Some(self.first_s.map_or(request.at_s, |first| first.min(request.at_s)));
-        self.last_s = Some(self.last_s.map_or(request.at_s, |last| last.max(request.at_s)));
+        self.first_s = self.first_s.min(request.at_s);
+        self.last_s = self.last_s.max(request.at_s);
     }
 
     /// The row of this key and minute: one of the last two of the key, or a new one.
@@ -128,20 +141,19 @@ impl Batch {
 
     /// When the earliest request happened, in seconds since 1970.
     pub fn first_s(&self) -> Option<i64> {
-        self.first_s
+        (!self.sequence.is_empty()).then_some(self.first_s)
     }
 
     /// When the latest request happened, in seconds since 1970.
     pub fn last_s(&self) -> Option<i64> {
-        self.last_s
+        (!self.sequence.is_empty()).then_some(self.last_s)
     }
 
     /// Adds everything to the names.
     pub(super) fn pour(&self, hosts: &mut Roster, segments: &mut Roster) {
-        let by_host = self.names(|names| names.host.as_deref());
-        let by_segment = self.names(|names| names.segment.as_deref());
-        let host_places = hosts.admit(&by_host, &self.sequence);
-        let segment_places = segments.admit(&by_segment, &self.sequence);
+        let host_places = hosts.admit(&self.counted(|key| key.host.as_deref()), &self.sequence);
+        let segment_places =
+            segments.admit(&self.counted(|key| key.segment.as_deref()), &self.sequence);
         let mut order: Vec<&Row> = self.rows.iter().collect();
         order.sort_by_key(|row| row.minute);
         for row in order {
@@ -151,8 +163,20 @@ impl Batch {
         }
     }
 
-    fn names<'a>(&'a self, name: impl Fn(&'a KeyNames) -> Option<&'a str>) -> Names<'a> {
+    /// What was counted of each key, under one of its names.
+    fn counted<'a>(&'a self, name: impl Fn(&'a Meaning) -> Option<&'a str>) -> Vec<Counted<'a>> {
         let known = self.keys.known().iter();
-        known.map(|known| (name(&known.names), u64::from(known.not_found))).collect()
+        let mut counted: Vec<Counted<'a>> = known
+            .map(|known| Counted {
+                name: name(&known.meaning),
+                requests: 0,
+                not_found: u64::from(known.not_found),
+            })
+            .collect();
+        for row in &self.rows {
+            let requests: u32 = row.counters[..TIMED].iter().sum();
+            counted[row.key as usize].requests += u64::from(requests);
+        }
+        counted
     }
 }

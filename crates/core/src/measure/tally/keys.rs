@@ -1,8 +1,11 @@
 //! The keys of a batch: raw host and raw first path segment, as they stand in the log, numbered as they come.
 
-use super::tag::Tag;
+use super::{
+    tag::Tag,
+    target::{self, Segment},
+};
 use crate::{
-    measure::service::{self, By, RawSegment},
+    measure::service::{self, By},
     time::Minute,
 };
 
@@ -22,12 +25,12 @@ pub(super) struct Known {
     /// The last two minutes in which it was seen, and their rows.
     pub(super) recent: [(Minute, u32); 2],
     pub(super) not_found: u32,
-    pub(super) names: Box<Names>,
+    pub(super) meaning: Box<Meaning>,
 }
 
 /// The names that a key stands for; `None` where it names nothing.
 #[derive(Debug, Clone)]
-pub(super) struct Names {
+pub(super) struct Meaning {
     pub(super) host: Option<String>,
     pub(super) segment: Option<String>,
     /// As they stand in the log, where their tags do not say everything.
@@ -41,43 +44,32 @@ impl Keys {
     /// The number of the key of a request.
     #[inline]
     pub(super) fn find(&mut self, host: &[u8], target: &[u8], by: By) -> u32 {
-        let mut segment = RawSegment::default();
-        let mut host = if by.hosts() { host } else { &[] };
-        if by.segments() || (by.hosts() && host.is_empty()) {
-            let (url_host, found) = service::raw_segment(target);
-            if by.segments() {
-                segment = found;
-            }
-            if by.hosts() && host.is_empty() {
-                host = url_host.unwrap_or_default();
-            }
-        }
-        let tags = (Tag::of(host), Tag::of_segment(&segment));
-        let hash = tags.0.hash(tags.1.hash(0));
+        let (host, segment) = kept(host, target, by);
+        let tags = (Tag::of(host), segment.tag);
         if self.known.len() * 2 >= self.table.len() {
             self.grow();
         }
         let mask = self.table.len() - 1;
-        let mut at = hash as usize & mask;
+        let mut at = segment.tag.hash(tags.0) as usize & mask;
         while let Some(key) = self.table[at].checked_sub(1) {
-            if self.known[key as usize].is(tags, host, segment.bytes()) {
+            if self.known[key as usize].is(tags, host, segment.raw) {
                 return key;
             }
             at = (at + 1) & mask;
         }
-        self.add(at, tags, host, segment.bytes())
+        self.add(at, tags, host, segment.raw)
     }
 
     #[cold]
     fn add(&mut self, at: usize, tags: (Tag, Tag), host: &[u8], segment: &[u8]) -> u32 {
         let is_long = tags.0.is_long() || tags.1.is_long();
-        let names = Box::new(Names {
+        let meaning = Box::new(Meaning {
             host: service::host_name(host),
             segment: service::segment_name(segment),
             long: is_long.then(|| (host.to_vec(), segment.to_vec())),
         });
         let (host, segment) = tags;
-        self.known.push(Known { host, segment, recent: [(NEVER, 0); 2], not_found: 0, names });
+        self.known.push(Known { host, segment, recent: [(NEVER, 0); 2], not_found: 0, meaning });
         let key = self.known.len() as u32;
         self.table[at] = key;
         key - 1
@@ -88,7 +80,7 @@ impl Keys {
         let mask = (self.table.len() * 2).max(64) - 1;
         self.table = vec![0; mask + 1];
         for (key, known) in self.known.iter().enumerate() {
-            let mut at = known.host.hash(known.segment.hash(0)) as usize & mask;
+            let mut at = known.segment.hash(known.host) as usize & mask;
             while self.table[at] != 0 {
                 at = (at + 1) & mask;
             }
@@ -116,12 +108,26 @@ impl Keys {
     }
 }
 
+/// The host and the first segment of a request, as far as they are to be kept.
+#[inline]
+fn kept<'a>(host: &'a [u8], target: &'a [u8], by: By) -> (&'a [u8], Segment<'a>) {
+    match by {
+        By::Auto | By::Vhost => {
+            let (url_host, segment) = target::names(target);
+            let host = if host.is_empty() { url_host.unwrap_or_default() } else { host };
+            (host, if by == By::Auto { segment } else { Segment::default() })
+        }
+        By::Segment => (&[], target::names(target).1),
+        By::One => (&[], Segment::default()),
+    }
+}
+
 impl Known {
     #[inline]
     fn is(&self, (host_tag, segment_tag): (Tag, Tag), host: &[u8], segment: &[u8]) -> bool {
         self.segment == segment_tag
             && self.host == host_tag
-            && match &self.names.long {
+            && match &self.meaning.long {
                 None => true,
                 Some((long_host, long_segment)) => long_host == host && long_segment == segment,
             }

@@ -71,7 +71,12 @@ impl Ladder {
     #[inline]
     pub(super) fn exceeded(&self, duration_us: u64) -> usize {
         let duration = duration_us.min(u64::from(u32::MAX)) as u32;
-        self.steps.iter().map(|step| usize::from(*step < duration)).sum()
+        let (low, high) = self.steps.split_at(STEPS_US.len());
+        let below =
+            |steps: &[u32]| steps.iter().map(|step| u32::from(*step < duration)).sum::<u32>();
+        // Where nobody has asked for more thresholds, there are none in the upper half.
+        let exceeded = below(low) + if self.len > low.len() { below(high) } else { 0 };
+        exceeded as usize
     }
 }
 

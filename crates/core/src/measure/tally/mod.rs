@@ -13,6 +13,7 @@ mod pack;
 mod roster;
 mod series;
 mod tag;
+mod target;
 
 pub use batch::{Batch, Method};
 pub use cell::Cell;

@@ -50,14 +50,19 @@ fn place(step: usize) -> usize {
 /// Appends a row for a cell `after` minutes behind the row before.
 pub(super) fn write(bytes: &mut Vec<u8>, after: u64, of: &Cell) {
     let columns = columns(of);
-    let bits = columns.iter().rev().fold(0, |bits, column| bits << 1 | u64::from(*column != 0));
+    let mut bits = 0;
+    for (place, column) in columns.iter().enumerate() {
+        bits |= u64::from(*column != 0) << place;
+    }
     varint(bytes, after);
     varint(bytes, bits);
-    for column in columns.into_iter().filter(|column| *column != 0) {
-        varint(bytes, column);
+    while bits != 0 {
+        varint(bytes, columns[bits.trailing_zeros() as usize]);
+        bits &= bits - 1;
     }
 }
 
+#[inline]
 fn varint(bytes: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         bytes.push(value as u8 | 0x80);

@@ -43,8 +43,15 @@ pub(super) struct Limits {
     pub(super) folded: usize,
 }
 
-/// The names of a batch by key, each with its 404s; `None` names nothing.
-pub(super) type Names<'a> = Vec<(Option<&'a str>, u64)>;
+/// What a batch counted under one of its keys.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counted<'a> {
+    /// `None` where the key names nothing.
+    pub(super) name: Option<&'a str>,
+    pub(super) requests: u64,
+    /// How many of them were answered with 404.
+    pub(super) not_found: u64,
+}
 
 const REST: usize = 0;
 
@@ -100,35 +107,39 @@ impl Roster {
 
     /// Counts the requests of a batch, whose keys come in this `sequence`, and says in which place the cells of each
     /// key belong. Names are admitted and folded as if the requests came one by one.
-    pub(super) fn admit(&mut self, names: &Names<'_>, sequence: &[u32]) -> Vec<usize> {
-        let mut guests = Guests::of(names);
-        for key in sequence {
-            let guest = guests.of_key[*key as usize];
-            if let Some(place) = guests.places[guest] {
-                self.places[place].requests += 1;
-            } else {
-                self.welcome(guest, &mut guests);
+    pub(super) fn admit(&mut self, keys: &[Counted<'_>], sequence: &[u32]) -> Vec<usize> {
+        let mut guests = Guests::of(keys);
+        if self.entries.len() + guests.names.len() <= self.limits.max {
+            // Nobody will be folded, so the order does not matter.
+            for (counted, guest) in keys.iter().zip(&guests.of_key) {
+                let place = match guests.places[*guest] {
+                    Some(place) => place,
+                    None => self.place(guests.names[*guest]),
+                };
+                guests.places[*guest] = Some(place);
+                self.places[place].requests += counted.requests;
+            }
+        } else {
+            for key in sequence {
+                self.welcome(*key, &mut guests);
             }
         }
         let places = guests.of_key.iter().map(|guest| guests.places[*guest].unwrap_or(REST));
         let places: Vec<usize> = places.collect();
-        for (place, (_, not_found)) in places.iter().zip(names) {
-            self.places[*place].not_found += not_found;
+        for (place, counted) in places.iter().zip(keys) {
+            self.places[*place].not_found += counted.not_found;
         }
         places
     }
 
-    /// Counts the first request of a guest in its batch, for which it needs a place.
-    #[cold]
-    fn welcome(&mut self, guest: usize, guests: &mut Guests<'_>) {
-        let place = match guests.names[guest] {
-            None => REST,
-            Some(name) => match self.entries.get(name) {
-                Some(place) => *place,
-                None if self.is_folded(name) => REST,
-                None => self.open(name),
-            },
-        };
+    /// Counts one request.
+    fn welcome(&mut self, key: u32, guests: &mut Guests<'_>) {
+        let guest = guests.of_key[key as usize];
+        if let Some(place) = guests.places[guest] {
+            self.places[place].requests += 1;
+            return;
+        }
+        let place = self.place(guests.names[guest]);
         guests.places[guest] = Some(place);
         self.places[place].requests += 1;
         if self.entries.len() > self.limits.max {
@@ -138,6 +149,16 @@ impl Roster {
                     *place = REST;
                 }
             }
+        }
+    }
+
+    /// Where a name belongs.
+    fn place(&mut self, name: Option<&str>) -> usize {
+        let Some(name) = name else { return REST };
+        match self.entries.get(name) {
+            Some(place) => *place,
+            None if self.is_folded(name) => REST,
+            None => self.open(name),
         }
     }
 
@@ -189,12 +210,12 @@ struct Guests<'a> {
 }
 
 impl<'a> Guests<'a> {
-    fn of(keys: &Names<'a>) -> Self {
+    fn of(keys: &[Counted<'a>]) -> Self {
         let mut numbers = BTreeMap::new();
         let mut names = Vec::new();
-        let of_key = keys.iter().map(|(name, _)| {
-            *numbers.entry(*name).or_insert_with(|| {
-                names.push(*name);
+        let of_key = keys.iter().map(|counted| {
+            *numbers.entry(counted.name).or_insert_with(|| {
+                names.push(counted.name);
                 names.len() - 1
             })
         });

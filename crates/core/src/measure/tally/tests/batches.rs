@@ -13,15 +13,17 @@ use crate::{
 /// How a log writes a host or a target, and the name that stands for it.
 type Written = (Option<&'static str>, Option<&'static str>);
 
-const HOSTS: [Written; 5] = [
+const HOSTS: [Written; 7] = [
     (None, None),
     (Some("a.example"), Some("a.example")),
     (Some("A.Example:8080"), Some("a.example")),
     (Some("b.example"), Some("b.example")),
     (Some("-"), None),
+    (Some("a.very.long.host.example"), Some("a.very.long.host.example")),
+    (Some("b.very.long.host.example"), Some("b.very.long.host.example")),
 ];
 
-const TARGETS: [Written; 7] = [
+const TARGETS: [Written; 12] = [
     (None, None),
     (Some("/"), None),
     (Some("/api/users/7?x=1"), Some("api")),
@@ -29,6 +31,12 @@ const TARGETS: [Written; 7] = [
     (Some("/shop"), Some("shop")),
     (Some("/favicon.ico"), None),
     (Some("*"), None),
+    // As long as what is compared at once, and longer.
+    (Some("/eight-by/x"), Some("eight-by")),
+    (Some("/name-of-16-bytes?"), Some("name-of-16-bytes")),
+    (Some("/name-of-16-bytes"), Some("name-of-16-bytes")),
+    (Some("/name-of-16-bytes-a/x"), Some("name-of-16-bytes-a")),
+    (Some("/name-of-16-bytes-b/x"), Some("name-of-16-bytes-b")),
 ];
 
 #[derive(Debug, Clone)]

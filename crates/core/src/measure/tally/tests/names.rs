@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::super::{
     Cell, Roster, Series,
-    roster::{Limits, Names},
+    roster::{Counted, Limits},
 };
 use crate::time::Minute;
 
@@ -19,9 +19,11 @@ fn admitted(requests: &[Option<char>], piece: usize, limits: Limits) -> Roster {
         let texts: Vec<Option<String>> =
             piece_of.iter().map(|name| name.map(String::from)).collect();
         // Each request has a key of its own here, so that many keys share a name.
-        let names: Names<'_> = texts.iter().map(|name| (name.as_deref(), 1)).collect();
+        let keys =
+            texts.iter().map(|name| Counted { name: name.as_deref(), requests: 1, not_found: 1 });
+        let keys: Vec<Counted<'_>> = keys.collect();
         let sequence: Vec<u32> = (0..piece_of.len() as u32).collect();
-        let places = roster.admit(&names, &sequence);
+        let places = roster.admit(&keys, &sequence);
         for (at, place) in places.iter().enumerate() {
             let cell = Cell { good: 1, ..Cell::default() };
             roster.add(*place, Minute((number * piece + at) as i64), &cell);
