@@ -10,3 +10,4 @@ pub mod sli;
 pub mod slot;
 pub mod tally;
 pub mod window;
+mod word;
