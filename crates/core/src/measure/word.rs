@@ -32,6 +32,22 @@ pub(super) fn position_in_two(text: &[u8], byte: u8) -> Option<usize> {
     first(low).or_else(|| first(high).map(|at| WORD_BYTES + at))
 }
 
+/// Where in `text` one of these two bytes stands first. For texts of some dozen bytes this is faster than a call that
+/// prepares itself for long ones.
+#[inline]
+pub(super) fn position_of_either(text: &[u8], bytes: [u8; 2]) -> Option<usize> {
+    let [one, other] = bytes.map(repeated);
+    let (words, rest) = text.as_chunks::<WORD_BYTES>();
+    for (at, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        if let Some(byte) = first(zeros(word ^ one) | zeros(word ^ other)) {
+            return Some(at * WORD_BYTES + byte);
+        }
+    }
+    let in_rest = rest.iter().position(|byte| bytes.contains(byte))?;
+    Some(words.len() * WORD_BYTES + in_rest)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -40,7 +56,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn looking_at_sixteen_bytes_together_finds_what_looking_at_each_does(
+        fn looking_at_bytes_together_finds_what_looking_at_each_does(
             // Bytes that differ in few bits from the one looked for, and any.
             text in prop::collection::vec(
                 prop_oneof![Just(b'a'), prop::sample::select(b" !\"\xa0\x9f\x1f\x21\0".to_vec()), any::<u8>()],
@@ -49,6 +65,8 @@ mod tests {
         ) {
             let expected = text.iter().take(16).position(|byte| *byte == b' ').filter(|_| text.len() >= 16);
             prop_assert_eq!(position_in_two(&text, b' '), expected);
+            let either = text.iter().position(|byte| [b' ', b'"'].contains(byte));
+            prop_assert_eq!(position_of_either(&text, [b' ', b'"']), either);
         }
     }
 }

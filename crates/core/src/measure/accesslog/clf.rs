@@ -19,7 +19,7 @@ use super::{
     timing::Timing,
     words::Words,
 };
-use crate::measure::word::position_in_two;
+use crate::measure::word::{position_in_two, position_of_either};
 
 const NO_TIME: Malformed = Malformed("no time in […]");
 const NO_REQUEST: Malformed = Malformed("no quoted request behind the time");
@@ -55,7 +55,7 @@ pub(super) fn parse_usual<'a>(
     let (stamp, rest) = anonymous(line)?;
     let at_s = memo.clf(stamp).ok()?;
     let text = rest.strip_prefix(b" \"")?;
-    let close = memchr2(b'"', b'\\', text)?;
+    let close = position_of_either(text, [b'"', b'\\'])?;
     let (status, tail) = status_field(text[close..].strip_prefix(b"\"")?).ok()?;
     Some(Request {
         at_s,
