@@ -12,7 +12,7 @@ use crate::{
         slo::{Budgeting, NoData, Slo},
         suggest::{EVENTS_TO_RESOLVE, Limit, Suggestion, kept_anyway, suggest},
     },
-    ratio::percent_floor,
+    ratio::{percent_ceil, percent_floor},
     review::{curve, threshold},
     time::{DAY, Span},
 };
@@ -222,7 +222,7 @@ fn why(suggestion: &Suggestion) -> String {
             );
         }
         (Limit::Overspent { spent_ppb }, Some(next)) => {
-            let _ = write!(text, "; {next} would be spent to {}", percent_floor(spent_ppb));
+            let _ = write!(text, "; {next} would be spent to {}", percent_ceil(spent_ppb));
         }
         (Limit::Kept, Some(next)) => {
             let _ = write!(text, "; {next} on fewer than nine in ten");
