@@ -154,9 +154,26 @@ impl Ledger {
 
     /// The SLI's minute: the sum over its sources.
     pub fn slot(&self, minute: Minute) -> Slot {
-        let mut sources = self.sources.values().map(|source| source.slot(minute));
-        let first = sources.next().unwrap_or_default();
-        sources.fold(first, Slot::and)
+        let slots = self.sources.values().map(|source| source.entry(minute).slot);
+        slots.reduce(Slot::and).unwrap_or_default()
+    }
+
+    /// What [`Ledger::slot`] says of every minute of a span, in order. A day is looked up once.
+    pub fn slots(&self, span: Span) -> impl Iterator<Item = (Minute, Slot)> {
+        let days = (span.from.floor(DAY).0..span.to.0).step_by(DAY as usize);
+        let days = days.map(move |day| Span::new(Minute(day), Minute(day + DAY)));
+        days.flat_map(move |day| self.slots_of_day(day.intersection(span)))
+    }
+
+    /// The slots of a span that lies in one day.
+    fn slots_of_day(&self, span: Span) -> impl Iterator<Item = (Minute, Slot)> {
+        let day = |source| Source::day(source, span.from);
+        let sources: Vec<Option<&[Entry]>> = self.sources.values().map(day).collect();
+        span.iter().map(move |minute| {
+            let at = minute.0.rem_euclid(DAY) as usize;
+            let slots = sources.iter().map(|day| day.map_or(Slot::Missing, |day| day[at].slot));
+            (minute, slots.reduce(Slot::and).unwrap_or_default())
+        })
     }
 
     /// The sum of every minute of the span. Minutes that no source reported are missing.
@@ -224,8 +241,8 @@ impl Ledger {
 
     fn sum_hour_again(&mut self, hour: Minute) {
         let mut fresh = Sums::default();
-        for minute in Span::new(hour, hour.plus(HOUR)).iter() {
-            fresh += Sums::of(self.slot(minute));
+        for (_, slot) in self.slots(Span::new(hour, hour.plus(HOUR))) {
+            fresh += Sums::of(slot);
         }
         let day = self.days.entry(hour.0.div_euclid(DAY)).or_insert_with(DaySums::missing);
         let kept = &mut day.hours[(hour.0.rem_euclid(DAY) / HOUR) as usize];
@@ -244,12 +261,13 @@ impl DaySums {
 }
 
 impl Source {
-    fn slot(&self, minute: Minute) -> Slot {
-        self.entry(minute).slot
+    /// The day that holds a minute; `None` while nothing came of it.
+    fn day(&self, minute: Minute) -> Option<&[Entry]> {
+        self.days.get(&minute.0.div_euclid(DAY)).map(Vec::as_slice)
     }
 
     fn entry(&self, minute: Minute) -> Entry {
-        let day = self.days.get(&minute.0.div_euclid(DAY));
+        let day = self.day(minute);
         day.map_or_else(Entry::default, |entries| entries[minute.0.rem_euclid(DAY) as usize])
     }
 

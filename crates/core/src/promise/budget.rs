@@ -77,7 +77,7 @@ impl Method {
         let sums = exclusions.sums(ledger, span);
         let (spent, weight) = match self.slice_minutes() {
             None => self.events(&sums),
-            Some(minutes) => self.slices(ledger, exclusions, span, minutes).fold(
+            Some(minutes) => self.slices(ledger, exclusions, span, minutes, span).fold(
                 (0, 0),
                 |(spent, weight), slice| {
                     let (miss, counts) = self.weigh(slice.verdict);
@@ -90,13 +90,23 @@ impl Method {
 
     /// The same cost, minute by minute, in order. Their sum is exactly the `spent` of [`Method::spend`].
     pub fn costs(&self, ledger: &Ledger, exclusions: &Exclusions, span: Span) -> Vec<Cost> {
-        match self.slice_minutes() {
-            None => self.event_costs(ledger, exclusions, span),
-            Some(minutes) => {
-                let slices = self.slices(ledger, exclusions, span, minutes);
-                slices.flat_map(|slice| self.slice_costs(ledger, exclusions, slice)).collect()
-            }
-        }
+        self.costs_in(ledger, exclusions, span, span)
+    }
+
+    /// Of the minutes' costs in a span those of a part of it, for a look at no more than that part.
+    pub fn costs_in(
+        &self,
+        ledger: &Ledger,
+        exclusions: &Exclusions,
+        span: Span,
+        part: Span,
+    ) -> Vec<Cost> {
+        let Some(minutes) = self.slice_minutes() else {
+            return self.event_costs(ledger, exclusions, span, part);
+        };
+        let slices = self.slices(ledger, exclusions, span, minutes, part);
+        let costs = slices.flat_map(|slice| self.slice_costs(ledger, exclusions, slice));
+        costs.filter(|cost| part.contains(cost.minute)).collect()
     }
 
     /// The length of a slice; `None` when events are counted.
@@ -136,32 +146,45 @@ impl Method {
         if self.weighs(sums) { u128::from(sums.known()) } else { 1 }
     }
 
-    fn event_costs(&self, ledger: &Ledger, exclusions: &Exclusions, span: Span) -> Vec<Cost> {
+    fn event_costs(
+        &self,
+        ledger: &Ledger,
+        exclusions: &Exclusions,
+        span: Span,
+        part: Span,
+    ) -> Vec<Cost> {
         let sums = exclusions.sums(ledger, span);
         let unit = self.event_unit(&sums);
         let is_charged = self.no_data == NoData::Bad && self.weighs(&sums);
         let for_missing = if is_charged { u128::from(sums.known_events()) } else { 0 };
         let mut costs = Vec::new();
-        for minute in span.iter().filter(|&minute| !exclusions.contains(minute)) {
-            let slot = ledger.slot(minute);
-            let bad = u128::from(slot.events().1) * unit;
-            costs.push(Cost { minute, units: bad, for_missing_data: false });
+        let mut charge = |minute, units, for_missing_data| {
+            if units > 0 && !exclusions.contains(minute) {
+                costs.push(Cost { minute, units, for_missing_data });
+            }
+        };
+        for (minute, slot) in ledger.slots(part.intersection(span)) {
+            charge(minute, u128::from(slot.events().1) * unit, false);
             if slot.is_missing() {
-                costs.push(Cost { minute, units: for_missing, for_missing_data: true });
+                charge(minute, for_missing, true);
             }
         }
-        costs.retain(|cost| cost.units > 0);
         costs
     }
 
+    /// The slices of a span that hold minutes of a part of it.
     fn slices(
         &self,
         ledger: &Ledger,
         exclusions: &Exclusions,
         span: Span,
         minutes: i64,
+        part: Span,
     ) -> impl Iterator<Item = Slice> {
-        (0..span.minutes() / minutes).map(move |n| {
+        let part = part.intersection(span);
+        let first = (part.from.0 - span.from.0) / minutes;
+        let behind = (part.to.0 - span.from.0 + minutes - 1) / minutes;
+        (first..behind.min(span.minutes() / minutes)).map(move |n| {
             let from = span.from.plus(n * minutes);
             let span = Span::new(from, from.plus(minutes));
             Slice { span, verdict: self.judge(&exclusions.sums(ledger, span)) }
@@ -211,9 +234,9 @@ impl Method {
         if slice.verdict == SliceVerdict::Missing {
             return vec![Cost { minute: slice.span.from, units: miss, for_missing_data: true }];
         }
-        let minutes = slice.span.iter().filter(|&minute| !exclusions.contains(minute));
+        let minutes = ledger.slots(slice.span).filter(|(at, _)| !exclusions.contains(*at));
         let bad: Vec<(Minute, u128)> =
-            minutes.map(|m| (m, u128::from(ledger.slot(m).events().1))).collect();
+            minutes.map(|(minute, slot)| (minute, u128::from(slot.events().1))).collect();
         let all: u128 = bad.iter().map(|(_, bad)| bad).sum();
         let (mut seen, mut charged, mut costs) = (0, 0, Vec::new());
         for (minute, bad) in bad {

@@ -31,8 +31,8 @@ pub fn outages(
 ) -> Vec<Outage> {
     let mut found: Vec<Outage> = Vec::new();
     let mut between = (0, 0);
-    for minute in span.iter() {
-        let slot = if exclusions.contains(minute) { Slot::Missing } else { ledger.slot(minute) };
+    for (minute, slot) in ledger.slots(span) {
+        let slot = if exclusions.contains(minute) { Slot::Missing } else { slot };
         let (good, bad) = slot.events();
         if !burns(slot, target) {
             between = (between.0 + good, between.1 + bad);

@@ -228,10 +228,7 @@ pub fn window_for(extent: Span) -> Window {
 
 /// Availability, and latency at every threshold where there are times.
 fn figures(question: &Question<'_>, series: &Series) -> Vec<SliFigures> {
-    let mut all = Cell::default();
-    for (_, cell) in series.iter() {
-        all.add(&cell);
-    }
+    let all = series.total();
     let lost: i64 =
         question.missing.iter().map(|span| span.intersection(question.extent).minutes()).sum();
     let minutes = question.extent.minutes();
@@ -267,9 +264,11 @@ pub fn ledger(question: &Question<'_>, series: &Series, sli: Sli) -> Option<Ledg
             slots[(minute.0 - first.0) as usize].1 = Slot::Missing;
         }
     }
-    for (minute, cell) in series.iter().filter(|(minute, _)| question.extent.contains(*minute)) {
-        slots[(minute.0 - first.0) as usize].1 = slot(&cell);
-    }
+    series.visit(|minute, cell| {
+        if question.extent.contains(minute) {
+            slots[(minute.0 - first.0) as usize].1 = slot(cell);
+        }
+    });
     let mut ledger = Ledger::expecting([SOURCE]);
     ledger.replace(Batch { source: SOURCE, generation: 1, slots: &slots }).ok()?;
     Some(ledger)

@@ -30,12 +30,12 @@ pub fn tightest(series: &Series, thresholds: usize) -> Option<usize> {
 /// The sums of every day with timed requests.
 fn days(series: &Series) -> Vec<Cell> {
     let mut days: Vec<(i64, Cell)> = Vec::new();
-    for (minute, cell) in series.iter() {
+    series.visit(|minute, cell| {
         let day = minute.0.div_euclid(DAY);
         match days.last_mut() {
-            Some((last, sums)) if *last == day => sums.add(&cell),
-            _ => days.push((day, cell)),
+            Some((last, sums)) if *last == day => sums.add(cell),
+            _ => days.push((day, *cell)),
         }
-    }
+    });
     days.into_iter().map(|(_, sums)| sums).filter(|sums| sums.timed > 0).collect()
 }

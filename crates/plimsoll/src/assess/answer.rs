@@ -86,7 +86,7 @@ pub fn find(args: &Args) -> Result<Answer, Failure> {
     let (whole, extent) = extents(first_s, last_s);
     let rule = args.gap.unwrap_or_default();
     let missing = gap::missing(&tally.activity(), rule);
-    let excluded = tally.total().total().excluded;
+    let excluded = tally.total().excluded;
 
     let mut services = service::find(tally, args.by);
     if let (Some(name), [only]) = (&args.service, services.list.as_mut_slice()) {

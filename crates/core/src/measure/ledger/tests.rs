@@ -77,6 +77,7 @@ proptest! {
                 let sums = ledger.sums(span);
                 prop_assert_eq!((sums.good, sums.bad, sums.missing, sums.no_traffic), naive.sums(span));
                 prop_assert_eq!(sums.minutes(), span.minutes() as u64);
+                prop_assert!(ledger.slots(span).eq(span.iter().map(|minute| (minute, naive.slot(minute)))));
             }
         }
     }

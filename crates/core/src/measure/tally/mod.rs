@@ -76,15 +76,15 @@ impl Tally {
         self.last_s
     }
 
-    /// Everything together as one series.
-    pub fn total(&self) -> Series {
+    /// Everything together.
+    pub fn total(&self) -> Cell {
         self.hosts.total()
     }
 
     /// The requests of each minute over everything, excluded ones too; ascending, minutes without any left out.
     /// What [`gap::missing`](super::gap::missing) wants.
     pub fn activity(&self) -> Vec<(Minute, u64)> {
-        self.total().iter().map(|(minute, cell)| (minute, cell.requests())).collect()
+        self.hosts.activity()
     }
 }
 

@@ -24,19 +24,14 @@ fn columns(cell: &Cell) -> [u64; COLUMNS] {
     columns
 }
 
-fn cell(columns: &[u64; COLUMNS]) -> Cell {
-    let mut cell = Cell {
-        good: columns[0],
-        bad: columns[BAD],
-        excluded: columns[EXCLUDED],
-        ..Cell::default()
-    };
+/// Writes into `cell` what the columns say.
+fn fill(cell: &mut Cell, columns: &[u64; COLUMNS]) {
+    (cell.good, cell.bad, cell.excluded) = (columns[0], columns[BAD], columns[EXCLUDED]);
     let mut sum: u64 = 0;
     for (step, within) in cell.within.iter_mut().chain([&mut cell.timed]).enumerate() {
         sum = sum.wrapping_add(columns[place(step)]);
         *within = sum;
     }
-    cell
 }
 
 const BAD: usize = 6;
@@ -83,9 +78,30 @@ impl<'a> Rows<'a> {
         Rows { bytes, minute }
     }
 
+    /// The minute of the next row, whose cell is written into `cell`; `None` behind the last.
+    pub(super) fn read(&mut self, cell: &mut Cell) -> Option<Minute> {
+        let after = self.varint()?;
+        let mut bits = self.varint()?;
+        let mut columns = [0; COLUMNS];
+        while bits != 0 {
+            *columns.get_mut(bits.trailing_zeros() as usize)? = self.varint()?;
+            bits &= bits - 1;
+        }
+        self.minute = self.minute.plus(after as i64);
+        fill(cell, &columns);
+        Some(self.minute)
+    }
+
+    #[inline]
     fn varint(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
+        let (byte, rest) = self.bytes.split_first()?;
+        self.bytes = rest;
+        if byte & 0x80 == 0 { Some(u64::from(*byte)) } else { self.long_varint(*byte) }
+    }
+
+    fn long_varint(&mut self, first: u8) -> Option<u64> {
+        let mut value = u64::from(first & 0x7f);
+        for shift in (7..64).step_by(7) {
             let (byte, rest) = self.bytes.split_first()?;
             self.bytes = rest;
             value |= u64::from(byte & 0x7f) << shift;
@@ -101,14 +117,7 @@ impl Iterator for Rows<'_> {
     type Item = (Minute, Cell);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let after = self.varint()?;
-        let mut bits = self.varint()?;
-        let mut columns = [0; COLUMNS];
-        while bits != 0 {
-            *columns.get_mut(bits.trailing_zeros() as usize)? = self.varint()?;
-            bits &= bits - 1;
-        }
-        self.minute = self.minute.plus(after as i64);
-        Some((self.minute, cell(&columns)))
+        let mut cell = Cell::default();
+        self.read(&mut cell).map(|minute| (minute, cell))
     }
 }

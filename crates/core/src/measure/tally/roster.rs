@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Cell, Series, hash::hash};
 use crate::{
     limits::{NAMES_FOLDED_MAX, NAMES_KEPT, NAMES_MAX},
-    time::Minute,
+    time::{DAY, Minute},
 };
 
 /// What was counted under one name.
@@ -95,9 +95,29 @@ impl Roster {
         self.places.iter().map(|entry| entry.requests).sum()
     }
 
-    /// All names and the rest together.
-    pub fn total(&self) -> Series {
-        Series::sum_of(self.places.iter().map(|entry| &entry.series))
+    /// All names, minutes and the rest together.
+    pub fn total(&self) -> Cell {
+        let mut total = Cell::default();
+        self.places.iter().for_each(|entry| total.add(&entry.series.total()));
+        total
+    }
+
+    /// The requests of each minute over all names and the rest, excluded ones too; ascending, minutes without any
+    /// left out.
+    pub fn activity(&self) -> Vec<(Minute, u64)> {
+        let mut days: BTreeMap<i64, Vec<u64>> = BTreeMap::new();
+        for entry in &self.places {
+            entry.series.visit(|minute, cell| {
+                let day = days.entry(minute.0.div_euclid(DAY));
+                let day = day.or_insert_with(|| vec![0; DAY as usize]);
+                day[minute.0.rem_euclid(DAY) as usize] += cell.requests();
+            });
+        }
+        let minutes = days.into_iter().flat_map(|(day, minutes)| {
+            let first = Minute(day * DAY);
+            (0..).zip(minutes).map(move |(after, requests)| (first.plus(after), requests))
+        });
+        minutes.filter(|(_, requests)| *requests > 0).collect()
     }
 
     /// Adds to a place that [`Roster::admit`] gave.

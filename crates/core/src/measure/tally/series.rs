@@ -74,9 +74,7 @@ impl Series {
 
     /// Adds everything that another series holds.
     pub fn merge(&mut self, other: &Series) {
-        for (minute, cell) in other.iter() {
-            self.add(minute, &cell);
-        }
+        other.visit(|minute, cell| self.add(minute, cell));
     }
 
     /// The sum of several series. For many long ones this is faster than merging one by one.
@@ -111,10 +109,29 @@ impl Series {
         sum(self.blocks.iter().flat_map(Block::iter), self.open.iter().copied())
     }
 
+    /// Shows every minute that holds something, ascending. Faster than [`Series::iter`], because no cell is moved.
+    pub fn visit(&self, mut see: impl FnMut(Minute, &Cell)) {
+        let mut cell = Cell::default();
+        let mut open = self.open.iter().peekable();
+        for block in &self.blocks {
+            let mut rows = block.iter();
+            while let Some(minute) = rows.read(&mut cell) {
+                while let Some((earlier, cell)) = open.next_if(|(open, _)| *open < minute) {
+                    see(*earlier, cell);
+                }
+                if let Some((_, more)) = open.next_if(|(open, _)| *open == minute) {
+                    cell.add(more);
+                }
+                see(minute, &cell);
+            }
+        }
+        open.for_each(|(minute, cell)| see(*minute, cell));
+    }
+
     /// The sum over all minutes.
     pub fn total(&self) -> Cell {
         let mut total = Cell::default();
-        self.iter().for_each(|(_, cell)| total.add(&cell));
+        self.visit(|_, cell| total.add(cell));
         total
     }
 

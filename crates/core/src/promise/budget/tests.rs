@@ -309,6 +309,7 @@ proptest! {
         slots in prop::collection::vec(any_slot(), 1..60),
         cut in (0..60_i64, 0..20_i64),
         method in any_method(),
+        at in 0..60_i64,
     ) {
         let ledger = ledger(&slots);
         let exclusions = Exclusions::of([Span::new(Minute(cut.0), Minute(cut.0 + cut.1))]);
@@ -317,6 +318,9 @@ proptest! {
         prop_assert_eq!(costs.iter().map(|c| c.units).sum::<u128>(), method.spend(&ledger, &exclusions, span).spent);
         prop_assert!(costs.is_sorted_by_key(|c| c.minute));
         prop_assert!(costs.iter().all(|c| !exclusions.contains(c.minute) || c.for_missing_data));
+
+        let part = |from, to| method.costs_in(&ledger, &exclusions, span, Span::new(Minute(from), Minute(to)));
+        prop_assert_eq!([part(-9, at), part(at, 99)].concat(), costs);
     }
 
     #[test]

@@ -144,9 +144,8 @@ impl Objective {
             )
             .ok()?
         };
-        let costs = method.costs(ledger, &NO_EXCLUSIONS, budget.extent.span);
-        let spent =
-            costs.iter().filter(|cost| span.contains(cost.minute)).map(|cost| cost.units).sum();
+        let costs = method.costs_in(ledger, &NO_EXCLUSIONS, budget.extent.span, span);
+        let spent = costs.iter().map(|cost| cost.units).sum();
         Some(Spend { spent, ..budget.spend }.spent_ppb(self.slo.target))
     }
 }

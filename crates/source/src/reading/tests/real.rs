@@ -21,7 +21,7 @@ fn ten_thousand_lines_of_apache() {
     let path = folder.join("apache_combined_10000.log");
     let reading = read_all(&[Input::Path(path.clone())]);
     assert_eq!([reading.lines, reading.parsed, reading.malformed], [10_000, 10_000, 0]);
-    let total = reading.tally.total().total();
+    let total = reading.tally.total();
     // By their publisher's count, three answers have status 500, and 213 have 404.
     assert_eq!([total.good, total.bad, total.excluded, total.timed], [9_997, 3, 0, 0]);
     let rest = reading.tally.hosts().rest();

@@ -63,6 +63,9 @@ proptest! {
         let expected = naive(&added);
         let whole = series(&added);
         prop_assert_eq!(whole.iter().collect::<Vec<_>>(), expected.clone());
+        let mut visited = Vec::new();
+        whole.visit(|minute, cell| visited.push((minute, *cell)));
+        prop_assert_eq!(visited, expected.clone());
         let parts: Vec<Series> =
             added.chunks(1 + cuts[0]).flat_map(|part| part.chunks(1 + cuts[1] / 7)).map(series).collect();
         prop_assert_eq!(Series::sum_of(&parts), whole.clone());
