@@ -129,7 +129,7 @@ fn service_in_full(page: &mut Page, service: &ServiceFigures) {
         objective_in_full(page, objective);
     }
     if service.objectives.is_empty() {
-        let none = "none proposed: too few requests, or too many of them failed, for 90 %";
+        let none = "none proposed: too few requests; 90 % needs at least 50 in the window";
         page.labelled("  target", none);
     }
     for reason in &service.decision.reasons {

@@ -10,7 +10,7 @@ use crate::{
         lint,
         outage::{Outage, outages},
         slo::{Budgeting, NoData, Slo},
-        suggest::{EVENTS_TO_RESOLVE, Limit, Suggestion, kept_anyway, suggest},
+        suggest::{EVENTS_TO_RESOLVE, Limit, Suggestion, kept_anyway, least, suggest},
     },
     ratio::{percent_ceil, percent_floor},
     review::{curve, threshold},
@@ -202,6 +202,12 @@ fn propose_for(
             objectives
         }
         (None, Some(budget)) => vec![of(Origin::Proposed, budget, why_fallback(&budget))],
+        // Without an objective for it, a service that fails all the time would be judged by how fast it fails.
+        (None, None) if sli == Sli::Availability => {
+            let least = least(ledger, &NO_EXCLUSIONS, METHOD, &window, end).ok().flatten();
+            let why = "was not kept; it is the lowest target that is proposed";
+            least.map(|budget| of(Origin::Proposed, budget, why.to_owned())).into_iter().collect()
+        }
         (None, None) => Vec::new(),
     }
 }
