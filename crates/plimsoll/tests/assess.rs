@@ -139,6 +139,27 @@ fn written_documents_pass_check_and_say_the_same_when_they_are_given() {
 }
 
 #[test]
+fn written_documents_remember_how_the_log_was_read() {
+    let folder = TempDir::new().unwrap();
+    let line = |second: i64| {
+        let status = if second % 1000 == 0 { 429 } else { 200 };
+        format!("{} {status}\n", 1_763_856_000 + second)
+    };
+    let lines: String = (0..86_400).map(line).collect();
+    fs::write(folder.path().join("odd.log"), lines).unwrap();
+    let availability = |args: &[&str]| {
+        let found = json(folder.path(), &[&["assess", "odd.log", "--json"], args].concat());
+        let figures = &found["services"][0]["slis"][0];
+        (figures["good"].as_u64(), figures["bad"].as_u64())
+    };
+    let read = ["--pattern", r"^(?<time>\d+) (?<status>\d+)$", "--classify", "bad=429"];
+    // Every thousandth of 86,400.
+    let expected = (Some(86_400 - 87), Some(87));
+    assert_eq!(availability(&[&read[..], &["--out", "slo"]].concat()), expected);
+    assert_eq!(availability(&["--slo", "slo"]), expected);
+}
+
+#[test]
 fn the_same_file_given_twice_is_counted_once() {
     let folder = TempDir::new().unwrap();
     write_day(folder.path());

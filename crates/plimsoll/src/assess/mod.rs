@@ -26,7 +26,7 @@ use crate::failure::{Failure, INPUT};
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let mut answer = answer::find(args)?;
     if let Some(folder) = &args.out {
-        answer.written = out::write(&answer, folder, args.force)?;
+        answer.written = out::write(&answer, args, folder)?;
     }
     let text =
         if args.json { json::text(&answer) } else { report::text(&answer, terminal_columns()) };
