@@ -7,11 +7,17 @@
 //! Nothing in this crate reads a clock, a file, the network or a random number: time and bytes are
 //! parameters, so every result can be computed again, exactly, a year later.
 
+pub mod command;
+pub mod decide;
 pub mod deliver;
+pub mod event;
 pub mod limits;
 pub mod measure;
+pub mod people;
 pub mod promise;
 pub mod ratio;
 pub mod review;
 pub mod spec;
+pub mod state;
+mod text;
 pub mod time;

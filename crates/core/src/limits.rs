@@ -80,3 +80,18 @@ pub const LOG_EXAMPLES_MAX: usize = 3;
 
 /// How much of a malformed line is shown, in characters.
 pub const LOG_EXAMPLE_CHARS_MAX: usize = 120;
+
+/// Longest handle of a person, in bytes.
+pub const PERSON_HANDLE_BYTES_MAX: usize = 40;
+
+/// Most people, erased ones included.
+pub const PEOPLE_MAX: usize = 10_000;
+
+/// Most tokens of one person that are valid at the same time.
+pub const TOKENS_PER_PERSON_MAX: usize = 100;
+
+/// Longest time for which a token is issued, in days.
+pub const TOKEN_DAYS_MAX: u32 = 366;
+
+/// Longest label of a token, in bytes.
+pub const TOKEN_LABEL_BYTES_MAX: usize = 120;

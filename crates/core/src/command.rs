@@ -1,0 +1,125 @@
+//! Commands: what somebody asks for, and why it may be refused.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::people::{
+    person::PersonId,
+    token::{self, TokenId},
+};
+
+/// What somebody asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Add a person of this handle.
+    AddPerson(String),
+    /// Erase the person of this handle, and revoke their tokens.
+    ErasePerson(String),
+    /// Issue a token.
+    IssueToken(token::Wish),
+    /// Revoke the token of this name.
+    RevokeToken(String),
+}
+
+/// Who acts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Actor {
+    /// A person, by one of their tokens.
+    Person {
+        /// Who.
+        person: PersonId,
+        /// By which token.
+        token: TokenId,
+    },
+    /// A person who owns the data folder, as its file of credentials proves.
+    Owner {
+        /// Who.
+        person: PersonId,
+    },
+    /// A rule of the program, by its name.
+    Rule(String),
+}
+
+/// What core is not allowed to find out by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// The time, in milliseconds since 1970. Never before the last entry of the journal.
+    pub at_ms: i64,
+    /// Who asks.
+    pub actor: Actor,
+    /// Fresh random bits, from which ids are made.
+    pub fresh: u128,
+}
+
+impl Context {
+    /// A fresh id: a prefix, a hyphen and 20 letters and digits. `number` tells several ids of one command apart.
+    pub(crate) fn fresh_id(&self, prefix: &str, number: u32) -> String {
+        // Crockford's alphabet: no letter that reads like a digit.
+        const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+        let mut bits = self.fresh.wrapping_add(u128::from(number));
+        let digits = (0..20).map(|_| {
+            let digit = DIGITS[(bits & 31) as usize];
+            bits >>= 5;
+            char::from(digit)
+        });
+        format!("{prefix}-{}", digits.collect::<String>())
+    }
+}
+
+/// Of which kind a refusal is, for those who must act on it by program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RefusalKind {
+    /// What was asked for makes no sense.
+    Invalid,
+    /// What it is about is not here.
+    NotFound,
+    /// It contradicts what is here.
+    Conflict,
+    /// There would be too many of something.
+    TooMany,
+}
+
+/// Why a command is refused. Nothing of it was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Of which kind.
+    pub kind: RefusalKind,
+    /// What is the matter, as a clause that begins small.
+    pub what: String,
+    /// What to do.
+    pub hint: String,
+}
+
+impl Refusal {
+    /// What was asked for makes no sense.
+    pub fn invalid(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Refusal { kind: RefusalKind::Invalid, what: what.into(), hint: hint.into() }
+    }
+
+    /// What it is about is not here.
+    pub fn not_found(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Refusal { kind: RefusalKind::NotFound, what: what.into(), hint: hint.into() }
+    }
+
+    /// It contradicts what is here.
+    pub fn conflict(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Refusal { kind: RefusalKind::Conflict, what: what.into(), hint: hint.into() }
+    }
+
+    /// There would be more than `most` of something.
+    pub fn too_many(of_what: &str, most: usize) -> Self {
+        Refusal {
+            kind: RefusalKind::TooMany,
+            what: format!("there would be more than {most} {of_what}"),
+            hint: "remove those that are not needed".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.what, self.hint)
+    }
+}

@@ -1,0 +1,21 @@
+//! The rules: from what somebody asks for to what happens, or to a refusal.
+
+use crate::{
+    command::{Command, Context, Refusal},
+    event::Event,
+    people::{person, token},
+    state::State,
+};
+
+/// Decides what a command does to this state. Several events belong together: all of them happen, or none.
+///
+/// # Errors
+/// [`Refusal`], when the command makes no sense or contradicts what is here.
+pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
+    match command {
+        Command::AddPerson(handle) => person::add(state, handle),
+        Command::ErasePerson(handle) => person::erase(state, handle, context),
+        Command::IssueToken(wish) => token::issue(state, wish, context),
+        Command::RevokeToken(token) => token::revoke(state, token, context),
+    }
+}

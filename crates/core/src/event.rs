@@ -1,0 +1,95 @@
+//! Events: what happened, as the journal keeps it for good.
+//!
+//! An event is stored as JSON text with its type, and its version where that is not 1. When the meaning of a type
+//! changes, its version grows and [`Event::read`] makes the new form out of the old one: what was written once can be
+//! read for ever, and replaying it gives the same state.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::people::{person, token};
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+pub enum Event {
+    /// A person was added.
+    #[serde(rename = "person.added")]
+    PersonAdded(person::Added),
+    /// A person was erased.
+    #[serde(rename = "person.erased")]
+    PersonErased(person::Erased),
+    /// A token was issued.
+    #[serde(rename = "token.issued")]
+    TokenIssued(token::Issued),
+    /// A token was revoked.
+    #[serde(rename = "token.revoked")]
+    TokenRevoked(token::Revoked),
+}
+
+/// Why a stored event cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is no JSON object with a type.
+    NoObject,
+    /// The type, or this version of it, came after this program.
+    TooNew {
+        /// The type.
+        kind: String,
+        /// Its version.
+        version: u64,
+    },
+    /// Its fields are not what its type says.
+    Fields {
+        /// The type.
+        kind: String,
+        /// What is the matter.
+        why: String,
+    },
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unreadable::NoObject => f.write_str("it is no JSON object with a type"),
+            Unreadable::TooNew { kind, version } => write!(
+                f,
+                "it is of type {kind} version {version}, which this program does not know; a newer program wrote it"
+            ),
+            Unreadable::Fields { kind, why } => write!(f, "its type is {kind}, and {why}"),
+        }
+    }
+}
+
+impl Event {
+    /// Its text in the journal: one line of JSON, its type first.
+    pub fn to_text(&self) -> String {
+        // Every field is a number, a text or a list of such: none can fail to be written.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads the text of an event, however old its version.
+    ///
+    /// # Errors
+    /// [`Unreadable`], for text that no version of this program wrote, or only a newer one.
+    pub fn read(text: &str) -> Result<Event, Unreadable> {
+        let mut fields: Map<String, Value> =
+            serde_json::from_str(text).map_err(|_| Unreadable::NoObject)?;
+        let kind = fields.get("type").and_then(Value::as_str).ok_or(Unreadable::NoObject)?;
+        let kind = kind.to_owned();
+        let version = match fields.remove("v") {
+            None => 1,
+            Some(version) => version.as_u64().ok_or(Unreadable::NoObject)?,
+        };
+        if version != 1 || !TYPES.contains(&kind.as_str()) {
+            return Err(Unreadable::TooNew { kind, version });
+        }
+        serde_json::from_value(Value::Object(fields))
+            .map_err(|error| Unreadable::Fields { kind, why: error.to_string() })
+    }
+}
+
+/// Every type that is read, at version 1.
+const TYPES: [&str; 4] = ["person.added", "person.erased", "token.issued", "token.revoked"];

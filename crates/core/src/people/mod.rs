@@ -1,0 +1,4 @@
+//! Who acts: people, and the tokens that act for them.
+
+pub mod person;
+pub mod token;
