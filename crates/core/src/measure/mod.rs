@@ -5,6 +5,7 @@ pub mod classify;
 pub mod exclusion;
 pub mod gap;
 pub mod ledger;
+pub mod readings;
 pub mod service;
 pub mod sli;
 pub mod slot;
