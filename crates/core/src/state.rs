@@ -38,3 +38,6 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+//! The laws of journal and state, and the rules about people and tokens by hand.
+
+use std::collections::BTreeSet;
+
+use expect_test::expect;
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    command::{Actor, Command, Context, RefusalKind},
+    decide::decide,
+    people::token::{Scope, Wish},
+};
+
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
+fn context(at_ms: i64, fresh: u128) -> Context {
+    Context { at_ms, actor: Actor::Rule("test".to_owned()), fresh }
+}
+
+fn add(handle: &str) -> Command {
+    Command::AddPerson(handle.to_owned())
+}
+
+fn issue(person: &str, days: u32) -> Command {
+    let scopes = BTreeSet::from([Scope::Push]);
+    Command::IssueToken(Wish {
+        person: person.to_owned(),
+        label: "a test".to_owned(),
+        scopes,
+        days,
+    })
+}
+
+/// Decides and applies; the texts of what happened.
+fn act(state: &mut State, command: &Command, context: &Context) -> Vec<String> {
+    let events = decide(state, command, context).unwrap();
+    events.iter().for_each(|event| state.apply(context.at_ms, event));
+    events.iter().map(Event::to_text).collect()
+}
+
+fn refused(state: &State, command: &Command, at_ms: i64) -> (RefusalKind, String) {
+    let refusal = decide(state, command, &context(at_ms, 0)).unwrap_err();
+    (refusal.kind, refusal.to_string())
+}
+
+#[test]
+fn a_token_lives_from_its_issue_to_its_end() {
+    let mut state = State::default();
+    act(&mut state, &add("ada"), &context(0, 0));
+    let texts = act(&mut state, &issue("ada", 2), &context(1000, 7));
+    expect![[r#"{"type":"token.issued","token":"t-70000000000000000000","person":"ada","label":"a test","scopes":["push"],"expires_ms":172801000}"#]]
+        .assert_eq(&texts.join("\n"));
+    let token = state.tokens.values().next().unwrap();
+    assert!(token.is_valid(1000) && token.is_valid(1000 + 2 * DAY_MS - 1));
+    assert!(!token.is_valid(1000 + 2 * DAY_MS));
+    assert!(token.allows(Scope::Push) && !token.allows(Scope::Read) && !token.allows(Scope::Admin));
+
+    let revoke = Command::RevokeToken("t-70000000000000000000".to_owned());
+    assert_eq!(act(&mut state, &revoke, &context(2000, 0)).len(), 1);
+    assert!(!state.tokens.values().next().unwrap().is_valid(2000));
+    assert_eq!(act(&mut state, &revoke, &context(3000, 0)), Vec::<String>::new());
+}
+
+#[test]
+fn who_is_erased_loses_every_token_and_keeps_the_handle() {
+    let mut state = State::default();
+    for (number, command) in
+        [add("ada"), add("bob"), issue("ada", 1), issue("ada", 9)].iter().enumerate()
+    {
+        act(&mut state, command, &context(0, number as u128));
+    }
+    let texts = act(&mut state, &Command::ErasePerson("ada".to_owned()), &context(2 * DAY_MS, 0));
+    // The token for one day has run out by itself.
+    expect![[r#"
+        {"type":"token.revoked","token":"t-30000000000000000000"}
+        {"type":"person.erased","person":"ada"}"#]]
+    .assert_eq(&texts.join("\n"));
+    assert_eq!(refused(&state, &add("ada"), 0).0, RefusalKind::Conflict);
+    assert_eq!(refused(&state, &issue("ada", 1), 0).0, RefusalKind::NotFound);
+    let last = refused(&state, &Command::ErasePerson("bob".to_owned()), 0);
+    assert_eq!(
+        last.1,
+        "bob is the last person here; add another person first: somebody must be able to act"
+    );
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let mut state = State::default();
+    act(&mut state, &add("ada"), &context(0, 0));
+    for handle in ["", "Ada", "1a", "-a", "a b", "a\u{7}", &"a".repeat(41)] {
+        assert_eq!(refused(&state, &add(handle), 0).0, RefusalKind::Invalid, "{handle}");
+    }
+    for days in [0, 367] {
+        assert_eq!(refused(&state, &issue("ada", days), 0).0, RefusalKind::Invalid);
+    }
+    let Command::IssueToken(wish) = issue("ada", 1) else { unreachable!() };
+    let nothing = Command::IssueToken(Wish { scopes: BTreeSet::new(), ..wish });
+    assert_eq!(refused(&state, &nothing, 0).0, RefusalKind::Invalid);
+    assert_eq!(
+        refused(&state, &Command::RevokeToken("t-0".to_owned()), 0).0,
+        RefusalKind::NotFound
+    );
+}
+
+#[test]
+fn events_of_another_program_are_not_read() {
+    for (text, why) in [
+        ("", "it is no JSON object with a type"),
+        ("[]", "it is no JSON object with a type"),
+        (r#"{"person":"ada"}"#, "it is no JSON object with a type"),
+        (
+            r#"{"type":"person.added","v":2,"person":"ada"}"#,
+            "it is of type person.added version 2, which this program does not know; a newer program wrote it",
+        ),
+        (
+            r#"{"type":"person.promoted","person":"ada"}"#,
+            "it is of type person.promoted version 1, which this program does not know; a newer program wrote it",
+        ),
+        (r#"{"type":"person.added"}"#, "its type is person.added, and missing field `person`"),
+    ] {
+        assert_eq!(Event::read(text).unwrap_err().to_string(), why, "{text}");
+    }
+}
+
+fn any_command() -> impl Strategy<Value = Command> {
+    let handle = prop::sample::select(vec!["ada", "bob", "cyd", "No"]).prop_map(String::from);
+    let token = (0..20_u32).prop_map(|number| context(0, u128::from(number)).fresh_id("t", 0));
+    prop_oneof![
+        handle.clone().prop_map(Command::AddPerson),
+        handle.clone().prop_map(Command::ErasePerson),
+        (handle, 0..5_u32).prop_map(|(person, days)| issue(&person, days)),
+        token.prop_map(Command::RevokeToken),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn the_replayed_state_is_the_live_state(commands in prop::collection::vec((any_command(), 0..DAY_MS), 0..40)) {
+        let mut live = State::default();
+        let mut journal = Vec::new();
+        let mut at_ms = 0;
+        for (number, (command, after_ms)) in commands.into_iter().enumerate() {
+            at_ms += after_ms;
+            let Ok(events) = decide(&live, &command, &context(at_ms, number as u128)) else { continue };
+            for event in events {
+                live.apply(at_ms, &event);
+                journal.push((at_ms, event.to_text()));
+            }
+        }
+        let mut replayed = State::default();
+        for (at_ms, text) in &journal {
+            replayed.apply(*at_ms, &Event::read(text).unwrap());
+        }
+        prop_assert_eq!(&replayed, &live);
+        let bytes = serde_json::to_string(&live).unwrap();
+        prop_assert_eq!(serde_json::from_str::<State>(&bytes).unwrap(), live.clone());
+        // Nobody who is gone can act, and somebody always can.
+        for token in live.tokens.values().filter(|token| token.is_valid(at_ms)) {
+            prop_assert!(live.people[&token.person].is_active());
+        }
+        prop_assert!(live.people.is_empty() || live.people.values().any(Person::is_active));
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in ".{0,80}") {
+        let _ = Event::read(&text);
+    }
+}
