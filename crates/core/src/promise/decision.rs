@@ -216,6 +216,18 @@ impl Burn {
     }
 }
 
+impl Decision {
+    /// The same decision with one more reason, which may make it heavier, never lighter. Among reasons of equal
+    /// weight it speaks first.
+    #[must_use]
+    pub fn with(mut self, reason: Reason) -> Self {
+        self.verdict = self.verdict.max(reason.verdict);
+        let at = self.reasons.partition_point(|other| other.verdict > reason.verdict);
+        self.reasons.insert(at, reason);
+        self
+    }
+}
+
 /// Decides from all readings of a service. Without any, nothing is known.
 pub fn decide(policy: &Policy, readings: &[Reading]) -> Decision {
     let mut reasons: Vec<Reason> = readings.iter().map(|reading| reading.judge(policy)).collect();

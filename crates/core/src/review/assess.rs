@@ -195,6 +195,7 @@ fn assess_service(
         objective::hold(question, service)?
     };
     let mut readings = Vec::new();
+    let mut further = Vec::new();
     let mut outages = Vec::new();
     for (objective, ledger) in
         objectives.iter().zip(&ledgers).filter(|(objective, _)| objective.decides())
@@ -206,13 +207,16 @@ fn assess_service(
             &objective::NO_EXCLUSIONS,
             question.extent.to,
         );
-        readings.extend(
-            of.map_err(|why| Unanswerable::Window { slo: objective.slo.name.clone(), why })?,
-        );
+        let of = of.map_err(|why| Unanswerable::Window { slo: objective.slo.name.clone(), why })?;
+        further.extend(objective.kept_nothing(decide(question.policy, &of).verdict));
+        readings.extend(of);
         outages.extend(objective.outages(ledger, question));
     }
     let requests = slis.first().map_or(0, SliFigures::total);
-    let decision = decide(question.policy, &readings);
+    if objectives.is_empty() && question.given.is_empty() {
+        further.extend(objective::nothing_proposed(question, service));
+    }
+    let decision = further.into_iter().fold(decide(question.policy, &readings), Decision::with);
     Ok((
         ServiceFigures { name: service.name.to_owned(), requests, slis, objectives, decision },
         outages,

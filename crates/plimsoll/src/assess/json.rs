@@ -75,7 +75,7 @@ struct Proposal {
     budget_left: Exact,
     why: String,
     warnings: Vec<String>,
-    /// `proposed`, `fallback` (kept in spite of everything; the decision does not rest on it) or `given`.
+    /// `proposed`, `loosest` (no target was kept), `fallback` (kept in spite of everything; the decision does not rest on it) or `given`.
     origin: &'static str,
 }
 
@@ -173,6 +173,7 @@ fn proposal(objective: &Objective) -> Proposal {
         warnings: objective.warnings.clone(),
         origin: match objective.origin {
             Origin::Proposed => "proposed",
+            Origin::Loosest => "loosest",
             Origin::Fallback => "fallback",
             Origin::Given => "given",
         },

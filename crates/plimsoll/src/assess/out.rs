@@ -7,7 +7,6 @@ use std::{
 
 use plimsoll_core::{
     promise::slo::Slo,
-    review::assess::Origin,
     spec::{SliSource, accesslog::AccessLogSource, write},
 };
 
@@ -27,7 +26,7 @@ pub fn write(answer: &Answer, folder: &Path, force: bool) -> Result<Vec<PathBuf>
         .services
         .iter()
         .flat_map(|service| &service.objectives)
-        .filter(|objective| objective.origin == Origin::Proposed)
+        .filter(|objective| objective.decides())
         .map(|objective| {
             let service = objective.slo.service.clone();
             let source = SliSource::AccessLog { service, sli: objective.sli, data_source: None };

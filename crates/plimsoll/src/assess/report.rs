@@ -144,13 +144,6 @@ fn service_in_full(out: &mut String, service: &ServiceFigures) {
     for objective in &service.objectives {
         objective_in_full(out, objective);
     }
-    if service.objectives.is_empty() {
-        line(
-            out,
-            "  target",
-            "none proposed: too few requests, or too many of them failed, for 90 %",
-        );
-    }
     for reason in &service.decision.reasons {
         line(out, "  why", &reason.text);
     }

@@ -7,12 +7,15 @@ use crate::{
     measure::{exclusion::Exclusions, ledger::Ledger, sli::Sli, window::Window},
     promise::{
         budget::{Budget, Method, Spend},
+        decision::{Reason, Verdict},
         lint,
         outage::{Outage, outages},
         slo::{Budgeting, NoData, Slo},
-        suggest::{EVENTS_TO_RESOLVE, Limit, Suggestion, kept_anyway, suggest},
+        suggest::{
+            EVENTS_TO_RESOLVE, LADDER_PPB, Limit, Suggestion, kept_anyway, loosest, suggest,
+        },
     },
-    ratio::percent_floor,
+    ratio::{BILLION, Target, grouped, percent_floor},
     review::{curve, threshold},
     time::{DAY, Span},
 };
@@ -61,6 +64,8 @@ pub struct Objective {
 pub enum Origin {
     /// What ordinary days kept: the decision rests on it.
     Proposed,
+    /// The loosest target there is, where no target was kept: the decision rests on it.
+    Loosest,
     /// What the whole window kept in spite of its outages, where the proposed one is spent.
     Fallback,
     /// A document.
@@ -102,6 +107,21 @@ impl Objective {
         let errors = curve::bad_share(ledger, &NO_EXCLUSIONS, extent, CURVE_POINTS);
         let left = curve::burn_down(&budget, ledger, &NO_EXCLUSIONS, CURVE_POINTS);
         Objective { slo, sli, origin, budget, why, warnings: Vec::new(), errors, left }
+    }
+
+    /// What the verdict of this objective alone rests on, where not even the loosest target was kept.
+    pub(super) fn kept_nothing(&self, alone: Verdict) -> Option<Reason> {
+        let window = self.slo.windows.first()?;
+        let is_missed = self.origin == Origin::Loosest && alone == Verdict::Stabilise;
+        is_missed.then(|| Reason {
+            verdict: Verdict::Stabilise,
+            text: format!(
+                "{}: {} over {window}; not even {} was kept",
+                self.sli.name(),
+                failed(self.sli, &self.budget),
+                self.slo.target
+            ),
+        })
     }
 
     /// Whether the decision rests on it.
@@ -151,16 +171,20 @@ impl Objective {
 }
 
 /// Proposes one objective for availability and one for latency, each with its ledger; beside one whose budget is
-/// spent, the target that was kept all the same.
+/// spent, the target that was kept all the same. Nothing where there are too few requests for any target.
 pub(super) fn propose(
     question: &Question<'_>,
     service: &Service<'_>,
 ) -> (Vec<Objective>, Vec<Ledger>) {
     let tightest = threshold::tightest(service.series, question.thresholds_us.len());
     let latency = tightest.map(|at| Sli::Latency { at_most_us: question.thresholds_us[at] });
-    let mut objectives = Vec::new();
+    let mut objectives: Vec<Objective> = Vec::new();
     let mut ledgers = Vec::new();
     for sli in [Some(Sli::Availability), latency].into_iter().flatten() {
+        // Errors are fast: latency alone says nothing of a service.
+        if sli != Sli::Availability && objectives.is_empty() {
+            continue;
+        }
         let Some(ledger) = ledger(question, service.series, sli) else { continue };
         for objective in propose_for(question, service.name, sli, &ledger) {
             objectives.push(objective);
@@ -202,7 +226,12 @@ fn propose_for(
             objectives
         }
         (None, Some(budget)) => vec![of(Origin::Proposed, budget, why_fallback(&budget))],
-        (None, None) => Vec::new(),
+        (None, None) => {
+            let missed = loosest(ledger, &NO_EXCLUSIONS, METHOD, &window, end).ok().flatten();
+            let missed =
+                missed.map(|budget| of(Origin::Loosest, budget, why_loosest(sli, &budget)));
+            missed.into_iter().collect()
+        }
     }
 }
 
@@ -236,6 +265,36 @@ fn why_fallback(budget: &Budget) -> String {
         "would have been kept in spite of everything, with {} of its budget left",
         percent_floor(budget.left_ppb())
     )
+}
+
+fn why_loosest(sli: Sli, budget: &Budget) -> String {
+    format!("no target was kept with a quarter to spare: {}", failed(sli, budget))
+}
+
+/// Why nothing is proposed for a service.
+pub(super) fn nothing_proposed(question: &Question<'_>, service: &Service<'_>) -> Option<Reason> {
+    let window = question.window.cloned().unwrap_or_else(|| window_for(question.extent));
+    let ledger = ledger(question, service.series, Sli::Availability)?;
+    let loosest = Target::from_ppb(*LADDER_PPB.last()?)?;
+    let end = question.extent.to;
+    let budget = Budget::of(&ledger, &NO_EXCLUSIONS, loosest, METHOD, &window, end).ok()?;
+    let needed = u128::from(EVENTS_TO_RESOLVE * BILLION).div_ceil(loosest.allowed_ppb().into());
+    let seen = grouped(budget.spend.sums.total().into());
+    let needed = grouped(needed);
+    Some(Reason {
+        verdict: Verdict::Unknown,
+        text: format!(
+            "{seen} requests over {window}; the loosest target, {loosest}, needs {needed}"
+        ),
+    })
+}
+
+/// `120 of 3,000 requests failed`.
+fn failed(sli: Sli, budget: &Budget) -> String {
+    let sums = &budget.spend.sums;
+    let (bad, total) = (grouped(sums.bad.into()), grouped(sums.total().into()));
+    let how = if sli == Sli::Availability { "failed" } else { "were slower" };
+    format!("{bad} of {total} requests {how}")
 }
 
 /// Holds a service against the objectives given for it.

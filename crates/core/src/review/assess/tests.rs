@@ -95,6 +95,71 @@ fn an_outage_is_found_weighed_and_decides() {
     assert_eq!(found.worst.len(), 2);
 }
 
+/// So many requests a minute, of which so many of each ten fail; all are answered at once.
+fn failing(per_minute: u64, bad_of_ten: impl Fn(i64) -> u64) -> Series {
+    let mut series = Series::default();
+    for (n, minute) in month().iter().enumerate() {
+        let bad = per_minute * bad_of_ten(n as i64) / 10;
+        let mut cell = Cell { good: per_minute - bad, bad, timed: per_minute, ..Cell::default() };
+        cell.within[..3].fill(per_minute);
+        series.add(minute, &cell);
+    }
+    series
+}
+
+#[test]
+fn a_service_that_fails_fast_is_not_saved_by_its_latency() {
+    for (bad_of_ten, text) in [(10, "432,000 of 432,000"), (3, "129,600 of 432,000")] {
+        let api = failing(10, |_| bad_of_ten);
+        let found = ask(&[Service { name: "api", series: &api }], &[], &[]);
+        let api = &found.services[0];
+        assert_eq!(api.decision.verdict, Verdict::Stabilise);
+        let reason =
+            format!("availability: {text} requests failed over 30d; not even 90 % was kept");
+        assert_eq!(api.decision.reasons[0].text, reason);
+        let target = &api.objectives[0];
+        assert_eq!(
+            (target.slo.target.to_string(), target.origin),
+            ("90 %".to_owned(), Origin::Loosest)
+        );
+        assert_eq!(target.budget.spend.sums.bad, 43_200 * bad_of_ten);
+        assert_eq!(found.worst[0].sli, Sli::Availability);
+        assert_eq!(found.worst[0].outage.bad, 43_200 * bad_of_ten);
+    }
+}
+
+#[test]
+fn few_failures_are_no_judgement() {
+    // 49 requests cannot tell 90 %; 99 can, and are too few for the policy.
+    for (requests, objectives) in [(49, 0), (99, 2)] {
+        let api = failing(1, |_| 10);
+        let mut few = Series::default();
+        api.iter().take(requests).for_each(|(minute, cell)| few.add(minute, &cell));
+        let found = ask(&[Service { name: "api", series: &few }], &[], &[]);
+        assert_eq!(found.services[0].objectives.len(), objectives);
+        assert_eq!(found.services[0].decision.verdict, Verdict::Unknown);
+    }
+    let api = Series::default();
+    let found = ask(&[Service { name: "api", series: &api }], &[], &[]);
+    let text = "0 requests over 30d; the loosest target, 90 %, needs 50";
+    assert_eq!(found.services[0].decision.reasons[0].text, text);
+}
+
+#[test]
+fn a_hang_of_ten_days_is_seen_in_latency() {
+    let api = series(|m| Some((0, if m < 10 * DAY { 100 } else { 0 })));
+    let mut slower = Series::default();
+    for (minute, mut cell) in api.iter() {
+        cell.within[2] = cell.within[1];
+        slower.add(minute, &cell);
+    }
+    let found = ask(&[Service { name: "api", series: &slower }], &[], &[]);
+    let decision = &found.services[0].decision;
+    assert_eq!(decision.verdict, Verdict::Stabilise);
+    let text = "latency-100ms: 1,440,000 of 4,320,000 requests were slower over 30d; not even 90 % was kept";
+    assert_eq!(decision.reasons[0].text, text);
+}
+
 #[test]
 fn a_lost_day_is_coverage_not_health() {
     let lost = 12 * DAY..13 * DAY;
