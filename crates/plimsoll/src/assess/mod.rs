@@ -9,6 +9,7 @@ mod json;
 mod out;
 mod progress;
 mod report;
+mod settings;
 mod words;
 
 use std::{io::Write as _, process::ExitCode};

@@ -7,7 +7,7 @@ use std::{
 
 use plimsoll_core::{
     promise::slo::Slo,
-    spec::{SliSource, accesslog::AccessLogSource, write},
+    spec::{SliSource, write},
 };
 
 use super::answer::Answer;
@@ -37,8 +37,7 @@ pub fn write(answer: &Answer, folder: &Path, force: bool) -> Result<Vec<PathBuf>
         return Err(Failure::input("there is nothing to write: no objective could be proposed")
             .hint("give more of the log; a target of 90 % needs at least 50 requests"));
     }
-    let logs = AccessLogSource { files: answer.inputs.clone(), ..AccessLogSource::default() };
-    let text = write::yaml(&write::proposal(&proposed, logs));
+    let text = write::yaml(&write::proposal(&proposed, answer.logs.clone()));
     let path = folder.join(FILE);
     save(&path, &text, force).map_err(|error| {
         let failure = Failure::input(format!("cannot write {}: {error}", path.display()));
