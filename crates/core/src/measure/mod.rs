@@ -6,6 +6,8 @@ pub mod exclusion;
 pub mod gap;
 pub mod ledger;
 pub mod service;
+pub mod set_aside;
+pub mod silence;
 pub mod sli;
 pub mod slot;
 pub mod tally;

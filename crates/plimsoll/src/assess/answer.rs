@@ -88,7 +88,8 @@ pub fn find(args: &Args) -> Result<Answer, Failure> {
     };
     let (whole, extent) = extents(first_s, last_s);
     let rule = logs.gap.unwrap_or_default();
-    let missing = gap::missing(&tally.activity(), rule);
+    let activity = tally.activity();
+    let missing = gap::missing(&activity, rule);
     let excluded = tally.total().excluded;
 
     let services = services(tally, &logs)?;
@@ -104,6 +105,8 @@ pub fn find(args: &Args) -> Result<Answer, Failure> {
         thresholds_us: &thresholds_us,
         extent,
         missing: &silent,
+        activity: &activity,
+        gap: rule,
         window: window.as_ref(),
         given: &given,
         policy: &policy,

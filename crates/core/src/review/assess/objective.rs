@@ -15,8 +15,9 @@ use crate::{
             EVENTS_TO_RESOLVE, LADDER_PPB, Limit, Suggestion, kept_anyway, loosest, suggest,
         },
     },
-    ratio::{BILLION, Target, grouped, percent_floor},
+    ratio::{BILLION, Target, grouped, percent_ceil, percent_floor},
     review::{curve, threshold},
+    spec::name::Labels,
     time::{DAY, Span},
 };
 
@@ -175,6 +176,7 @@ impl Objective {
 pub(super) fn propose(
     question: &Question<'_>,
     service: &Service<'_>,
+    names: &mut Labels,
 ) -> (Vec<Objective>, Vec<Ledger>) {
     let tightest = threshold::tightest(service.series, question.thresholds_us.len());
     let latency = tightest.map(|at| Sli::Latency { at_most_us: question.thresholds_us[at] });
@@ -186,7 +188,8 @@ pub(super) fn propose(
             continue;
         }
         let Some(ledger) = ledger(question, service.series, sli) else { continue };
-        for objective in propose_for(question, service.name, sli, &ledger) {
+        let name = names.label(&format!("{}-{}", service.name, sli.name()));
+        for objective in propose_for(question, service.name, &name, sli, &ledger) {
             objectives.push(objective);
             ledgers.push(ledger.clone());
         }
@@ -197,6 +200,7 @@ pub(super) fn propose(
 fn propose_for(
     question: &Question<'_>,
     service: &str,
+    name: &str,
     sli: Sli,
     ledger: &Ledger,
 ) -> Vec<Objective> {
@@ -204,7 +208,7 @@ fn propose_for(
     let end = question.extent.to;
     let of = |origin, budget: Budget, why: String| {
         let slo = Slo {
-            name: format!("{service}-{}", sli.name()),
+            name: name.to_owned(),
             service: service.to_owned(),
             sli: sli.name(),
             target: budget.target,
@@ -250,7 +254,7 @@ fn why(suggestion: &Suggestion) -> String {
             );
         }
         (Limit::Overspent { spent_ppb }, Some(next)) => {
-            let _ = write!(text, "; {next} would be spent to {}", percent_floor(spent_ppb));
+            let _ = write!(text, "; {next} would be spent to {}", percent_ceil(spent_ppb));
         }
         (Limit::Kept, Some(next)) => {
             let _ = write!(text, "; {next} on fewer than nine in ten");

@@ -30,11 +30,16 @@ fn series(counts: impl Fn(i64) -> Option<(u64, u64)>) -> Series {
 
 fn ask(services: &[Service<'_>], missing: &[Span], given: &[Given]) -> Assessment {
     let policy = Policy::default();
+    let mut activity = Vec::new();
+    Series::sum_of(services.iter().map(|service| service.series))
+        .visit(|minute, cell| activity.push((minute, cell.requests())));
     let question = Question {
         services,
         thresholds_us: &LADDER,
         extent: month(),
         missing,
+        activity: &activity,
+        gap: Gap::default(),
         window: None,
         given,
         policy: &policy,
@@ -161,6 +166,50 @@ fn a_hang_of_ten_days_is_seen_in_latency() {
 }
 
 #[test]
+fn a_service_that_fell_silent_is_unknown() {
+    let shop = series(|_| Some((0, 0)));
+    let api = series(|m| (m < 19 * DAY).then_some((0, 0)));
+    let services = [Service { name: "shop", series: &shop }, Service { name: "api", series: &api }];
+    let found = ask(&services, &[], &[]);
+    let api = &found.services[0];
+    assert_eq!((api.name.as_str(), api.decision.verdict), ("api", Verdict::Unknown));
+    let text = "silent since 2024-10-23 00:00 UTC, where the same minutes of other days predict 1,584,000 requests";
+    assert_eq!(api.decision.reasons[0].text, text);
+    assert_eq!(found.services[1].decision.verdict, Verdict::Ship);
+    assert!(found.services[1].silent.is_empty());
+    // When its data is missing, nothing is said of silence.
+    let lost = [Span::new(month().from.plus(19 * DAY), month().to)];
+    assert!(ask(&services, &lost, &[]).services.iter().all(|service| service.silent.is_empty()));
+}
+
+#[test]
+fn a_hang_that_only_clients_noticed_calls_for_caution() {
+    let mut hung = Series::default();
+    series(|_| Some((0, 0))).visit(|minute, cell| {
+        let n = minute.0 - month().from.0;
+        let aborted = Cell { excluded: 100, ..Cell::default() };
+        hung.add(minute, if (9 * DAY..9 * DAY + 300).contains(&n) { &aborted } else { cell });
+    });
+    let api = &ask(&[Service { name: "api", series: &hung }], &[], &[]).services[0];
+    assert_eq!((api.decision.verdict, api.excluded), (Verdict::Caution, 30_000));
+    let text = "30,000 of 30,000 requests from 2024-10-13 00:00 UTC to 2024-10-13 05:00 UTC were excluded, so nothing \
+                says that they were served";
+    assert_eq!(api.decision.reasons[0].text, text);
+}
+
+#[test]
+fn proposals_have_the_names_that_documents_can_have() {
+    let api = series(|_| Some((0, 0)));
+    let services =
+        [Service { name: "api.x.io", series: &api }, Service { name: "api-x.io", series: &api }];
+    let found = ask(&services, &[], &[]);
+    let mut names: Vec<_> =
+        found.services.iter().map(|service| service.objectives[0].slo.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["api-x-io-availability", "api-x-io-availability-2"]);
+}
+
+#[test]
 fn a_lost_day_is_coverage_not_health() {
     let lost = 12 * DAY..13 * DAY;
     let api = series(|m| (!lost.contains(&m)).then_some((0, 0)));
@@ -200,6 +249,8 @@ fn given_objectives_are_held_instead() {
         thresholds_us: &LADDER,
         extent: month(),
         missing: &[],
+        activity: &[],
+        gap: Gap::default(),
         window: None,
         given: &[Given { sli: Sli::Latency { at_most_us: 7 }, ..given }],
         policy: &policy,
