@@ -11,7 +11,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use common::{fails, json, line, plimsoll};
+use common::{PLIMSOLL, fails, json, line, plimsoll};
 
 use plimsoll::example;
 use plimsoll_core::time::{Minute, Span, rfc3339};
@@ -119,6 +119,27 @@ fn written_documents_pass_check_and_say_the_same_when_they_are_given() {
 }
 
 #[test]
+fn written_documents_remember_how_the_log_was_read() {
+    let folder = TempDir::new().unwrap();
+    let line = |second: i64| {
+        let status = if second % 1000 == 0 { 429 } else { 200 };
+        format!("{} {status}\n", 1_763_856_000 + second)
+    };
+    let lines: String = (0..86_400).map(line).collect();
+    fs::write(folder.path().join("odd.log"), lines).unwrap();
+    let availability = |args: &[&str]| {
+        let found = json(folder.path(), &[&["assess", "odd.log", "--json"], args].concat());
+        let figures = &found["services"][0]["slis"][0];
+        (figures["good"].as_u64(), figures["bad"].as_u64())
+    };
+    let read = ["--pattern", r"^(?<time>\d+) (?<status>\d+)$", "--classify", "bad=429"];
+    // Every thousandth of 86,400.
+    let expected = (Some(86_400 - 87), Some(87));
+    assert_eq!(availability(&[&read[..], &["--out", "slo"]].concat()), expected);
+    assert_eq!(availability(&["--slo", "slo"]), expected);
+}
+
+#[test]
 fn the_same_file_given_twice_is_counted_once() {
     let folder = TempDir::new().unwrap();
     write_day(folder.path());
@@ -130,7 +151,7 @@ fn the_same_file_given_twice_is_counted_once() {
 
 #[test]
 fn standard_input_is_read() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+    let mut child = Command::new(PLIMSOLL)
         .args(["assess", "-", "--json"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -10,7 +10,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use common::{fails, host_line, json, line, plimsoll};
+use common::{PLIMSOLL, fails, host_line, json, line, plimsoll};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -121,7 +121,7 @@ fn data_sources_that_measure_differently_are_not_mixed() {
 #[test]
 fn a_log_from_a_pipe_has_no_file_to_write() {
     let folder = TempDir::new().unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+    let mut child = Command::new(PLIMSOLL)
         .current_dir(folder.path())
         .args(["assess", "-", "--out", "slo"])
         .stdin(Stdio::piped())

@@ -12,3 +12,4 @@ pub mod sli;
 pub mod slot;
 pub mod tally;
 pub mod window;
+mod word;

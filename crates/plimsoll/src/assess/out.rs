@@ -10,7 +10,7 @@ use plimsoll_core::{
     spec::{SliSource, write},
 };
 
-use super::answer::Answer;
+use super::{Args, answer::Answer};
 use crate::failure::Failure;
 
 /// The document that holds everything proposed.
@@ -20,7 +20,7 @@ const FILE: &str = "slos.yaml";
 ///
 /// # Errors
 /// [`Failure`], when there is nothing to write or it cannot be written.
-pub fn write(answer: &Answer, folder: &Path, force: bool) -> Result<Vec<PathBuf>, Failure> {
+pub fn write(answer: &Answer, args: &Args, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let proposed: Vec<(Slo, SliSource)> = answer
         .assessment
         .services
@@ -39,14 +39,12 @@ pub fn write(answer: &Answer, folder: &Path, force: bool) -> Result<Vec<PathBuf>
     }
     let text = write::yaml(&write::proposal(&proposed, answer.logs.clone()));
     let path = folder.join(FILE);
-    save(&path, &text, force).map_err(|error| {
-        let failure = Failure::input(format!("cannot write {}: {error}", path.display()));
-        match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                failure.hint("it is there and different; --force replaces it")
-            }
-            _ => failure,
+    save(&path, &text, args.force).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Failure::input(format!("{} is there and says something else", path.display()))
+                .hint("--force replaces it")
         }
+        _ => Failure::input(format!("cannot write {}: {error}", path.display())),
     })?;
     Ok(vec![path])
 }

@@ -8,9 +8,12 @@ use std::{
 
 use serde_json::Value;
 
+/// The program under test.
+pub const PLIMSOLL: &str = env!("CARGO_BIN_EXE_plimsoll");
+
 /// Runs the command in a folder.
 pub fn plimsoll(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_plimsoll")).current_dir(folder).args(args).output().unwrap()
+    Command::new(PLIMSOLL).current_dir(folder).args(args).output().unwrap()
 }
 
 /// Runs the command, which must succeed, and reads what it prints.

@@ -8,12 +8,31 @@ use memchr::memchr;
 const LONGEST_METHOD: usize = 32;
 
 /// The target between method and version; `None` where this is not the request line of an HTTP client.
+#[inline]
 pub(super) fn target(line: &[u8]) -> Option<&[u8]> {
+    let rest = match line {
+        // Nearly all requests.
+        [b'G', b'E', b'T', b' ', rest @ ..] | [b'P', b'O', b'S', b'T', b' ', rest @ ..] => rest,
+        _ => behind_method(line)?,
+    };
+    match rest {
+        [target @ .., b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'1'] if target.len() > 1 => {
+            Some(target)
+        }
+        _ => before_version(rest),
+    }
+}
+
+/// What follows the method and its space.
+fn behind_method(line: &[u8]) -> Option<&[u8]> {
     let space = line.iter().take(LONGEST_METHOD).position(|byte| *byte == b' ')?;
     let (method, rest) = (&line[..space], &line[space + 1..]);
-    if method.is_empty() || !method.iter().copied().all(is_method_byte) {
-        return None;
-    }
+    let is_method = !method.is_empty() && method.iter().copied().all(is_method_byte);
+    is_method.then_some(rest)
+}
+
+/// The target that stands before any version, or before none.
+fn before_version(rest: &[u8]) -> Option<&[u8]> {
     let target = match without_version(rest) {
         Some(target) => target,
         None if is_bare_target(rest) => rest,

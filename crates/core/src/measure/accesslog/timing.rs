@@ -9,7 +9,7 @@ use std::{borrow::Cow, cmp::Ordering, collections::BTreeMap};
 use memchr::{memmem, memrchr};
 
 use super::{
-    number::{Unit, integer},
+    number::{Unit, integer, short_micros},
     words::{Words, unquoted},
 };
 
@@ -64,6 +64,19 @@ impl Timing {
     /// The duration that this tail states, in microseconds.
     #[inline]
     pub(super) fn micros(&self, tail: &[u8]) -> Option<u64> {
+        // Nearly all lines with a time end like `" 0.012`.
+        if let (Place::AfterLastQuote(0), Measure::Bare(Unit::Seconds)) =
+            (&self.place, self.measure)
+            && let [.., b'"', b' ', a, b, c, d, e] = *tail
+            && let Some(micros) = short_micros([a, b, c, d, e])
+        {
+            return Some(micros);
+        }
+        self.any_micros(tail)
+    }
+
+    #[inline(never)]
+    fn any_micros(&self, tail: &[u8]) -> Option<u64> {
         let word = match &self.place {
             Place::AfterLastQuote(index) => word(&tail[memrchr(b'"', tail)? + 1..], *index)?,
             Place::Word(index) => value(Words(tail).nth(*index)?),
