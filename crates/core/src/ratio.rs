@@ -195,15 +195,22 @@ pub fn decimal(value: i128, places: u32) -> String {
 /// Writes a share as a percentage with one decimal, rounded down: what is left or covered is never overstated, and
 /// 100 % is only ever all of it.
 pub fn percent_floor(ppb: i64) -> String {
-    let tenths = ppb.div_euclid(BILLION as i64 / 1000);
-    decimal(i128::from(tenths), 1) + " %"
+    percent(ppb.div_euclid(BILLION as i64 / 1000))
 }
 
 /// Writes a share as a percentage with one decimal, rounded up: what is spent is never understated.
 pub fn percent_ceil(ppb: i64) -> String {
     let tenth = BILLION as i64 / 1000;
     let tenths = ppb.div_euclid(tenth) + i64::from(ppb.rem_euclid(tenth) > 0);
-    decimal(i128::from(tenths), 1) + " %"
+    percent(tenths)
+}
+
+/// Tenths of a percent: `1,000 %`, `-0.1 %`.
+fn percent(tenths: i64) -> String {
+    let sign = if tenths < 0 { "-" } else { "" };
+    let (whole, tenth) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
+    let tenth = if tenth == 0 { String::new() } else { format!(".{tenth}") };
+    format!("{sign}{}{tenth} %", grouped(whole.into()))
 }
 
 /// Writes a count with a comma at every thousand: `12,340`.
@@ -262,6 +269,7 @@ mod tests {
         assert_eq!(percent_floor(1_000_000_000), "100 %");
         assert_eq!(percent_floor(-1), "-0.1 %");
         assert_eq!(percent_floor(-2_150_000_000), "-215 %");
+        assert_eq!(percent_ceil(10_000_000_001), "1,000.1 %");
         assert_eq!(percent_ceil(833_300_000), "83.4 %");
         assert_eq!(percent_ceil(1_000_000_001), "100.1 %");
         assert_eq!(percent_ceil(1_000_000_000), "100 %");
@@ -277,7 +285,7 @@ mod tests {
         assert_eq!(both(1_000_000_001), ("100 %".into(), "100.1 %".into()));
         assert_eq!(both(999_999_999), ("99.9 %".into(), "100 %".into()));
         assert_eq!(both(-1), ("-0.1 %".into(), "0 %".into()));
-        assert_eq!(percent_ceil(i64::MAX), "922337203685.5 %");
+        assert_eq!(percent_ceil(i64::MAX), "922,337,203,685.5 %");
     }
 
     proptest! {

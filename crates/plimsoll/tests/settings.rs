@@ -75,13 +75,12 @@ fn documents_carry_how_the_log_was_measured() {
     assert_eq!(one["services"][0]["name"], "The Shop");
     assert_eq!(one["services"][0]["slis"][0]["bad"], 216);
 
-    let lines: String = (0..3_600)
-        .map(|s| {
-            let (hour, minute, second) = (s / 3600, s / 60 % 60, s % 60);
-            let status = if s % 60 == 9 { 500 } else { 200 };
-            format!("02.08.2025 0{hour}:{minute:02}:{second:02} st={status} 12ms\n")
-        })
-        .collect();
+    let request = |s: i64| {
+        let (hour, minute, second) = (s / 3600, s / 60 % 60, s % 60);
+        let status = if s % 60 == 9 { 500 } else { 200 };
+        format!("02.08.2025 0{hour}:{minute:02}:{second:02} st={status} 12ms\n")
+    };
+    let lines: String = (0..3_600).map(request).collect();
     fs::write(at.join("app.txt"), lines).unwrap();
     let pattern = r"^(?P<time>\S+ \S+) st=(?P<status>\d+) (?P<millis>\d+)ms";
     let args = ["--pattern", pattern, "--time-format", "%d.%m.%Y %H:%M:%S"];

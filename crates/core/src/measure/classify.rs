@@ -100,6 +100,12 @@ impl Rules {
         self.statuses[if status < STATUSES { status } else { 0 }]
     }
 
+    /// The codes of a class as [`Rules::parse`] reads them: `499,none`; `None` where there are none.
+    pub fn codes_of(&self, class: Class) -> Option<String> {
+        let codes = self.codes(class);
+        (!codes.is_empty()).then(|| codes.join(","))
+    }
+
     fn set(&mut self, codes: Codes, class: Class) {
         self.statuses[codes.first..=codes.last].fill(class);
     }
@@ -251,6 +257,8 @@ mod tests {
         let rules = Rules::default();
         assert_eq!(rules.to_string(), "bad=5xx excluded=499,none good=rest");
         assert_eq!(Rules::parse("").unwrap(), rules);
+        assert_eq!(rules.codes_of(Class::Excluded).as_deref(), Some("499,none"));
+        assert_eq!(Rules::parse("good=499,none").unwrap().codes_of(Class::Excluded), None);
         for (status, class) in [
             (Some(100), Class::Good),
             (Some(101), Class::Good),

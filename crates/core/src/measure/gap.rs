@@ -137,5 +137,14 @@ pub fn missing(activity: &[(Minute, u64)], rule: Gap) -> Vec<Missing> {
     missing
 }
 
+/// The longest silent run of the input, the first of equals, that is not one of the missing ones.
+pub fn longest(activity: &[(Minute, u64)], missing: &[Span]) -> Option<Span> {
+    let busy: Vec<Minute> =
+        activity.iter().filter(|(_, lines)| *lines > 0).map(|(minute, _)| *minute).collect();
+    let runs = busy.windows(2).map(|pair| Span::new(pair[0].plus(1), pair[1]));
+    runs.filter(|run| !run.is_empty() && !missing.contains(run))
+        .max_by_key(|run| (run.minutes(), std::cmp::Reverse(run.from)))
+}
+
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,10 @@ use super::tally::Series;
 use crate::time::Span;
 
 /// A run has at least so many minutes.
-const MINUTES_MIN: i64 = 5;
+const NAMED_FROM_MINUTES: i64 = 5;
 
 /// A run has at least so many excluded requests.
-const EXCLUDED_MIN: u64 = 20;
+const NAMED_FROM_EXCLUDED: u64 = 20;
 
 /// Minutes that are at most so far apart are one run.
 const GAP_MINUTES: i64 = 5;
@@ -47,7 +47,9 @@ pub fn of(series: &Series) -> Vec<SetAside> {
         }
         between = (0, 0);
     });
-    found.retain(|run| run.span.minutes() >= MINUTES_MIN && run.excluded >= EXCLUDED_MIN);
+    found.retain(|run| {
+        run.span.minutes() >= NAMED_FROM_MINUTES && run.excluded >= NAMED_FROM_EXCLUDED
+    });
     found
 }
 

@@ -4,7 +4,7 @@ mod objective;
 
 use std::{cmp::Reverse, fmt};
 
-pub use objective::{NamedOutage, Objective, Origin};
+pub use objective::{Kept, NamedOutage, Objective, Origin};
 
 use crate::{
     measure::{

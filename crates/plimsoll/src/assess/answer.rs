@@ -10,7 +10,8 @@ use plimsoll_core::{
     limits::WINDOW_MINUTES_MAX,
     measure::{
         accesslog::Format,
-        gap::{self, Missing},
+        classify::Class,
+        gap::{self, Gap, Missing},
         service::{self, By, Services},
         tally::{Ladder, Method, Tally},
         window::Window,
@@ -18,7 +19,7 @@ use plimsoll_core::{
     promise::policy::Policy,
     review::assess::{self, Assessment, Question, Service},
     spec::accesslog::AccessLogSource,
-    time::{Minute, Span},
+    time::{DAY, Minute, Span},
 };
 use plimsoll_source::{Input, Made, Options, Reading, read_logs};
 
@@ -29,6 +30,9 @@ use super::{
     settings,
 };
 use crate::{example, failure::Failure};
+
+/// A shorter silence is nothing to tell.
+const SILENCE_TOLD_FROM_MINUTES: i64 = 5;
 
 /// Everything that a report says.
 pub struct Answer {
@@ -46,8 +50,12 @@ pub struct Answer {
     pub excluded: u64,
     /// Silent stretches that are missing data.
     pub missing: Vec<Missing>,
+    /// The longest silence of the whole input that is not missing data.
+    pub longest_silence: Option<Span>,
     /// What is good, bad and excluded.
     pub rules: String,
+    /// The codes that are excluded, as `--classify` reads them.
+    pub excluded_codes: Option<String>,
     /// When silence is missing data.
     pub gap: String,
     /// What makes a service, and why.
@@ -64,6 +72,15 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The longest silence, where no other day says whether it was missing data and the rule needs one.
+    pub fn unjudged_silence(&self) -> Option<Span> {
+        let is_short = self.extent.minutes() < 2 * DAY;
+        let needs_days = matches!(self.logs.gap.unwrap_or_default(), Gap::Predicted(_));
+        self.longest_silence.filter(|silence| {
+            is_short && needs_days && silence.minutes() >= SILENCE_TOLD_FROM_MINUTES
+        })
+    }
+
     /// Requests that count.
     pub fn requests(&self) -> u64 {
         self.reading.parsed - self.excluded
@@ -80,6 +97,7 @@ pub fn find(args: &Args) -> Result<Answer, Failure> {
     let logs = settings::in_force(args, &documents, &inputs)?;
     let method = method(args, &documents, &logs)?;
     let rules = method.rules.to_string();
+    let excluded_codes = method.rules.codes_of(Class::Excluded);
     let thresholds_us: Vec<u64> = method.ladder.thresholds_us().collect();
     let mut reading = read(args, &inputs, method, &logs)?;
     let tally = std::mem::take(&mut reading.tally);
@@ -119,8 +137,10 @@ pub fn find(args: &Args) -> Result<Answer, Failure> {
         extent,
         history_cut_at: (whole != extent).then(|| extent.from.second()),
         excluded,
+        longest_silence: gap::longest(&activity, &silent),
         missing,
         rules,
+        excluded_codes,
         gap: rule.to_string(),
         by: services.by.to_string(),
         by_why: services.why,

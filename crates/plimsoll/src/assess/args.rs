@@ -19,7 +19,8 @@ use plimsoll_core::{
   plimsoll assess access.log --slo slo/        hold the log against them
   ssh web1 cat /var/log/nginx/access.log | plimsoll assess -
 
-Exit codes: 0 all of the input was read; 1 some of it was not; 2 the command line or a document is wrong.")]
+Exit codes: 0 the input could be read; lines that do not parse are counted and do not change it. 1 a file is missing,
+cut short or not a log, or the documents could not be written. 2 the command line or a document is wrong.")]
 pub struct Args {
     /// Access logs; `-` reads standard input
     #[arg(required_unless_present = "example", value_name = "FILE")]

@@ -20,7 +20,8 @@ use terminal_size::{Width, terminal_size_of};
 
 use crate::failure::{Failure, INPUT};
 
-/// Runs the command: reads the logs, answers, prints. Exit code 0 when all of the input could be read.
+/// Runs the command: reads the logs, answers, prints. Exit code 0 when every input could be read,
+/// whatever its lines are.
 ///
 /// # Errors
 /// [`Failure`], when there is nothing to answer with or the command line asks for something impossible.

@@ -52,12 +52,25 @@ pub struct Objective {
     pub budget: Budget,
     /// A sentence why it is proposed, or where it was given.
     pub why: String,
+    /// How many periods kept it, where it was chosen by them.
+    pub kept: Option<Kept>,
     /// What is the matter with it, given the traffic of the input and the policy.
     pub warnings: Vec<String>,
     /// The share of bad events through the input.
     pub errors: Vec<curve::Point>,
     /// What was left of the budget through its window, in parts per billion.
     pub left: Vec<i64>,
+}
+
+/// How often a target was kept with a quarter of its budget to spare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// Periods with traffic that kept it.
+    pub kept: usize,
+    /// Periods with traffic.
+    pub periods: usize,
+    /// Length of a period in minutes: an hour or a day.
+    pub period_minutes: i64,
 }
 
 /// Where an objective comes from.
@@ -107,7 +120,8 @@ impl Objective {
     ) -> Self {
         let errors = curve::bad_share(ledger, &NO_EXCLUSIONS, extent, CURVE_POINTS);
         let left = curve::burn_down(&budget, ledger, &NO_EXCLUSIONS, CURVE_POINTS);
-        Objective { slo, sli, origin, budget, why, warnings: Vec::new(), errors, left }
+        let (kept, warnings) = (None, Vec::new());
+        Objective { slo, sli, origin, budget, why, kept, warnings, errors, left }
     }
 
     /// What the verdict of this objective alone rests on, where not even the loosest target was kept.
@@ -216,13 +230,22 @@ fn propose_for(
             windows: vec![window.clone()],
             no_data: METHOD.no_data,
         };
-        Objective::new(slo, sli, origin, budget, why, ledger, question.extent)
+        let burns =
+            if origin == Origin::Fallback { Vec::new() } else { burn_warnings(&slo, question) };
+        let objective = Objective::new(slo, sli, origin, budget, why, ledger, question.extent);
+        Objective { warnings: burns, ..objective }
     };
     let suggested = suggest(ledger, &NO_EXCLUSIONS, METHOD, &window, end).ok().flatten();
     let kept = kept_anyway(ledger, &NO_EXCLUSIONS, METHOD, &window, end).ok().flatten();
     match (suggested, kept) {
         (Some(suggested), kept) => {
-            let mut objectives = vec![of(Origin::Proposed, suggested.budget, why(&suggested))];
+            let mut proposed = of(Origin::Proposed, suggested.budget, why(&suggested));
+            proposed.kept = Some(Kept {
+                kept: suggested.kept,
+                periods: suggested.periods,
+                period_minutes: suggested.period_minutes,
+            });
+            let mut objectives = vec![proposed];
             let fallback =
                 kept.filter(|kept| suggested.budget.is_spent() && kept.target < suggested.target);
             objectives
@@ -240,7 +263,7 @@ fn propose_for(
 }
 
 fn why(suggestion: &Suggestion) -> String {
-    let unit = if suggestion.period_minutes == DAY { "days" } else { "hours" };
+    let unit = if suggestion.period_minutes == DAY { "UTC days" } else { "hours" };
     let mut text = format!(
         "kept with a quarter to spare on {} of {} {unit} with traffic",
         suggestion.kept, suggestion.periods
@@ -338,9 +361,17 @@ fn warnings(slo: &Slo, method: Method, ledger: &Ledger, question: &Question<'_>)
             .map_or(0, |budget| budget.spend.sums.total())
     };
     let events: Vec<u64> = slo.windows.iter().map(events).collect();
+    let findings = lint::traffic(slo, &events);
+    findings.iter().map(warning).chain(burn_warnings(slo, question)).collect()
+}
+
+/// Burn rates of the policy that cannot happen at this target.
+fn burn_warnings(slo: &Slo, question: &Question<'_>) -> Vec<String> {
     let factors: Vec<u64> =
         question.policy.fast_burn.iter().map(|rule| rule.factor_milli).collect();
-    let findings =
-        lint::traffic(slo, &events).into_iter().chain(lint::burn_thresholds(slo.target, &factors));
-    findings.map(|finding| format!("{}; {}", finding.message, finding.hint)).collect()
+    lint::burn_thresholds(slo.target, &factors).iter().map(warning).collect()
+}
+
+fn warning(finding: &lint::Finding) -> String {
+    format!("{}; {}", finding.message, finding.hint)
 }

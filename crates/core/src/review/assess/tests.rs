@@ -293,7 +293,7 @@ fn a_given_target_that_the_traffic_cannot_resolve_is_warned_of() {
     let warnings = &found.services[0].objectives[0].warnings;
     assert_eq!(warnings.len(), 1);
     assert!(
-        warnings[0].contains("4320000 events") && warnings[0].contains("0.432"),
+        warnings[0].contains("4,320,000 events") && warnings[0].contains("0.432"),
         "{warnings:?}"
     );
 }
