@@ -307,4 +307,6 @@ impl Source {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

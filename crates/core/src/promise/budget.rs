@@ -328,9 +328,26 @@ impl Budget {
             Some(slice) if window.is_rolling() => end.floor(slice),
             _ => end,
         };
-        let extent = window.at(end)?;
+        Ok(Budget::over(ledger, exclusions, target, method, window.at(end)?))
+    }
+
+    /// The budget of a window whose place is known.
+    pub fn over(
+        ledger: &Ledger,
+        exclusions: &Exclusions,
+        target: Target,
+        method: Method,
+        extent: Extent,
+    ) -> Budget {
         let spend = method.spend(ledger, exclusions, extent.span);
-        Ok(Budget { target, extent, spend, method })
+        Budget { target, extent, spend, method }
+    }
+
+    /// What a part of the window spent of this budget, in parts per billion, rounded up.
+    pub fn part_ppb(&self, ledger: &Ledger, exclusions: &Exclusions, part: Span) -> i64 {
+        let costs = self.method.costs_in(ledger, exclusions, self.extent.span, part);
+        let spent = costs.iter().map(|cost| cost.units).sum();
+        Spend { spent, ..self.spend }.spent_ppb(self.target)
     }
 
     /// The share of the budget that is left, in parts per billion, rounded down; negative when overspent.

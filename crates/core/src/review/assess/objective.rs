@@ -6,9 +6,9 @@ use super::{Question, Service, Unanswerable, ledger, window_for};
 use crate::{
     measure::{exclusion::Exclusions, ledger::Ledger, sli::Sli, window::Window},
     promise::{
-        budget::{Budget, Method, Spend},
+        budget::{Budget, Method},
         lint,
-        outage::{Outage, outages},
+        outage::{self, Outage, outages},
         slo::{Budgeting, NoData, Slo},
         suggest::{EVENTS_TO_RESOLVE, Limit, Suggestion, kept_anyway, suggest},
     },
@@ -126,27 +126,10 @@ impl Objective {
         named
     }
 
-    /// What a span spent of the window's budget. A span before the current window is set against the budget of the
-    /// window that ended with it.
+    /// What an outage spent of its window's budget.
     fn share(&self, ledger: &Ledger, span: Span) -> Option<i64> {
-        let method = self.budget.method;
-        let inside = self.budget.extent.span.from <= span.from;
-        let budget = if inside {
-            self.budget
-        } else {
-            Budget::of(
-                ledger,
-                &NO_EXCLUSIONS,
-                self.slo.target,
-                method,
-                self.slo.windows.first()?,
-                span.to,
-            )
-            .ok()?
-        };
-        let costs = method.costs_in(ledger, &NO_EXCLUSIONS, budget.extent.span, span);
-        let spent = costs.iter().map(|cost| cost.units).sum();
-        Some(Spend { spent, ..budget.spend }.spent_ppb(self.slo.target))
+        let window = self.slo.windows.first()?;
+        outage::share_ppb(span, &self.budget, window, ledger, &NO_EXCLUSIONS).ok()
     }
 }
 
