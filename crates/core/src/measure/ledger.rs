@@ -189,6 +189,25 @@ impl Ledger {
         before + self.sums_of_days(days) + after
     }
 
+    /// The end of the last minute of a span that was seen in full; `None` when there is none.
+    pub fn seen_until(&self, span: Span) -> Option<Minute> {
+        let is_seen_from = |minute: i64| self.sums(Span::new(Minute(minute), span.to)).known() > 0;
+        if !is_seen_from(span.from.0) {
+            return None;
+        }
+        // Something was seen from `last` on, nothing from `end` on.
+        let (mut last, mut end) = (span.from.0, span.to.0);
+        while end - last > 1 {
+            let middle = last + (end - last) / 2;
+            if is_seen_from(middle) {
+                last = middle;
+            } else {
+                end = middle;
+            }
+        }
+        Some(Minute(end))
+    }
+
     /// Minutes from the first that was reported to the last, both inclusive; `None` when none was.
     pub fn extent(&self) -> Option<Span> {
         let reported = |(day, entries): (&i64, &Vec<Entry>)| {

@@ -111,11 +111,7 @@ impl Method {
 
     /// The length of a slice; `None` when events are counted.
     pub fn slice_minutes(&self) -> Option<i64> {
-        match self.budgeting {
-            Budgeting::Occurrences => None,
-            Budgeting::Timeslices { slice_minutes, .. }
-            | Budgeting::RatioTimeslices { slice_minutes } => Some(i64::from(slice_minutes).max(1)),
-        }
+        self.budgeting.slice_minutes().map(i64::from)
     }
 
     /// Bad events and all events. Missing minutes weigh as the mean of those that were seen in full; to stay exact

@@ -5,11 +5,14 @@
 
 use std::cmp::Ordering;
 
-use super::slo::{Budgeting, Slo};
+use super::{
+    policy::Policy,
+    slo::{Budgeting, Slo},
+};
 use crate::{
     limits::{WINDOW_MINUTES_MAX, WINDOW_MINUTES_MIN},
     measure::window::{Period, Unit, Window},
-    ratio::{BILLION, Target, decimal},
+    ratio::{BILLION, Target, decimal, percent_floor},
     time::{DAY, HOUR},
 };
 
@@ -19,6 +22,10 @@ pub const PERFECT_TARGET: &str = "perfect-target";
 pub const TARGET_TOO_FINE: &str = "target-finer-than-traffic";
 /// No burn can ever be as fast as the threshold.
 pub const UNREACHABLE_BURN: &str = "unreachable-burn";
+/// A burn is looked for in less than a slice.
+pub const LOOKBACK_SHORTER_THAN_SLICE: &str = "lookback-shorter-than-slice";
+/// *Caution* would come after *stabilise*.
+pub const UNREACHABLE_CAUTION: &str = "unreachable-caution";
 /// The window is shorter than one slice.
 pub const WINDOW_SHORTER_THAN_SLICE: &str = "window-shorter-than-slice";
 /// The window is no whole number of slices.
@@ -37,6 +44,8 @@ pub enum Subject {
     Window(usize),
     /// The burn threshold of this number, from 0.
     Burn(usize),
+    /// The shares of the budget that a policy waits for.
+    Shares,
 }
 
 /// Something that an objective cannot do.
@@ -63,7 +72,7 @@ impl Finding {
 pub fn definition(slo: &Slo) -> Vec<Finding> {
     let windows = slo.windows.iter().enumerate().flat_map(|(index, window)| {
         let length = length(window, index);
-        let slices = slice_minutes(slo.budgeting).and_then(|slice| slices(window, slice, index));
+        let slices = slo.budgeting.slice_minutes().and_then(|slice| slices(window, slice, index));
         length.into_iter().chain(slices)
     });
     perfect(slo.target).into_iter().chain(windows).collect()
@@ -114,6 +123,36 @@ pub fn burn_thresholds(target: Target, factors_milli: &[u64]) -> Vec<Finding> {
         burn.is_gt().then(|| unreachable(target, index, *factor))
     };
     factors_milli.iter().enumerate().filter_map(finding).collect()
+}
+
+/// Lookbacks, in minutes, that are shorter than a slice. The burn is then measured over a whole slice.
+pub fn lookbacks(budgeting: Budgeting, lookbacks: &[u32]) -> Vec<Finding> {
+    let slice = budgeting.slice_minutes().unwrap_or(1);
+    let finding = |(index, &minutes): (usize, &u32)| {
+        (minutes < slice).then(|| Finding {
+            code: LOOKBACK_SHORTER_THAN_SLICE,
+            subject: Subject::Burn(index),
+            message: format!(
+                "a lookback of {minutes} minutes holds no slice of {slice}; the burn is measured over one slice"
+            ),
+            hint: format!("take a lookback of at least {slice}m, or shorter slices"),
+        })
+    };
+    lookbacks.iter().enumerate().filter_map(finding).collect()
+}
+
+/// A policy whose budgets are spent too far for *caution* before they have so little left that it asks for it.
+pub fn shares(policy: &Policy) -> Option<Finding> {
+    (policy.caution_at_ppb < policy.stabilise_at_ppb).then(|| Finding {
+        code: UNREACHABLE_CAUTION,
+        subject: Subject::Shares,
+        message: format!(
+            "stabilise begins at {} left, before caution at {}",
+            percent_floor(policy.stabilise_at_ppb),
+            percent_floor(policy.caution_at_ppb)
+        ),
+        hint: "caution comes before stabilise: give cautionAt a larger share".to_owned(),
+    })
 }
 
 /// How a burn of so many billionths compares with the fastest that is possible at this target: `factor × (1 − target)`
@@ -182,14 +221,6 @@ fn slices(window: &Window, slice: u32, index: usize) -> Option<Finding> {
     };
     let hint = "take slices that fit into the window, such as 1m or 5m".to_owned();
     Some(Finding { code, subject: Subject::Window(index), message, hint })
-}
-
-fn slice_minutes(budgeting: Budgeting) -> Option<u32> {
-    match budgeting {
-        Budgeting::Occurrences => None,
-        Budgeting::Timeslices { slice_minutes, .. }
-        | Budgeting::RatioTimeslices { slice_minutes } => Some(slice_minutes),
-    }
 }
 
 /// What slices must divide: the window itself, or the day (hour) of which calendar periods are made.
@@ -353,6 +384,24 @@ mod tests {
             let slo = slo("99", Budgeting::RatioTimeslices { slice_minutes }, vec![window.clone()]);
             assert_eq!(codes(&definition(&slo)), expected, "{window:?} {slice_minutes}");
         }
+    }
+
+    #[test]
+    fn lookbacks_hold_a_slice() {
+        let slices = Budgeting::RatioTimeslices { slice_minutes: 60 };
+        let findings = lookbacks(slices, &[60, 59, 360]);
+        assert_eq!(codes(&findings), [LOOKBACK_SHORTER_THAN_SLICE]);
+        assert_eq!(findings[0].subject, Subject::Burn(1));
+        assert_eq!(lookbacks(Budgeting::Occurrences, &[1]), []);
+    }
+
+    #[test]
+    fn caution_comes_before_stabilise() {
+        let policy = |stabilise_at_ppb| Policy { stabilise_at_ppb, ..Policy::default() };
+        assert_eq!(shares(&policy(250_000_000)), None);
+        let finding = shares(&policy(500_000_000)).unwrap();
+        assert_eq!(finding.code, UNREACHABLE_CAUTION);
+        assert_eq!(finding.message, "stabilise begins at 50 % left, before caution at 25 %");
     }
 
     proptest! {

@@ -42,6 +42,17 @@ pub enum Budgeting {
     },
 }
 
+impl Budgeting {
+    /// The length of a slice in minutes, at least 1; `None` when events are counted.
+    pub fn slice_minutes(self) -> Option<u32> {
+        match self {
+            Budgeting::Occurrences => None,
+            Budgeting::Timeslices { slice_minutes, .. }
+            | Budgeting::RatioTimeslices { slice_minutes } => Some(slice_minutes.max(1)),
+        }
+    }
+}
+
 /// What minutes without data ("missing") do to the budget. They always lower the coverage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NoData {
