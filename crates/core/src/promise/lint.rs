@@ -62,9 +62,16 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Whether it keeps the objective from being evaluated: windows outside the limits, and windows without a slice.
+    /// Whether it keeps the objective from being evaluated: windows outside the limits, and windows that slices do not
+    /// fill.
     pub fn prevents_evaluation(&self) -> bool {
-        matches!(self.code, WINDOW_TOO_SHORT | WINDOW_TOO_LONG | WINDOW_SHORTER_THAN_SLICE)
+        matches!(
+            self.code,
+            WINDOW_TOO_SHORT
+                | WINDOW_TOO_LONG
+                | WINDOW_SHORTER_THAN_SLICE
+                | WINDOW_NOT_WHOLE_SLICES
+        )
     }
 }
 
