@@ -46,7 +46,7 @@ pub struct Method {
 /// The cost of one minute, in the units of the span's [`Spend`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
-    /// When. For a slice that is missing as a whole, its first minute.
+    /// When.
     pub minute: Minute,
     /// How much.
     pub units: u128,
@@ -58,6 +58,7 @@ pub struct Cost {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Slice {
     span: Span,
+    sums: Sums,
     verdict: SliceVerdict,
 }
 
@@ -72,16 +73,17 @@ enum SliceVerdict {
 }
 
 impl Method {
-    /// What a span cost. Slices are counted from the start of the span; an incomplete last one is left out.
+    /// What a span cost. Slices are counted from the start of the span; a last one that the span cuts short counts as
+    /// a slice of its own, so that every minute counts.
     pub fn spend(&self, ledger: &Ledger, exclusions: &Exclusions, span: Span) -> Spend {
         let sums = exclusions.sums(ledger, span);
         let (spent, weight) = match self.slice_minutes() {
             None => self.events(&sums),
             Some(minutes) => self.slices(ledger, exclusions, span, minutes, span).fold(
                 (0, 0),
-                |(spent, weight), slice| {
-                    let (miss, counts) = self.weigh(slice.verdict);
-                    (spent + miss, weight + counts)
+                |(spent, weight), slice| match slice.verdict {
+                    SliceVerdict::Judged { miss } => (spent + miss, weight + SLICE_UNITS),
+                    SliceVerdict::Excluded | SliceVerdict::Missing => (spent, weight),
                 },
             ),
         };
@@ -119,13 +121,10 @@ impl Method {
     fn events(&self, sums: &Sums) -> (u128, u128) {
         let unit = self.event_unit(sums);
         let (bad, total) = (u128::from(sums.bad) * unit, u128::from(sums.total()) * unit);
-        let mean = u128::from(sums.known_events());
         match self.no_data {
-            NoData::Good if self.weighs(sums) => {
-                (bad, total + mean * u128::from(sums.missing - sums.partial))
-            }
+            NoData::Good if self.weighs(sums) => (bad, total + unseen_at_best(sums, sums)),
             NoData::Bad if self.weighs(sums) => {
-                let charged = mean * u128::from(sums.missing);
+                let charged = u128::from(sums.known_events()) * u128::from(sums.missing);
                 (bad + charged, total + charged)
             }
             _ => (bad, total),
@@ -177,75 +176,118 @@ impl Method {
         minutes: i64,
         part: Span,
     ) -> impl Iterator<Item = Slice> {
+        let all = exclusions.sums(ledger, span);
         let part = part.intersection(span);
         let first = (part.from.0 - span.from.0) / minutes;
         let behind = (part.to.0 - span.from.0 + minutes - 1) / minutes;
-        (first..behind.min(span.minutes() / minutes)).map(move |n| {
+        (first..behind).map(move |n| {
             let from = span.from.plus(n * minutes);
-            let span = Span::new(from, from.plus(minutes));
-            Slice { span, verdict: self.judge(&exclusions.sums(ledger, span)) }
+            let span = Span::new(from, from.plus(minutes).min(span.to));
+            let sums = exclusions.sums(ledger, span);
+            Slice { span, sums, verdict: self.judge(&sums, &all) }
         })
     }
 
-    /// A slice is judged by what was seen of it. One with missing minutes may be seen to be bad, never to be good.
-    fn judge(&self, sums: &Sums) -> SliceVerdict {
-        if sums.minutes() == 0 {
+    /// Judges a slice by its share of good events. Where missing minutes are left out, one that has some may be seen
+    /// to miss its target, never to reach it, and one of which no event was seen says nothing. Where they weigh good
+    /// or bad, every slice is judged.
+    fn judge(&self, slice: &Sums, all: &Sums) -> SliceVerdict {
+        if slice.minutes() == 0 {
             return SliceVerdict::Excluded;
         }
-        let (good, total) = (u128::from(sums.good), u128::from(sums.total()));
+        let (good, total) = self.good_of_total(slice, all);
+        let is_open =
+            slice.missing > 0 && matches!(self.no_data, NoData::Ignore | NoData::Hold { .. });
         match self.budgeting {
             Budgeting::Timeslices { slice_target, .. } => {
-                let bad = total > 0
-                    && good * u128::from(BILLION) < total * u128::from(slice_target.ppb());
-                match (bad, sums.missing) {
+                match (misses(good, total, slice_target), is_open) {
                     (true, _) => SliceVerdict::Judged { miss: SLICE_UNITS },
-                    (false, 0) => SliceVerdict::Judged { miss: 0 },
-                    (false, _) => SliceVerdict::Missing,
+                    (false, true) => SliceVerdict::Missing,
+                    (false, false) => SliceVerdict::Judged { miss: 0 },
                 }
             }
             _ if total > 0 => {
                 SliceVerdict::Judged { miss: SLICE_UNITS - good * SLICE_UNITS / total }
             }
-            _ if sums.missing > 0 => SliceVerdict::Missing,
+            _ if is_open => SliceVerdict::Missing,
             _ => SliceVerdict::Judged { miss: 0 },
         }
     }
 
-    /// What a slice adds: its miss, its weight.
-    fn weigh(&self, verdict: SliceVerdict) -> (u128, u128) {
-        match (verdict, self.no_data) {
-            (SliceVerdict::Judged { miss }, _) => (miss, SLICE_UNITS),
-            (SliceVerdict::Missing, NoData::Good) => (0, SLICE_UNITS),
-            (SliceVerdict::Missing, NoData::Bad) => (SLICE_UNITS, SLICE_UNITS),
-            (SliceVerdict::Missing | SliceVerdict::Excluded, _) => (0, 0),
+    /// The share of good events of a slice, as a fraction. Missing minutes that weigh good add what
+    /// [`unseen_at_best`] says; those that weigh bad lower the share to the part of the minutes that was seen.
+    fn good_of_total(&self, slice: &Sums, all: &Sums) -> (u128, u128) {
+        let (good, total) = (u128::from(slice.good), u128::from(slice.total()));
+        match self.no_data {
+            NoData::Good if slice.missing > 0 => {
+                let (unit, unseen) = (u128::from(all.known()), unseen_at_best(slice, all));
+                if unit == 0 {
+                    (good, total)
+                } else {
+                    (good * unit + unseen, total * unit + unseen)
+                }
+            }
+            NoData::Bad if slice.missing > 0 => {
+                let (good, total) = if total == 0 { (1, 1) } else { (good, total) };
+                (good * u128::from(slice.known()), total * u128::from(slice.minutes()))
+            }
+            _ => (good, total),
         }
     }
 
-    /// Spreads the miss of a slice over its minutes by their bad events, to the last unit.
+    /// Spreads the miss of a slice over its minutes by what each lacks, to the last unit.
     fn slice_costs(&self, ledger: &Ledger, exclusions: &Exclusions, slice: Slice) -> Vec<Cost> {
-        let (miss, _) = self.weigh(slice.verdict);
-        if miss == 0 {
-            return Vec::new();
-        }
-        if slice.verdict == SliceVerdict::Missing {
-            return vec![Cost { minute: slice.span.from, units: miss, for_missing_data: true }];
-        }
+        let SliceVerdict::Judged { miss: miss @ 1.. } = slice.verdict else { return Vec::new() };
+        let (per_bad, per_missing) = self.lacks(&slice.sums);
         let minutes = ledger.slots(slice.span).filter(|(at, _)| !exclusions.contains(*at));
-        let bad: Vec<(Minute, u128)> =
-            minutes.map(|(minute, slot)| (minute, u128::from(slot.events().1))).collect();
-        let all: u128 = bad.iter().map(|(_, bad)| bad).sum();
+        let lacks = minutes.flat_map(|(minute, slot)| {
+            let missing = u128::from(slot.is_missing()) * per_missing;
+            [(minute, u128::from(slot.events().1) * per_bad, false), (minute, missing, true)]
+        });
+        let lacks: Vec<(Minute, u128, bool)> = lacks.filter(|(_, lack, _)| *lack > 0).collect();
+        let all: u128 = lacks.iter().map(|(_, lack, _)| lack).sum();
         let (mut seen, mut charged, mut costs) = (0, 0, Vec::new());
-        for (minute, bad) in bad {
-            seen += bad;
-            let until_here = miss * seen / all.max(1);
+        for (minute, lack, for_missing_data) in lacks {
+            seen += lack;
+            let until_here = miss * seen / all;
             let units = until_here - charged;
             charged = until_here;
             if units > 0 {
-                costs.push(Cost { minute, units, for_missing_data: false });
+                costs.push(Cost { minute, units, for_missing_data });
             }
         }
         costs
     }
+
+    /// What a bad event and a missing minute of a slice lack, on one scale: see [`Method::good_of_total`]. A slice that
+    /// was seen to miss its target did so for what was seen.
+    fn lacks(&self, slice: &Sums) -> (u128, u128) {
+        let (good, total) = (u128::from(slice.good), u128::from(slice.total()));
+        match (self.no_data, self.budgeting) {
+            (NoData::Bad, Budgeting::Timeslices { slice_target, .. })
+                if misses(good, total, slice_target) =>
+            {
+                (1, 0)
+            }
+            (NoData::Bad, _) => (u128::from(slice.known()), total.max(1)),
+            _ => (1, 0),
+        }
+    }
+}
+
+/// Whether a share of good events is below a target. Without events nothing is.
+fn misses(good: u128, total: u128, target: Target) -> bool {
+    good * u128::from(BILLION) < total * u128::from(target.ppb())
+}
+
+/// How many events went unseen in minutes of `part` if they were as the mean of the minutes of `all` that were seen in
+/// full, in units of 1/`known` of an event: the mean for each minute of which nothing was seen, and for those of which
+/// some sources were seen, taken together, what they lack of the mean; at least nothing.
+fn unseen_at_best(part: &Sums, all: &Sums) -> u128 {
+    let (mean, unit) = (u128::from(all.known_events()), u128::from(all.known()));
+    let dark = mean * u128::from(part.missing - part.partial);
+    let lacking = mean * u128::from(part.partial);
+    dark + lacking.saturating_sub(u128::from(part.partial_events) * unit)
 }
 
 impl Spend {
@@ -307,8 +349,9 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// The budget when every slot before `end` is complete. Rolling windows of slices end at the last complete
-    /// slice, slices being counted from 1970; calendar windows count theirs from the start of the period.
+    /// The budget when every slot before `end` is complete. Windows of slices end at the last complete slice, slices
+    /// being counted from 1970 in rolling windows, and from the start of the period in calendar windows. The last
+    /// slice of a period may be shorter than the others (a day of 23 hours has 11 slices of 2 hours and one of 1).
     ///
     /// # Errors
     /// [`NoExtent`], when a calendar window has no place at that moment.
@@ -320,11 +363,15 @@ impl Budget {
         window: &Window,
         end: Minute,
     ) -> Result<Budget, NoExtent> {
-        let end = match method.slice_minutes() {
-            Some(slice) if window.is_rolling() => end.floor(slice),
-            _ => end,
+        let slice = method.slice_minutes().unwrap_or(1);
+        let extent = if window.is_rolling() {
+            window.at(end.floor(slice))?
+        } else {
+            let Extent { span, whole_minutes } = window.at(end)?;
+            let complete = span.minutes() / slice * slice;
+            Extent { span: Span::new(span.from, span.from.plus(complete)), whole_minutes }
         };
-        Ok(Budget::over(ledger, exclusions, target, method, window.at(end)?))
+        Ok(Budget::over(ledger, exclusions, target, method, extent))
     }
 
     /// The budget of a window whose place is known.

@@ -58,7 +58,7 @@ pub struct Reading {
     pub window: Window,
     /// The budget.
     pub budget: Budget,
-    /// Whether the budget is spent even if every missing minute had been good.
+    /// Whether the budget is spent even if everything that went unseen had been good ([`NoData::Good`]).
     pub spent_at_best: bool,
     /// Minutes from the last one that was seen in full to the moment of the decision, without those taken out; `None`
     /// when none was seen in the longest window there is.
@@ -126,8 +126,10 @@ impl Reading {
             .collect();
         let reading = |window: &Window| {
             let budget = Budget::of(ledger, exclusions, slo.target, method, window, end)?;
+            let best = at_best.spend(ledger, exclusions, budget.extent.span);
+            // Without a minute that was seen in full nothing is known of what the others may hold.
             let spent_at_best =
-                at_best.spend(ledger, exclusions, budget.extent.span).is_spent(slo.target);
+                best.is_spent(slo.target) && (best.sums.missing == 0 || best.sums.known() > 0);
             let (slo, window, burns) = (slo.name.clone(), window.clone(), burns.clone());
             Ok(Reading { slo, window, budget, spent_at_best, data_age, burns })
         };

@@ -59,9 +59,11 @@ pub enum NoData {
     /// They are left out.
     #[default]
     Ignore,
-    /// They weigh as the window's measured mean, all good.
+    /// What went unseen was good, and as much as the mean of the minutes that were seen in full: of a minute of which
+    /// some sources were seen the rest, the minutes of a window (of a slice, where slices count) taken together.
     Good,
-    /// They weigh as the window's measured mean, all bad.
+    /// They were bad, each as much as the mean of the minutes that were seen in full: those of the window where events
+    /// count, those of the slice where slices do. What was seen of them counts besides.
     Bad,
     /// They are left out, and the last decision stands for so many minutes; after that it is *unknown*.
     Hold {

@@ -1,21 +1,15 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::measure::ledger::Batch;
+use crate::measure::{
+    ledger::{Batch, testing::ledger},
+    window::{Period, Unit},
+};
 
 const OCCURRENCES: Method = Method { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
 
 fn percent(text: &str) -> Target {
     Target::parse_percent(text).unwrap()
-}
-
-/// A ledger whose minutes 0, 1, 2 … are these slots.
-fn ledger(slots: &[Slot]) -> Ledger {
-    let slots: Vec<_> =
-        slots.iter().enumerate().map(|(m, &slot)| (Minute(m as i64), slot)).collect();
-    let mut ledger = Ledger::expecting(["a"]);
-    ledger.replace(Batch { source: "a", generation: 1, slots: &slots }).unwrap();
-    ledger
 }
 
 fn spend(slots: &[Slot], method: Method) -> Spend {
@@ -98,7 +92,7 @@ fn bad_events_that_were_seen_count_although_a_source_is_missing() {
     let slots = [Slot::measured(100, 0), Slot::Partial { good: 0, bad: 50 }];
     let with = |no_data| spend(&slots, Method { no_data, ..OCCURRENCES }).spent_ppb(percent("90"));
     assert_eq!(with(NoData::Ignore), 3_333_333_334); // 50 of 15
-    assert_eq!(with(NoData::Good), 3_333_333_334); // nothing good is added to a minute that was seen
+    assert_eq!(with(NoData::Good), 2_500_000_000); // 50 of 20: the mean is 100, 50 of them good and unseen
     assert_eq!(with(NoData::Bad), 6_000_000_000); // 150 of 25
 }
 
@@ -125,15 +119,17 @@ fn hand_computed_timeslices() {
         Slot::Missing,
         Slot::measured(0, 10), // slice 5: what was seen is bad enough: bad
         Slot::Missing,
-        Slot::measured(1, 0), // incomplete slice: left out
+        Slot::measured(1, 0), // slice 6, cut short: good
     ];
     let with = |no_data| {
         let spend = spend(&slots, Method { budgeting, no_data });
         (spend.spent / SLICE_UNITS, spend.weight / SLICE_UNITS)
     };
-    assert_eq!(with(NoData::Ignore), (2, 4));
-    assert_eq!(with(NoData::Good), (2, 5));
-    assert_eq!(with(NoData::Bad), (3, 5));
+    assert_eq!(with(NoData::Ignore), (2, 5));
+    // The mean of the known minutes is 68 / 8 = 8.5. Slice 5 at best: 8.5 of 18.5, still bad.
+    assert_eq!(with(NoData::Good), (2, 6));
+    // Slice 4 at worst: half of it, bad.
+    assert_eq!(with(NoData::Bad), (3, 6));
 }
 
 #[test]
@@ -146,6 +142,78 @@ fn hand_computed_ratio_timeslices() {
     assert_eq!(spend.weight, 3 * SLICE_UNITS);
     // 0.58333/3 of 0.5: 38.9 %.
     assert_eq!(spend.spent_ppb(percent("50")), 388_888_889);
+}
+
+#[test]
+fn minutes_that_weigh_bad_weigh_so_by_every_method() {
+    // One good minute in each slice of five and four missing: 80 % of everything is charged.
+    let slots: Vec<Slot> =
+        (0..60).map(|m| if m % 5 == 0 { Slot::measured(100, 0) } else { Slot::Missing }).collect();
+    let share = |budgeting| {
+        let spend = spend(&slots, Method { budgeting, no_data: NoData::Bad });
+        (spend.spent * 100 / spend.weight, spend.spent / SLICE_UNITS)
+    };
+    assert_eq!(share(Budgeting::Occurrences).0, 80);
+    assert_eq!(share(Budgeting::RatioTimeslices { slice_minutes: 5 }), (80, 9)); // 9.6 of 12
+    let slice_target = percent("50");
+    assert_eq!(share(Budgeting::Timeslices { slice_minutes: 5, slice_target }), (100, 12));
+}
+
+#[test]
+fn the_best_case_of_partly_seen_minutes() {
+    // Two sources of 100 a minute, one of them lost half-way through 10,000 minutes: 16,000 bad of the 20,000 that 99 %
+    // of 2,000,000 would allow.
+    let slots: Vec<Slot> = (0..10_000)
+        .map(|m| match m {
+            0..5000 => Slot::measured(200, 0),
+            5000..5160 => Slot::Partial { good: 0, bad: 100 },
+            _ => Slot::Partial { good: 100, bad: 0 },
+        })
+        .collect();
+    let with = |no_data| spend(&slots, Method { no_data, ..OCCURRENCES }).spent_ppb(percent("99"));
+    assert_eq!(with(NoData::Good), 800_000_000);
+    assert_eq!(with(NoData::Ignore), 1_066_666_667); // 16,000 of 15,000
+}
+
+#[test]
+fn no_minute_goes_uncounted_where_slices_do_not_fill_the_window() {
+    for budgeting in [
+        Budgeting::RatioTimeslices { slice_minutes: 7 },
+        Budgeting::Timeslices { slice_minutes: 7, slice_target: Target::PERFECT },
+    ] {
+        let method = Method { budgeting, no_data: NoData::Ignore };
+        for bad in 10..70_i64 {
+            let slots: Vec<Slot> =
+                (0..70).map(|m| Slot::measured(9, u64::from(m == bad))).collect();
+            let window = Window::Rolling { minutes: 60 };
+            let none = Exclusions::none();
+            let budget =
+                Budget::of(&ledger(&slots), &none, percent("50"), method, &window, Minute(70));
+            assert!(budget.unwrap().spend.spent > 0, "{bad}");
+        }
+    }
+}
+
+#[test]
+fn calendar_windows_of_slices_end_at_the_last_complete_slice_of_the_period() {
+    // 29 March 2026 has 23 hours in Berlin and begins at 23:00 UTC.
+    let start: jiff::civil::DateTime = "2026-01-01T00:00:00".parse().unwrap();
+    let every = Period { count: 1, unit: Unit::Day };
+    let window = Window::Calendar { start, zone: "Europe/Berlin".to_owned(), every };
+    let midnight = Minute(29_578_980); // 2026-03-28T23:00:00Z
+    assert_eq!(midnight.to_string(), "2026-03-28T23:00:00Z");
+    let method =
+        Method { budgeting: Budgeting::RatioTimeslices { slice_minutes: 120 }, ..OCCURRENCES };
+    let (ledger, none) = (Ledger::expecting(["a"]), Exclusions::none());
+    let of = |end| Budget::of(&ledger, &none, percent("99"), method, &window, end).unwrap().extent;
+    assert_eq!(of(midnight.plus(359)).span, Span::new(midnight, midnight.plus(240)));
+    assert_eq!(of(midnight.plus(360)).span, Span::new(midnight, midnight.plus(360)));
+    // All of it: 11 slices of two hours and one of one.
+    let no_traffic: Vec<_> = (0..23 * 60).map(|m| (midnight.plus(m), Slot::NoTraffic)).collect();
+    let mut ledger = ledger.clone();
+    ledger.replace(Batch { source: "a", generation: 1, slots: &no_traffic }).unwrap();
+    let whole = window.period(midnight).unwrap().unwrap();
+    assert_eq!(method.spend(&ledger, &none, whole).weight, 12 * SLICE_UNITS);
 }
 
 #[test]
@@ -230,59 +298,117 @@ fn any_method() -> impl Strategy<Value = Method> {
     (budgeting, no_data).prop_map(|(budgeting, no_data)| Method { budgeting, no_data })
 }
 
-/// The oracle: spent and weight as plain fractions of events or slices, minute by minute, in floats. It shares no
-/// code with the budget; agreement to nine digits on random inputs is what it is for.
-fn naive(slots: &[Slot], excluded: &[bool], method: Method) -> (f64, f64) {
-    let kept = |range: std::ops::Range<usize>| -> Vec<Slot> {
-        range.filter(|&m| !excluded[m]).map(|m| slots[m]).collect()
-    };
-    let events = |slots: &[Slot]| -> (f64, f64) {
-        let good: u64 = slots.iter().map(|s| s.events().0).sum();
-        let bad: u64 = slots.iter().map(|s| s.events().1).sum();
-        (bad as f64, (good + bad) as f64)
-    };
-    let slice = match method.budgeting {
-        Budgeting::Occurrences => {
-            let all = kept(0..slots.len());
-            let (bad, total) = events(&all);
-            let known: Vec<Slot> = all.iter().copied().filter(|s| !s.is_missing()).collect();
-            let mean = if known.is_empty() { 0.0 } else { events(&known).1 / known.len() as f64 };
-            let dark = all.iter().filter(|s| **s == Slot::Missing).count() as f64;
-            let missing = all.iter().filter(|s| s.is_missing()).count() as f64;
-            return match method.no_data {
-                NoData::Good => (bad, total + mean * dark),
-                NoData::Bad => (bad + mean * missing, total + mean * missing),
-                _ => (bad, total),
-            };
-        }
-        Budgeting::Timeslices { slice_minutes, .. }
-        | Budgeting::RatioTimeslices { slice_minutes } => slice_minutes,
-    } as usize;
-    let (mut spent, mut weight) = (0.0, 0.0);
-    for n in 0..slots.len() / slice {
-        let minutes = kept(n * slice..(n + 1) * slice);
-        if minutes.is_empty() {
-            continue;
-        }
-        let (bad, total) = events(&minutes);
-        let lacks = minutes.iter().any(|s| s.is_missing());
-        let miss = match method.budgeting {
-            Budgeting::Timeslices { slice_target, .. } => {
-                let goal = slice_target.ppb() as f64 / 1e9;
-                let is_bad = total > 0.0 && (total - bad) / total < goal - 1e-12;
-                if is_bad { Some(1.0) } else { (!lacks).then_some(0.0) }
-            }
-            _ if total > 0.0 => Some(bad / total),
-            _ => (!lacks).then_some(0.0),
+/// The oracle: spent and weight as plain fractions of events or slices, in floats. It looks at each minute by itself
+/// and shares no code with the budget; agreement to nine digits on random inputs is what it is for.
+struct Naive {
+    /// Minutes that count, by slice.
+    slices: Vec<Vec<Slot>>,
+    method: Method,
+}
+
+impl Naive {
+    fn new(slots: &[Slot], excluded: &[bool], method: Method) -> Naive {
+        let length = match method.budgeting {
+            Budgeting::Occurrences => slots.len(),
+            Budgeting::Timeslices { slice_minutes, .. }
+            | Budgeting::RatioTimeslices { slice_minutes } => slice_minutes as usize,
         };
-        match (miss, method.no_data) {
-            (Some(miss), _) => (spent, weight) = (spent + miss, weight + 1.0),
-            (None, NoData::Good) => weight += 1.0,
-            (None, NoData::Bad) => (spent, weight) = (spent + 1.0, weight + 1.0),
-            (None, _) => {}
+        let minutes: Vec<(Slot, bool)> =
+            slots.iter().copied().zip(excluded.iter().copied()).collect();
+        let kept = |slice: &[(Slot, bool)]| {
+            slice.iter().filter(|(_, excluded)| !excluded).map(|(slot, _)| *slot).collect()
+        };
+        let slices = minutes.chunks(length).map(kept).filter(|slice: &Vec<Slot>| !slice.is_empty());
+        Naive { slices: slices.collect(), method }
+    }
+
+    /// The mean traffic of the minutes that were seen in full; `None` without such a minute.
+    fn mean(&self) -> Option<f64> {
+        let known: Vec<f64> = self
+            .slices
+            .iter()
+            .flatten()
+            .filter_map(|slot| match slot {
+                Slot::Measured { good, bad } => Some((good + bad) as f64),
+                Slot::NoTraffic => Some(0.0),
+                Slot::Missing | Slot::Partial { .. } => None,
+            })
+            .collect();
+        (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+    }
+
+    /// Good and bad events of some minutes when what went unseen was good.
+    fn at_best(&self, minutes: &[Slot]) -> (f64, f64) {
+        let (mut good, mut bad, mut partly_seen, mut partly) = (0.0, 0.0, 0.0, 0.0);
+        let mean = self.mean();
+        for slot in minutes {
+            let (seen_good, seen_bad) = (slot.events().0 as f64, slot.events().1 as f64);
+            (good, bad) = (good + seen_good, bad + seen_bad);
+            match slot {
+                Slot::Missing => good += mean.unwrap_or(0.0),
+                Slot::Partial { .. } => {
+                    partly_seen += seen_good + seen_bad;
+                    partly += mean.unwrap_or(0.0);
+                }
+                Slot::Measured { .. } | Slot::NoTraffic => {}
+            }
+        }
+        (good + f64::max(partly - partly_seen, 0.0), bad)
+    }
+
+    fn seen(minutes: &[Slot]) -> (f64, f64) {
+        let sum = |of: fn(&Slot) -> u64| minutes.iter().map(of).sum::<u64>() as f64;
+        (sum(|slot| slot.events().0), sum(|slot| slot.events().1))
+    }
+
+    fn events(&self) -> (f64, f64) {
+        let minutes = self.slices.concat();
+        let (good, bad) = Self::seen(&minutes);
+        let lost = minutes.iter().filter(|slot| slot.is_missing()).count() as f64;
+        let (good, bad) = match (self.method.no_data, self.mean()) {
+            (NoData::Good, _) => self.at_best(&minutes),
+            (NoData::Bad, Some(mean)) => (good, bad + mean * lost),
+            _ => (good, bad),
+        };
+        (bad, good + bad)
+    }
+
+    /// The share of good of a slice; `None` where nothing can be said.
+    fn share(&self, slice: &[Slot]) -> Option<f64> {
+        let ((good, bad), lost) = (Self::seen(slice), slice.iter().any(|slot| slot.is_missing()));
+        let seen = if good + bad > 0.0 { good / (good + bad) } else { 1.0 };
+        match self.method.no_data {
+            NoData::Good => {
+                let (good, bad) = self.at_best(slice);
+                Some(if good + bad > 0.0 { good / (good + bad) } else { 1.0 })
+            }
+            // Minute by minute: one that was seen is as good as the slice, one that is missing is bad.
+            NoData::Bad => {
+                let good_minutes: f64 =
+                    slice.iter().map(|slot| if slot.is_missing() { 0.0 } else { seen }).sum();
+                Some(good_minutes / slice.len() as f64)
+            }
+            _ if good + bad > 0.0 || !lost => Some(seen),
+            _ => None,
         }
     }
-    (spent, weight)
+
+    fn spend(&self) -> (f64, f64) {
+        let judge = |slice: &Vec<Slot>| match self.method.budgeting {
+            Budgeting::Timeslices { slice_target, .. } => {
+                let is_bad = self.share(slice)? < slice_target.ppb() as f64 / 1e9 - 1e-12;
+                let is_open = matches!(self.method.no_data, NoData::Ignore | NoData::Hold { .. })
+                    && slice.iter().any(|slot| slot.is_missing());
+                if is_bad { Some(1.0) } else { (!is_open).then_some(0.0) }
+            }
+            _ => Some(1.0 - self.share(slice)?),
+        };
+        if self.method.budgeting == Budgeting::Occurrences {
+            return self.events();
+        }
+        let judged: Vec<f64> = self.slices.iter().filter_map(judge).collect();
+        (judged.iter().sum(), judged.len() as f64)
+    }
 }
 
 proptest! {
@@ -296,7 +422,7 @@ proptest! {
         let exclusions = Exclusions::of([Span::new(Minute(cut.0 as i64), Minute((cut.0 + cut.1) as i64))]);
         let span = Span::new(Minute(0), Minute(slots.len() as i64));
         let spend = method.spend(&ledger(&slots), &exclusions, span);
-        let (spent, weight) = naive(&slots, &excluded, method);
+        let (spent, weight) = Naive::new(&slots, &excluded, method).spend();
         prop_assert_eq!(spend.weight > 0, weight > 0.0);
         if weight > 0.0 {
             let share = spend.spent as f64 / spend.weight as f64;
@@ -317,10 +443,46 @@ proptest! {
         let costs = method.costs(&ledger, &exclusions, span);
         prop_assert_eq!(costs.iter().map(|c| c.units).sum::<u128>(), method.spend(&ledger, &exclusions, span).spent);
         prop_assert!(costs.is_sorted_by_key(|c| c.minute));
-        prop_assert!(costs.iter().all(|c| !exclusions.contains(c.minute) || c.for_missing_data));
+        prop_assert!(costs.iter().all(|c| !exclusions.contains(c.minute)));
+        let is_missing = |minute: Minute| slots[minute.0 as usize].is_missing();
+        prop_assert!(costs.iter().all(|c| !c.for_missing_data || method.no_data == NoData::Bad && is_missing(c.minute)));
 
         let part = |from, to| method.costs_in(&ledger, &exclusions, span, Span::new(Minute(from), Minute(to)));
         prop_assert_eq!([part(-9, at), part(at, 99)].concat(), costs);
+    }
+
+    /// With even traffic, *good* and *bad* say what would have been said had the lost data been there and so.
+    #[test]
+    fn even_traffic_is_filled_up_as_it_was(
+        minutes in prop::collection::vec((0..=20_u64, 0..=20_u64, 0..8_u8), 1..60),
+        method in any_method(),
+    ) {
+        // Two sources of 20 a minute, so many of them bad. `lost` says which of them are gone.
+        let whole = Slot::measured(40, 0);
+        let good_lost = minutes.iter().map(|&(a, b, lost)| match lost {
+            0 => (Slot::Missing, whole),
+            1 => {
+                let (good, bad) = (20 - a, a);
+                (Slot::Partial { good, bad }, Slot::measured(good + 20, bad))
+            }
+            _ => (Slot::measured(40 - a - b, a + b), Slot::measured(40 - a - b, a + b)),
+        });
+        let bad_lost = minutes.iter().map(|&(a, b, lost)| match lost {
+            0 => (Slot::Missing, Slot::measured(0, 40)),
+            _ => (Slot::measured(40 - a - b, a + b), Slot::measured(40 - a - b, a + b)),
+        });
+        let cases: [(NoData, Vec<(Slot, Slot)>); 2] =
+            [(NoData::Good, good_lost.collect()), (NoData::Bad, bad_lost.collect())];
+        for (no_data, pairs) in cases {
+            let (lossy, full): (Vec<Slot>, Vec<Slot>) = pairs.into_iter().unzip();
+            let lossy = spend(&lossy, Method { no_data, ..method });
+            if lossy.sums.known() == 0 {
+                continue;
+            }
+            let share = |spend: Spend| spend.spent as f64 / spend.weight as f64;
+            let full = spend(&full, Method { no_data: NoData::Ignore, ..method });
+            prop_assert!((share(lossy) - share(full)).abs() < 1e-9, "{:?} {} {}", no_data, share(lossy), share(full));
+        }
     }
 
     #[test]

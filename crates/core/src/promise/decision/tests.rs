@@ -118,6 +118,24 @@ fn a_budget_that_is_spent_at_best_is_spent_however_little_was_measured() {
 }
 
 #[test]
+fn the_best_case_includes_what_a_lost_source_would_have_sent() {
+    // One of two sources of 100 a minute is lost in the second half: 6,480,000 seen, 8,640,000 at best, of which 99.9 %
+    // allows 8,640.
+    let with = |minutes: i64| {
+        month(move |m| match m - WINDOW / 2 {
+            ..0 => Slot::measured(200, 0),
+            m if m < minutes => Slot::Partial { good: 0, bad: 100 },
+            _ => Slot::Partial { good: 100, bad: 0 },
+        })
+    };
+    assert_eq!(decide_on(&with(87), "99.9").verdict, Verdict::Stabilise);
+    assert_eq!(decide_on(&with(86), "99.9").verdict, Verdict::Unknown);
+    // Without a minute seen in full, nobody knows how much the lost source would have sent.
+    let never = month(|_| Slot::Partial { good: 50, bad: 50 });
+    assert_eq!(decide_on(&never, "99.9").verdict, Verdict::Unknown);
+}
+
+#[test]
 fn the_heaviest_reading_decides_and_speaks_first() {
     let policy = Policy::default();
     let of = |ledger: &Ledger| {
