@@ -1,7 +1,7 @@
 //! Exclusions: intervals that are taken out of an SLI, such as agreed maintenance.
 
 use crate::{
-    measure::{ledger::Ledger, slot::Sums},
+    measure::{slot::Sums, slots::Slots},
     time::{Minute, Span},
 };
 
@@ -43,7 +43,7 @@ impl Exclusions {
     }
 
     /// The sums of a span without the minutes that are taken out.
-    pub fn sums(&self, ledger: &Ledger, span: Span) -> Sums {
+    pub fn sums(&self, ledger: &impl Slots, span: Span) -> Sums {
         let cuts = self.0.iter().map(|cut| cut.intersection(span)).filter(|cut| !cut.is_empty());
         cuts.fold(ledger.sums(span), |sums, cut| sums - ledger.sums(cut))
     }
@@ -61,7 +61,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::measure::{ledger::Batch, slot::Slot};
+    use crate::measure::{
+        ledger::{Batch, Ledger},
+        slot::Slot,
+    };
 
     fn any_span() -> impl Strategy<Value = Span> {
         (0..3000_i64, 0..500_i64)

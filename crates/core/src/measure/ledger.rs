@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::slot::{Slot, Sums};
+use super::{
+    slot::{Slot, Sums},
+    slots::Slots,
+};
 use crate::{
     limits::SLOT_COUNT_MAX,
     time::{DAY, HOUR, Minute, Span},
@@ -158,13 +161,6 @@ impl Ledger {
         slots.reduce(Slot::and).unwrap_or_default()
     }
 
-    /// What [`Ledger::slot`] says of every minute of a span, in order. A day is looked up once.
-    pub fn slots(&self, span: Span) -> impl Iterator<Item = (Minute, Slot)> {
-        let days = (span.from.floor(DAY).0..span.to.0).step_by(DAY as usize);
-        let days = days.map(move |day| Span::new(Minute(day), Minute(day + DAY)));
-        days.flat_map(move |day| self.slots_of_day(day.intersection(span)))
-    }
-
     /// The slots of a span that lies in one day.
     fn slots_of_day(&self, span: Span) -> impl Iterator<Item = (Minute, Slot)> {
         let day = |source| Source::day(source, span.from);
@@ -174,53 +170,6 @@ impl Ledger {
             let slots = sources.iter().map(|day| day.map_or(Slot::Missing, |day| day[at].slot));
             (minute, slots.reduce(Slot::and).unwrap_or_default())
         })
-    }
-
-    /// The sum of every minute of the span. Minutes that no source reported are missing.
-    pub fn sums(&self, span: Span) -> Sums {
-        let first_day = Minute(span.from.0 + DAY - 1).floor(DAY);
-        let last_day = span.to.floor(DAY);
-        if first_day >= last_day {
-            return self.sums_by_hour(span);
-        }
-        let days = Span::new(first_day, last_day);
-        let before = self.sums_by_hour(Span::new(span.from, first_day));
-        let after = self.sums_by_hour(Span::new(last_day, span.to));
-        before + self.sums_of_days(days) + after
-    }
-
-    /// The end of the last minute of a span that was seen in full; `None` when there is none.
-    pub fn seen_until(&self, span: Span) -> Option<Minute> {
-        let is_seen_from = |minute: i64| self.sums(Span::new(Minute(minute), span.to)).known() > 0;
-        if !is_seen_from(span.from.0) {
-            return None;
-        }
-        // Something was seen from `last` on, nothing from `end` on.
-        let (mut last, mut end) = (span.from.0, span.to.0);
-        while end - last > 1 {
-            let middle = last + (end - last) / 2;
-            if is_seen_from(middle) {
-                last = middle;
-            } else {
-                end = middle;
-            }
-        }
-        Some(Minute(end))
-    }
-
-    /// Minutes from the first that was reported to the last, both inclusive; `None` when none was.
-    pub fn extent(&self) -> Option<Span> {
-        let reported = |(day, entries): (&i64, &Vec<Entry>)| {
-            let at = |position: usize| Minute(day * DAY + position as i64);
-            let first = entries.iter().position(|e| e.generation > 0)?;
-            let last = entries.iter().rposition(|e| e.generation > 0)?;
-            Some(Span::new(at(first), at(last).plus(1)))
-        };
-        let all = self.sources.values().flat_map(|source| {
-            let mut days = source.days.iter();
-            [days.next().and_then(reported), days.next_back().and_then(reported)]
-        });
-        all.flatten().reduce(|a, b| Span::new(a.from.min(b.from), a.to.max(b.to)))
     }
 
     fn sums_of_days(&self, span: Span) -> Sums {
@@ -267,6 +216,41 @@ impl Ledger {
         let kept = &mut day.hours[(hour.0.rem_euclid(DAY) / HOUR) as usize];
         day.total = day.total - *kept + fresh;
         *kept = fresh;
+    }
+}
+
+impl Slots for Ledger {
+    fn sums(&self, span: Span) -> Sums {
+        let first_day = Minute(span.from.0 + DAY - 1).floor(DAY);
+        let last_day = span.to.floor(DAY);
+        if first_day >= last_day {
+            return self.sums_by_hour(span);
+        }
+        let days = Span::new(first_day, last_day);
+        let before = self.sums_by_hour(Span::new(span.from, first_day));
+        let after = self.sums_by_hour(Span::new(last_day, span.to));
+        before + self.sums_of_days(days) + after
+    }
+
+    /// A day is looked up once.
+    fn slots(&self, span: Span) -> impl Iterator<Item = (Minute, Slot)> {
+        let days = (span.from.floor(DAY).0..span.to.0).step_by(DAY as usize);
+        let days = days.map(move |day| Span::new(Minute(day), Minute(day + DAY)));
+        days.flat_map(move |day| self.slots_of_day(day.intersection(span)))
+    }
+
+    fn extent(&self) -> Option<Span> {
+        let reported = |(day, entries): (&i64, &Vec<Entry>)| {
+            let at = |position: usize| Minute(day * DAY + position as i64);
+            let first = entries.iter().position(|e| e.generation > 0)?;
+            let last = entries.iter().rposition(|e| e.generation > 0)?;
+            Some(Span::new(at(first), at(last).plus(1)))
+        };
+        let all = self.sources.values().flat_map(|source| {
+            let mut days = source.days.iter();
+            [days.next().and_then(reported), days.next_back().and_then(reported)]
+        });
+        all.flatten().reduce(|a, b| Span::new(a.from.min(b.from), a.to.max(b.to)))
     }
 }
 

@@ -8,5 +8,6 @@ pub mod ledger;
 pub mod service;
 pub mod sli;
 pub mod slot;
+pub mod slots;
 pub mod tally;
 pub mod window;

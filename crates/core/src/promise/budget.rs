@@ -10,8 +10,8 @@ use super::slo::{Budgeting, NoData};
 use crate::{
     measure::{
         exclusion::Exclusions,
-        ledger::Ledger,
         slot::{Slot, Sums},
+        slots::Slots,
         window::{Extent, NoExtent, Window},
     },
     ratio::{BILLION, Target, quotient_ppb},
@@ -75,7 +75,7 @@ enum SliceVerdict {
 impl Method {
     /// What a span cost. Slices are counted from the start of the span; a last one that the span cuts short counts as
     /// a slice of its own, so that every minute counts.
-    pub fn spend(&self, ledger: &Ledger, exclusions: &Exclusions, span: Span) -> Spend {
+    pub fn spend(&self, ledger: &impl Slots, exclusions: &Exclusions, span: Span) -> Spend {
         let sums = exclusions.sums(ledger, span);
         let (spent, weight) = match self.slice_minutes() {
             None => self.events(&sums),
@@ -91,14 +91,14 @@ impl Method {
     }
 
     /// The same cost, minute by minute, in order. Their sum is exactly the `spent` of [`Method::spend`].
-    pub fn costs(&self, ledger: &Ledger, exclusions: &Exclusions, span: Span) -> Vec<Cost> {
+    pub fn costs(&self, ledger: &impl Slots, exclusions: &Exclusions, span: Span) -> Vec<Cost> {
         self.costs_in(ledger, exclusions, span, span)
     }
 
     /// Of the minutes' costs in a span those of a part of it, for a look at no more than that part.
     pub fn costs_in(
         &self,
-        ledger: &Ledger,
+        ledger: &impl Slots,
         exclusions: &Exclusions,
         span: Span,
         part: Span,
@@ -143,7 +143,7 @@ impl Method {
 
     fn event_costs(
         &self,
-        ledger: &Ledger,
+        ledger: &impl Slots,
         exclusions: &Exclusions,
         span: Span,
         part: Span,
@@ -170,7 +170,7 @@ impl Method {
     /// The slices of a span that hold minutes of a part of it.
     fn slices(
         &self,
-        ledger: &Ledger,
+        ledger: &impl Slots,
         exclusions: &Exclusions,
         span: Span,
         minutes: i64,
@@ -236,7 +236,7 @@ impl Method {
     }
 
     /// Spreads the miss of a slice over its minutes by what each lacks, to the last unit.
-    fn slice_costs(&self, ledger: &Ledger, exclusions: &Exclusions, slice: Slice) -> Vec<Cost> {
+    fn slice_costs(&self, ledger: &impl Slots, exclusions: &Exclusions, slice: Slice) -> Vec<Cost> {
         let SliceVerdict::Judged { miss: miss @ 1.. } = slice.verdict else { return Vec::new() };
         let (per_bad, per_missing) = self.lacks(&slice.sums);
         let minutes = ledger.slots(slice.span).filter(|(at, _)| !exclusions.contains(*at));
@@ -356,7 +356,7 @@ impl Budget {
     /// # Errors
     /// [`NoExtent`], when a calendar window has no place at that moment.
     pub fn of(
-        ledger: &Ledger,
+        ledger: &impl Slots,
         exclusions: &Exclusions,
         target: Target,
         method: Method,
@@ -376,7 +376,7 @@ impl Budget {
 
     /// The budget of a window whose place is known.
     pub fn over(
-        ledger: &Ledger,
+        ledger: &impl Slots,
         exclusions: &Exclusions,
         target: Target,
         method: Method,
@@ -387,7 +387,7 @@ impl Budget {
     }
 
     /// What a part of the window spent of this budget, in parts per billion, rounded up.
-    pub fn part_ppb(&self, ledger: &Ledger, exclusions: &Exclusions, part: Span) -> i64 {
+    pub fn part_ppb(&self, ledger: &impl Slots, exclusions: &Exclusions, part: Span) -> i64 {
         let costs = self.method.costs_in(ledger, exclusions, self.extent.span, part);
         let spent = costs.iter().map(|cost| cost.units).sum();
         Spend { spent, ..self.spend }.spent_ppb(self.target)

@@ -11,7 +11,7 @@ use crate::{
     limits::WINDOW_MINUTES_MAX,
     measure::{
         exclusion::Exclusions,
-        ledger::Ledger,
+        slots::Slots,
         window::{NoExtent, Window, length},
     },
     ratio::{BILLION, decimal, grouped, percent_floor, quotient_ppb},
@@ -105,7 +105,7 @@ impl Reading {
     pub fn of(
         slo: &Slo,
         policy: &Policy,
-        ledger: &Ledger,
+        ledger: &impl Slots,
         exclusions: &Exclusions,
         end: Minute,
     ) -> Result<Vec<Reading>, NoExtent> {
@@ -252,7 +252,7 @@ impl Burn {
     fn of(
         rule: FastBurn,
         method: Method,
-        ledger: &Ledger,
+        ledger: &impl Slots,
         exclusions: &Exclusions,
         end: Minute,
     ) -> Burn {

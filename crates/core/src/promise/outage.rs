@@ -4,8 +4,8 @@ use super::budget::{Budget, burns};
 use crate::{
     measure::{
         exclusion::Exclusions,
-        ledger::Ledger,
         slot::Slot,
+        slots::Slots,
         window::{Extent, NoExtent, Window},
     },
     ratio::Target,
@@ -29,7 +29,7 @@ pub struct Outage {
 /// Every outage of a span, in order. A minute burns when its own share of bad events is above what the target
 /// allows; minutes taken out by an exclusion do not.
 pub fn outages(
-    ledger: &Ledger,
+    ledger: &impl Slots,
     exclusions: &Exclusions,
     target: Target,
     span: Span,
@@ -71,7 +71,7 @@ pub fn share_ppb(
     span: Span,
     now: &Budget,
     window: &Window,
-    ledger: &Ledger,
+    ledger: &impl Slots,
     exclusions: &Exclusions,
 ) -> Result<i64, NoExtent> {
     let (mut rest, mut share) = (span, 0_i64);
@@ -89,7 +89,7 @@ fn holding_the_end(
     span: Span,
     now: &Budget,
     window: &Window,
-    ledger: &Ledger,
+    ledger: &impl Slots,
     exclusions: &Exclusions,
 ) -> Result<Budget, NoExtent> {
     let current = now.extent.span;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::budget::Budget;
 use crate::{
     deliver::attribution::{Account, Attributions},
-    measure::{exclusion::Exclusions, ledger::Ledger},
+    measure::{exclusion::Exclusions, slots::Slots},
     ratio::quotient_ppb,
 };
 
@@ -26,7 +26,7 @@ pub struct Posting {
 /// Where the budget went, the largest posting first.
 pub fn statement(
     budget: &Budget,
-    ledger: &Ledger,
+    ledger: &impl Slots,
     exclusions: &Exclusions,
     attributions: &Attributions,
 ) -> Vec<Posting> {

@@ -4,7 +4,7 @@ use super::budget::{Budget, Method};
 use crate::{
     measure::{
         exclusion::Exclusions,
-        ledger::Ledger,
+        slots::Slots,
         window::{NoExtent, Window},
     },
     ratio::Target,
@@ -78,7 +78,7 @@ pub enum Limit {
 /// # Errors
 /// [`NoExtent`], when a calendar window has no place at the end.
 pub fn suggest(
-    ledger: &Ledger,
+    ledger: &impl Slots,
     exclusions: &Exclusions,
     method: Method,
     window: &Window,
@@ -120,7 +120,7 @@ pub fn suggest(
 /// # Errors
 /// [`NoExtent`], when a calendar window has no place at the end.
 pub fn kept_anyway(
-    ledger: &Ledger,
+    ledger: &impl Slots,
     exclusions: &Exclusions,
     method: Method,
     window: &Window,
@@ -156,7 +156,7 @@ fn keeps(bad: u64, total: u64, target: Target) -> bool {
 }
 
 /// Bad and all events of every period with traffic, and the length of a period.
-fn periods(ledger: &Ledger, exclusions: &Exclusions, history: Span) -> (i64, Vec<(u64, u64)>) {
+fn periods(ledger: &impl Slots, exclusions: &Exclusions, history: Span) -> (i64, Vec<(u64, u64)>) {
     let of = |length: i64| -> Vec<(u64, u64)> {
         let starts =
             (history.from.floor(length).0..history.to.0).step_by(length as usize).map(Minute);

@@ -1,7 +1,7 @@
 //! Curves to draw: how a share of bad events moved, and how a budget burned down.
 
 use crate::{
-    measure::{exclusion::Exclusions, ledger::Ledger},
+    measure::{exclusion::Exclusions, slots::Slots},
     promise::budget::{Budget, Spend},
     ratio::{BILLION, share_ppb},
     time::Span,
@@ -20,7 +20,7 @@ pub enum Point {
 
 /// The share of bad events in each of so many equal stretches of a span.
 pub fn bad_share(
-    ledger: &Ledger,
+    ledger: &impl Slots,
     exclusions: &Exclusions,
     span: Span,
     points: usize,
@@ -40,7 +40,7 @@ pub fn bad_share(
 /// start of the window on, every cost is set against the budget of the whole. It ends at what is left now.
 pub fn burn_down(
     budget: &Budget,
-    ledger: &Ledger,
+    ledger: &impl Slots,
     exclusions: &Exclusions,
     points: usize,
 ) -> Vec<i64> {
@@ -68,7 +68,11 @@ fn stretches(span: Span, points: usize) -> Vec<Span> {
 mod tests {
     use super::*;
     use crate::{
-        measure::{ledger::Batch, slot::Slot, window::Window},
+        measure::{
+            ledger::{Ledger, testing::minutes},
+            slot::Slot,
+            window::Window,
+        },
         promise::{
             budget::Method,
             slo::{Budgeting, NoData},
@@ -84,10 +88,7 @@ mod tests {
             30..40 => Slot::measured(90, 10),
             _ => Slot::measured(100, 0),
         };
-        let slots: Vec<_> = (0..60).map(|m| (Minute(m), slot(m))).collect();
-        let mut ledger = Ledger::expecting(["a"]);
-        ledger.replace(Batch { source: "a", generation: 1, slots: &slots }).unwrap();
-        ledger
+        minutes(60, slot)
     }
 
     #[test]

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::measure::{
-    ledger::{Batch, testing::ledger},
+    ledger::{Batch, Ledger, testing::ledger},
     window::{Period, Unit},
 };
 

@@ -3,7 +3,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     measure::{
-        ledger::testing::{ledger, minutes},
+        ledger::{
+            Ledger,
+            testing::{ledger, minutes},
+        },
         slot::Slot,
     },
     promise::slo::Budgeting,

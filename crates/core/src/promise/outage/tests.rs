@@ -4,7 +4,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     measure::{
-        ledger::testing::{ledger, minutes},
+        ledger::{
+            Ledger,
+            testing::{ledger, minutes},
+        },
         window::{Period, Unit},
     },
     promise::{

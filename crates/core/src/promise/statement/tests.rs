@@ -3,7 +3,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     deliver::attribution::Attribution,
-    measure::{ledger::Batch, slot::Slot, window::Window},
+    measure::{
+        ledger::{Ledger, testing::ledger},
+        slot::Slot,
+        window::Window,
+    },
     promise::{
         budget::Method,
         slo::{Budgeting, NoData},
@@ -14,14 +18,6 @@ use crate::{
 
 fn span(from: i64, to: i64) -> Span {
     Span::new(Minute(from), Minute(to))
-}
-
-fn ledger(slots: &[Slot]) -> Ledger {
-    let slots: Vec<_> =
-        slots.iter().enumerate().map(|(m, &slot)| (Minute(m as i64), slot)).collect();
-    let mut ledger = Ledger::expecting(["a"]);
-    ledger.replace(Batch { source: "a", generation: 1, slots: &slots }).unwrap();
-    ledger
 }
 
 fn budget(ledger: &Ledger, exclusions: &Exclusions, method: Method, target: Target) -> Budget {

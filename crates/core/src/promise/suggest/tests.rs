@@ -1,6 +1,9 @@
 use super::*;
 use crate::{
-    measure::{ledger::Batch, slot::Slot},
+    measure::{
+        ledger::{Ledger, testing::minutes},
+        slot::Slot,
+    },
     promise::slo::{Budgeting, NoData},
 };
 
@@ -12,10 +15,7 @@ fn ten_days(slot: impl Fn(i64) -> Slot) -> Ledger {
 }
 
 fn days(days: i64, slot: impl Fn(i64) -> Slot) -> Ledger {
-    let slots: Vec<_> = (0..days * DAY).map(|m| (Minute(m), slot(m))).collect();
-    let mut ledger = Ledger::expecting(["log"]);
-    ledger.replace(Batch { source: "log", generation: 1, slots: &slots }).unwrap();
-    ledger
+    minutes(days * DAY, slot)
 }
 
 fn suggestion(ledger: &Ledger, days: i64) -> Option<Suggestion> {
