@@ -262,13 +262,65 @@ fn rolling_windows_of_slices_end_at_the_last_complete_slice() {
     assert_eq!(of(120), Span::new(Minute(60), Minute(120)));
 }
 
+/// Two slots in turn, from an even minute to an even minute, without the memory.
+struct InTurn([Slot; 2]);
+
+impl Slots for InTurn {
+    fn sums(&self, span: Span) -> Sums {
+        let (two, turns) = (Sums::of(self.0[0]) + Sums::of(self.0[1]), span.minutes() as u64 / 2);
+        Sums {
+            good: two.good * turns,
+            bad: two.bad * turns,
+            partial_events: two.partial_events * turns,
+            measured: two.measured * turns,
+            no_traffic: two.no_traffic * turns,
+            missing: two.missing * turns,
+            partial: two.partial * turns,
+        }
+    }
+
+    fn slots(&self, span: Span) -> impl Iterator<Item = (Minute, Slot)> {
+        span.iter().map(|minute| (minute, self.0[minute.0 as usize % 2]))
+    }
+
+    fn extent(&self) -> Option<Span> {
+        None
+    }
+}
+
 #[test]
-fn the_largest_slots_do_not_overflow() {
-    let max = crate::limits::SLOT_COUNT_MAX;
-    let slots = vec![Slot::measured(max, max); 10_000];
-    for no_data in [NoData::Ignore, NoData::Good, NoData::Bad] {
-        let spend = spend(&slots, Method { no_data, ..OCCURRENCES });
-        assert_eq!(spend.spent_ppb(percent("99.9999")), 500_000_000_000_000);
+fn the_largest_slots_of_all_sources_do_not_overflow() {
+    use crate::limits::{LEDGER_DAYS_MAX, SLI_SOURCES_MAX, SLOT_COUNT_MAX, WINDOW_MINUTES_MAX};
+    let most = Slot::measured(
+        SLOT_COUNT_MAX * SLI_SOURCES_MAX as u64,
+        SLOT_COUNT_MAX * SLI_SOURCES_MAX as u64,
+    );
+    let ledger = Span::new(Minute(0), Minute(LEDGER_DAYS_MAX as i64 * crate::time::DAY));
+    let whole = InTurn([most, most]).sums(ledger);
+    assert!(whole.good.checked_add(whole.bad).is_some());
+
+    let window = Span::new(Minute(0), Minute(i64::from(WINDOW_MINUTES_MAX)));
+    let slice_minutes = WINDOW_MINUTES_MAX;
+    let target = percent("99.9999");
+    let spent = |slots: [Slot; 2], budgeting, no_data| {
+        let method = Method { budgeting, no_data };
+        let spend = method.spend(&InTurn(slots), &Exclusions::none(), window);
+        assert_eq!(spend.compare_burn(target, 14_400), Ordering::Greater);
+        spend.spent_ppb(target) / 10_000_000_000_000
+    };
+    // In percent of everything, 100 % being a million budgets. Half of what is there is bad.
+    for (slots, by_policy) in [([most, most], [50, 50, 50]), ([most, Slot::Missing], [50, 25, 75])]
+    {
+        for (no_data, expected) in
+            [NoData::Ignore, NoData::Good, NoData::Bad].into_iter().zip(by_policy)
+        {
+            let ratio = Budgeting::RatioTimeslices { slice_minutes };
+            assert_eq!(spent(slots, Budgeting::Occurrences, no_data), expected);
+            assert_eq!(spent(slots, ratio, no_data), expected);
+            let slice_target = percent("99");
+            let timeslices = Budgeting::Timeslices { slice_minutes, slice_target };
+            assert_eq!(spent(slots, timeslices, no_data), 100);
+        }
     }
 }
 
@@ -483,6 +535,29 @@ proptest! {
             let full = spend(&full, Method { no_data: NoData::Ignore, ..method });
             prop_assert!((share(lossy) - share(full)).abs() < 1e-9, "{:?} {} {}", no_data, share(lossy), share(full));
         }
+    }
+
+    /// Twelfths and the like have no finite decimals: 27,720 is a multiple of every number up to 12, so that the true
+    /// share is a fraction of whole numbers.
+    #[test]
+    fn ratio_timeslices_are_overstated_by_no_more_than_they_say(
+        slices in prop::collection::vec((0..=12_u64, 1..=12_u64), 60),
+        ppb in 0..BILLION,
+    ) {
+        let method = Method { budgeting: Budgeting::RatioTimeslices { slice_minutes: 1 }, no_data: NoData::Ignore };
+        let slices: Vec<(u64, u64)> = slices.into_iter().map(|(bad, all)| (bad.min(all), all)).collect();
+        let slots: Vec<Slot> = slices.iter().map(|&(bad, all)| Slot::measured(all - bad, bad)).collect();
+        let (target, window) = (Target::from_ppb(ppb).unwrap(), Window::Rolling { minutes: 60 });
+        let budget = Budget::of(&ledger(&slots), &Exclusions::none(), target, method, &window, Minute(60)).unwrap();
+
+        let misses: u64 = slices.iter().map(|(bad, all)| bad * (27_720 / all)).sum();
+        let billion = u128::from(BILLION);
+        let (spent, allowed) = (u128::from(misses), 60 * 27_720 * u128::from(BILLION - ppb));
+        let shown = budget.left_ppb().abs_diff(BILLION as i64).into();
+        // shown ≥ spent / allowed, in billionths of it, and no more than the error above.
+        prop_assert!(u128::checked_mul(shown, allowed).unwrap() >= spent * billion * billion);
+        let least = u128::saturating_sub(shown, budget.error_ppb().into());
+        prop_assert!(least * allowed <= spent * billion * billion, "{} {}", shown, budget.error_ppb());
     }
 
     #[test]
