@@ -264,6 +264,59 @@ proptest! {
 }
 
 proptest! {
+    /// One event that was good and is bad instead never makes the answer lighter.
+    #[test]
+    fn one_more_bad_event_is_never_a_lighter_verdict(
+        slots in prop::collection::vec((0..12_u8, 0..30_u64, 0..4_u64), 120),
+        worse in prop::sample::Index::arbitrary(),
+        kind in 0..3_u8,
+        slice_minutes in prop::sample::select(vec![1_u32, 5, 20]),
+        no_data in prop::sample::select(vec![
+            NoData::Ignore, NoData::Good, NoData::Bad, NoData::Hold { minutes: 5 },
+        ]),
+        (percent, min_coverage, factor) in (50..=100_u64, 0..=100_u64, 1..50_u64),
+    ) {
+        let mut slots: Vec<Slot> = slots
+            .into_iter()
+            .map(|(kind, good, bad)| match kind {
+                0 => Slot::Missing,
+                1 => Slot::Partial { good: good + 1, bad },
+                _ => Slot::measured(good, bad),
+            })
+            .collect();
+        let slice_target = Target::parse_percent("90").unwrap();
+        let budgeting = match kind {
+            0 => Budgeting::Occurrences,
+            1 => Budgeting::Timeslices { slice_minutes, slice_target },
+            _ => Budgeting::RatioTimeslices { slice_minutes },
+        };
+        let slo = Slo {
+            budgeting,
+            windows: vec![Window::Rolling { minutes: 60 }, Window::Rolling { minutes: 120 }],
+            ..slo(&percent.to_string(), no_data)
+        };
+        let policy = Policy {
+            fast_burn: vec![FastBurn { lookback_minutes: 20, factor_milli: factor * 100, min_failures: 3 }],
+            min_coverage_ppb: min_coverage * 10_000_000,
+            max_data_age_minutes: 10,
+            ..Policy::default()
+        };
+        let verdict = |slots: &[Slot]| {
+            let readings = Reading::of(&slo, &policy, &ledger(slots), &Exclusions::none(), Minute(120));
+            decide(&policy, &readings.unwrap()).verdict
+        };
+        let before = verdict(&slots);
+        let slot = &mut slots[worse.index(120)];
+        *slot = match *slot {
+            Slot::Measured { good: 1.., bad } => Slot::measured(slot.events().0 - 1, bad + 1),
+            Slot::Partial { good: 1.., bad } => Slot::Partial { good: slot.events().0 - 1, bad: bad + 1 },
+            other => other,
+        };
+        prop_assert!(verdict(&slots) >= before);
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
     /// Unknown never ships: whatever is lost from the data, the answer never becomes *ship* from something heavier

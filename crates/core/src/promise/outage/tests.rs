@@ -165,6 +165,45 @@ fn any_slot() -> impl Strategy<Value = Slot> {
 }
 
 proptest! {
+    /// Every pair of burning minutes at most five apart belongs together; between its first and last minute an outage
+    /// has all events that were not taken out.
+    #[test]
+    fn outages_are_the_naive_ones(
+        slots in prop::collection::vec((0..9_u8, 0..20_u64, 1..9_u64), 1..120),
+        cut in (0..120_i64, 0..20_i64),
+        ppb in 500_000_000..=1_000_000_000_u64,
+    ) {
+        let slots: Vec<Slot> = slots
+            .into_iter()
+            .map(|(kind, good, bad)| match kind {
+                0 => Slot::measured(good, bad),
+                1 => Slot::Partial { good, bad },
+                2 => Slot::Missing,
+                3 => Slot::NoTraffic,
+                _ => Slot::measured(good + 1, 0),
+            })
+            .collect();
+        let cut = span(cut.0, cut.0 + cut.1);
+        let events = |m: i64| if cut.contains(Minute(m)) { (0, 0) } else { slots[m as usize].events() };
+        let burns = |m: &i64| {
+            let (good, bad) = events(*m);
+            bad > 0 && bad as f64 / (good + bad) as f64 > 1.0 - ppb as f64 / 1e9 + 1e-12
+        };
+        let burning: Vec<i64> = (0..slots.len() as i64).filter(burns).collect();
+        let runs = burning.chunk_by(|a, b| b - a - 1 <= 5);
+        let naive: Vec<Outage> = runs
+            .map(|run| {
+                let (first, last) = (run[0], run[run.len() - 1]);
+                let bad = (first..=last).map(|m| events(m).1).sum();
+                let good: u64 = (first..=last).map(|m| events(m).0).sum();
+                Outage { span: span(first, last + 1), bad, total: good + bad }
+            })
+            .collect();
+        let target = Target::from_ppb(ppb).unwrap();
+        let found = outages(&ledger(&slots), &Exclusions::of([cut]), target, span(0, slots.len() as i64));
+        prop_assert_eq!(found, naive);
+    }
+
     #[test]
     fn shares_are_the_naive_ones(
         slots in prop::collection::vec(any_slot(), 300..600),

@@ -74,37 +74,54 @@ fn any_slot() -> impl Strategy<Value = Slot> {
     prop_oneof![
         4 => (0..50_u64, 0..5_u64).prop_map(|(good, bad)| Slot::measured(good, bad)),
         1 => Just(Slot::Missing),
+        1 => (0..9_u64, 0..9_u64).prop_map(|(good, bad)| Slot::Partial { good, bad: bad + 1 }),
+    ]
+}
+
+fn any_budgeting() -> impl Strategy<Value = Budgeting> {
+    let slice_target = (0..=1000_u64).prop_map(|m| Target::from_ppb(m * 1_000_000).unwrap());
+    prop_oneof![
+        Just(Budgeting::Occurrences),
+        (1..7_u32, slice_target).prop_map(|(slice_minutes, slice_target)| {
+            Budgeting::Timeslices { slice_minutes, slice_target }
+        }),
+        (1..7_u32).prop_map(|slice_minutes| Budgeting::RatioTimeslices { slice_minutes }),
     ]
 }
 
 proptest! {
     #[test]
-    fn postings_sum_to_what_was_spent(
+    fn postings_sum_to_what_was_spent_each_on_its_account(
         slots in prop::collection::vec(any_slot(), 60),
         attributed in prop::collection::vec((0..60_i64, 0..30_i64, 0..4_u8), 0..6),
         cut in (0..60_i64, 0..20_i64),
         ppb in 0..=1_000_000_000_u64,
-        slice_minutes in prop::option::of(1..7_u32),
-        charge in any::<bool>(),
+        budgeting in any_budgeting(),
+        no_data in prop::sample::select(vec![NoData::Ignore, NoData::Good, NoData::Bad]),
     ) {
-        let budgeting = slice_minutes.map_or(Budgeting::Occurrences, |slice_minutes| Budgeting::RatioTimeslices { slice_minutes });
-        let method = Method { budgeting, no_data: if charge { NoData::Bad } else { NoData::Ignore } };
+        let method = Method { budgeting, no_data };
         let ledger = ledger(&slots);
         let exclusions = Exclusions::of([span(cut.0, cut.0 + cut.1)]);
-        let attributions: Vec<_> = attributed.iter().map(|&(from, n, name)| incident(&name.to_string(), from, from + n)).collect();
+        let attributions: Vec<_> =
+            attributed.iter().map(|&(from, n, name)| incident(&name.to_string(), from, from + n)).collect();
         let budget = budget(&ledger, &exclusions, method, Target::from_ppb(ppb).unwrap());
-        let of = |attributions: &[Attribution]| {
-            statement(&budget, &ledger, &exclusions, &Attributions::of(attributions.iter().cloned()))
-        };
-        let lines = of(&attributions);
+        let lines = statement(&budget, &ledger, &exclusions, &Attributions::of(attributions.clone()));
         prop_assert_eq!(lines.iter().map(|p| p.units).sum::<u128>(), budget.spend.spent);
         prop_assert_eq!(lines.iter().map(|p| p.share_ppb).sum::<i64>(), budget.spend.spent_ppb(budget.target));
+        prop_assert!(lines.is_sorted_by(|a, b| a.units >= b.units));
 
-        // An attribution that is taken back leaves no trace.
-        let mut more = attributions.clone();
-        more.push(incident("mistake", 0, 60));
-        prop_assert!(of(&more).iter().all(|p| matches!(&p.account, Account::Incident(n) if n == "mistake") || p.account == Account::MissingData));
-        more.pop();
-        prop_assert_eq!(of(&more), lines);
+        // The latest attribution that holds a minute has its cost.
+        let mut naive: BTreeMap<String, u128> = BTreeMap::new();
+        for cost in method.costs(&ledger, &exclusions, budget.extent.span) {
+            let latest = attributions.iter().rfind(|attribution| attribution.span.contains(cost.minute));
+            let account = match latest {
+                _ if cost.for_missing_data => "missing data".to_owned(),
+                Some(attribution) => attribution.account.to_string(),
+                None => "unattributed".to_owned(),
+            };
+            *naive.entry(account).or_default() += cost.units;
+        }
+        let posted: BTreeMap<String, u128> = lines.iter().map(|p| (p.account.to_string(), p.units)).collect();
+        prop_assert_eq!(posted, naive);
     }
 }
