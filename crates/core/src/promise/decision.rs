@@ -3,7 +3,8 @@
 use std::{cmp::Ordering, fmt};
 
 use super::{
-    budget::{Budget, Method, Spend},
+    budget::Budget,
+    cost::{Costing, Spend},
     policy::{FastBurn, Policy},
     slo::{NoData, Slo},
 };
@@ -109,8 +110,8 @@ impl Reading {
         exclusions: &Exclusions,
         end: Minute,
     ) -> Result<Vec<Reading>, NoExtent> {
-        let method = Method { budgeting: slo.budgeting, no_data: slo.no_data };
-        let at_best = Method { no_data: NoData::Good, ..method };
+        let costing = Costing { budgeting: slo.budgeting, no_data: slo.no_data };
+        let at_best = Costing { no_data: NoData::Good, ..costing };
         let longest = Span::new(end.plus(-i64::from(WINDOW_MINUTES_MAX)), end);
         let seen_until = ledger.seen_until(longest);
         let data_age = seen_until.map(|until| {
@@ -122,10 +123,10 @@ impl Reading {
         let burns: Vec<Burn> = policy
             .fast_burn
             .iter()
-            .map(|&rule| Burn::of(rule, method, ledger, exclusions, end))
+            .map(|&rule| Burn::of(rule, costing, ledger, exclusions, end))
             .collect();
         let reading = |window: &Window| {
-            let budget = Budget::of(ledger, exclusions, slo.target, method, window, end)?;
+            let budget = Budget::of(ledger, exclusions, slo.target, costing, window, end)?;
             let best = at_best.spend(ledger, exclusions, budget.extent.span);
             // Without a minute that was seen in full nothing is known of what the others may hold.
             let spent_at_best =
@@ -191,7 +192,7 @@ impl Reading {
 
     /// For how many minutes data may be missing up to now: what the objective holds, or else what the policy allows.
     fn max_data_age(&self, policy: &Policy) -> i64 {
-        match self.budget.method.no_data {
+        match self.budget.costing.no_data {
             NoData::Hold { minutes } => i64::from(minutes),
             NoData::Ignore | NoData::Good | NoData::Bad => i64::from(policy.max_data_age_minutes),
         }
@@ -200,7 +201,7 @@ impl Reading {
     /// That the data is too old to decide by, where it is.
     fn stale_text(&self, policy: &Policy) -> Option<String> {
         let most = self.max_data_age(policy);
-        let held = held_minutes(self.budget.method.no_data) > 0;
+        let held = held_minutes(self.budget.costing.no_data) > 0;
         let rule = if held { "the last decision stood for" } else { "the policy allows" };
         match self.data_age {
             Some(age) if age <= most => None,
@@ -211,7 +212,7 @@ impl Reading {
 
     /// That an earlier decision is held, where it is.
     fn held_text(&self) -> String {
-        let held = held_minutes(self.budget.method.no_data);
+        let held = held_minutes(self.budget.costing.no_data);
         match self.data_age {
             Some(age) if age > 0 && age <= held => {
                 format!("; as it was {} ago, with no data since", length(age))
@@ -251,15 +252,15 @@ impl Burn {
     /// The burn of a rule's lookback, or of the whole slices that hold it: less than a slice cannot be judged.
     fn of(
         rule: FastBurn,
-        method: Method,
+        costing: Costing,
         ledger: &impl Slots,
         exclusions: &Exclusions,
         end: Minute,
     ) -> Burn {
-        let slice = method.slice_minutes().unwrap_or(1);
+        let slice = costing.slice_minutes().unwrap_or(1);
         let to = end.floor(slice);
         let span = Span::new(to.plus(-i64::from(rule.lookback_minutes)).floor(slice), to);
-        let seen_only = Method { no_data: NoData::Ignore, ..method };
+        let seen_only = Costing { no_data: NoData::Ignore, ..costing };
         Burn { rule, span, spend: seen_only.spend(ledger, exclusions, span) }
     }
 

@@ -1,6 +1,6 @@
 //! Outages: runs of minutes that burn faster than the target allows.
 
-use super::budget::{Budget, burns};
+use super::budget::Budget;
 use crate::{
     measure::{
         exclusion::Exclusions,
@@ -8,7 +8,7 @@ use crate::{
         slots::Slots,
         window::{Extent, NoExtent, Window},
     },
-    ratio::Target,
+    ratio::{BILLION, Target},
     time::{Minute, Span},
 };
 
@@ -93,7 +93,7 @@ fn holding_the_end(
     exclusions: &Exclusions,
 ) -> Result<Budget, NoExtent> {
     let current = now.extent.span;
-    let (target, method) = (now.target, now.method);
+    let (target, costing) = (now.target, now.costing);
     let is_now =
         if window.is_rolling() { current.from <= span.from } else { current.from < span.to };
     if is_now {
@@ -101,10 +101,17 @@ fn holding_the_end(
     }
     if let Some(period) = window.period(span.to.plus(-1))? {
         let extent = Extent { span: period, whole_minutes: period.minutes() };
-        return Ok(Budget::over(ledger, exclusions, target, method, extent));
+        return Ok(Budget::over(ledger, exclusions, target, costing, extent));
     }
-    let end = span.to.ceil(method.slice_minutes().unwrap_or(1)).min(current.to);
-    Budget::of(ledger, exclusions, target, method, window, end)
+    let end = span.to.ceil(costing.slice_minutes().unwrap_or(1)).min(current.to);
+    Budget::of(ledger, exclusions, target, costing, window, end)
+}
+
+/// Whether a slot alone burns faster than the target allows.
+fn burns(slot: Slot, target: Target) -> bool {
+    let (good, bad) = slot.events();
+    let allowed = u128::from(good + bad) * u128::from(target.allowed_ppb());
+    bad > 0 && u128::from(bad) * u128::from(BILLION) > allowed
 }
 
 impl Outage {

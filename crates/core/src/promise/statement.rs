@@ -31,7 +31,7 @@ pub fn statement(
     attributions: &Attributions,
 ) -> Vec<Posting> {
     let mut units: BTreeMap<Account, u128> = BTreeMap::new();
-    for cost in budget.method.costs(ledger, exclusions, budget.extent.span) {
+    for cost in budget.costing.costs(ledger, exclusions, budget.extent.span) {
         let account = if cost.for_missing_data {
             &Account::MissingData
         } else {

@@ -1,6 +1,6 @@
 //! Targets that a team could keep, read from what it kept.
 
-use super::budget::{Budget, Method};
+use super::{budget::Budget, cost::Costing};
 use crate::{
     measure::{
         exclusion::Exclusions,
@@ -80,7 +80,7 @@ pub enum Limit {
 pub fn suggest(
     ledger: &impl Slots,
     exclusions: &Exclusions,
-    method: Method,
+    costing: Costing,
     window: &Window,
     end: Minute,
 ) -> Result<Option<Suggestion>, NoExtent> {
@@ -88,7 +88,7 @@ pub fn suggest(
     let (period_minutes, periods) = periods(ledger, exclusions, history);
     let mut limit = Limit::Ladder;
     for target in LADDER_PPB.into_iter().filter_map(Target::from_ppb) {
-        let budget = Budget::of(ledger, exclusions, target, method, window, end)?;
+        let budget = Budget::of(ledger, exclusions, target, costing, window, end)?;
         if !resolves(budget.spend.sums.total(), target) {
             limit = Limit::Traffic;
             continue;
@@ -122,12 +122,12 @@ pub fn suggest(
 pub fn kept_anyway(
     ledger: &impl Slots,
     exclusions: &Exclusions,
-    method: Method,
+    costing: Costing,
     window: &Window,
     end: Minute,
 ) -> Result<Option<Budget>, NoExtent> {
     for target in LADDER_PPB.into_iter().filter_map(Target::from_ppb) {
-        let budget = Budget::of(ledger, exclusions, target, method, window, end)?;
+        let budget = Budget::of(ledger, exclusions, target, costing, window, end)?;
         if resolves(budget.spend.sums.total(), target)
             && budget.left_ppb() >= crate::ratio::BILLION as i64 / 4
         {

@@ -2,7 +2,7 @@
 
 use crate::{
     measure::{exclusion::Exclusions, slots::Slots},
-    promise::budget::{Budget, Spend},
+    promise::{budget::Budget, cost::Spend},
     ratio::{BILLION, share_ppb},
     time::Span,
 };
@@ -44,7 +44,7 @@ pub fn burn_down(
     exclusions: &Exclusions,
     points: usize,
 ) -> Vec<i64> {
-    let costs = budget.method.costs(ledger, exclusions, budget.extent.span);
+    let costs = budget.costing.costs(ledger, exclusions, budget.extent.span);
     let mut costs = costs.into_iter().peekable();
     let mut spent = 0;
     let mut left_after = |stretch: Span| {
@@ -74,7 +74,7 @@ mod tests {
             window::Window,
         },
         promise::{
-            budget::Method,
+            cost::Costing,
             slo::{Budgeting, NoData},
         },
         ratio::Target,
@@ -98,10 +98,10 @@ mod tests {
         let quarter = [Point::Missing, Point::NoTraffic, Point::Bad(66_666_666), Point::Bad(0)];
         assert_eq!(bad_share(&ledger, &none, hour, 4), quarter);
 
-        let method = Method { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
+        let costing = Costing { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
         let target = Target::parse_percent("90").unwrap();
         let window = Window::Rolling { minutes: 60 };
-        let budget = Budget::of(&ledger, &none, target, method, &window, Minute(60)).unwrap();
+        let budget = Budget::of(&ledger, &none, target, costing, &window, Minute(60)).unwrap();
         // 100 bad of 3,000: a third of the 300 that are allowed, half of it after minute 35.
         let left = burn_down(&budget, &ledger, &none, 12);
         assert_eq!(left[5..9], [1_000_000_000, 833_333_333, 666_666_666, 666_666_666]);

@@ -250,12 +250,12 @@ proptest! {
         // At most four of ten fail where half of a slice may.
         let slice_target = Target::parse_percent("50").unwrap();
         let ledger = ledger(&[Slot::measured(10 - bad, bad); 300]);
-        let method = Method {
+        let costing = Costing {
             budgeting: Budgeting::Timeslices { slice_minutes, slice_target },
             no_data: NoData::Ignore,
         };
         let rule = FastBurn { lookback_minutes, factor_milli, min_failures: 0 };
-        let burn = Burn::of(rule, method, &ledger, &Exclusions::none(), Minute(300));
+        let burn = Burn::of(rule, costing, &ledger, &Exclusions::none(), Minute(300));
         prop_assert!(!burn.is_fast(Target::from_ppb(ppb).unwrap()));
         // It looked at whole slices, and at all of the lookback.
         prop_assert_eq!(burn.span.minutes() % i64::from(slice_minutes), 0);

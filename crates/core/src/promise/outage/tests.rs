@@ -11,7 +11,7 @@ use crate::{
         window::{Period, Unit},
     },
     promise::{
-        budget::Method,
+        cost::Costing,
         slo::{Budgeting, NoData},
     },
     time::{DAY, HOUR},
@@ -57,13 +57,13 @@ fn calendar(count: i64, unit: Unit) -> Window {
 fn share(
     ledger: &Ledger,
     window: &Window,
-    method: Method,
+    costing: Costing,
     target: &str,
     end: i64,
     outage: Span,
 ) -> i64 {
     let (target, none) = (Target::parse_percent(target).unwrap(), Exclusions::none());
-    let now = Budget::of(ledger, &none, target, method, window, Minute(end)).unwrap();
+    let now = Budget::of(ledger, &none, target, costing, window, Minute(end)).unwrap();
     share_ppb(outage, &now, window, ledger, &none).unwrap()
 }
 
@@ -71,17 +71,17 @@ fn share(
 fn an_outage_of_an_earlier_window_is_weighed_against_that_window() {
     // Ten minutes of 100 requests fail: 1,000 of 10,080 × 100 × 1 % are 9.92 % of a week, wherever they lie in it.
     const WEEK: i64 = 7 * DAY;
-    let occurrences = Method { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
+    let occurrences = Costing { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
     let ratio = Budgeting::RatioTimeslices { slice_minutes: 60 };
-    let slices = Method { budgeting: ratio, no_data: NoData::Ignore };
+    let slices = Costing { budgeting: ratio, no_data: NoData::Ignore };
     for from in [WEEK, WEEK + 25, 2 * WEEK - 10, WEEK + 55] {
         let outage = span(from, from + 10);
         let slot = |m| if outage.contains(Minute(m)) { (0, 100) } else { (100, 0) };
         let ledger = minutes(4 * WEEK, |m| Slot::measured(slot(m).0, slot(m).1));
         for window in [calendar(1, Unit::Week), Window::Rolling { minutes: WEEK as u32 }] {
-            for method in [occurrences, slices] {
-                let share = share(&ledger, &window, method, "99", 3 * WEEK + DAY, outage);
-                assert_eq!(share / 1_000_000, 99, "{from} {window} {method:?}: {share}");
+            for costing in [occurrences, slices] {
+                let share = share(&ledger, &window, costing, "99", 3 * WEEK + DAY, outage);
+                assert_eq!(share / 1_000_000, 99, "{from} {window} {costing:?}: {share}");
             }
         }
     }
@@ -96,7 +96,7 @@ fn an_outage_of_an_earlier_window_is_weighed_against_that_window() {
 /// Cost of a minute and weight of a window, minute by minute, in floats.
 struct Naive<'a> {
     slots: &'a [Slot],
-    method: Method,
+    costing: Costing,
 }
 
 impl Naive<'_> {
@@ -117,7 +117,7 @@ impl Naive<'_> {
     fn slice(&self, from: i64, to: i64) -> (f64, f64) {
         let ((good, bad), dark) = (self.events(from, to), self.is_dark(from, to));
         let (all, share) = (good + bad, good / (good + bad));
-        match self.method.budgeting {
+        match self.costing.budgeting {
             Budgeting::Timeslices { .. } if all > 0.0 && share < 0.8 - 1e-12 => (1.0, 1.0),
             Budgeting::RatioTimeslices { .. } if all > 0.0 => (1.0 - share, 1.0),
             _ if dark => (0.0, 0.0),
@@ -127,7 +127,7 @@ impl Naive<'_> {
 
     fn cost(&self, window: (i64, i64), minute: i64) -> f64 {
         let bad = self.events(minute, minute + 1).1;
-        let Some(slice) = self.method.slice_minutes() else { return bad };
+        let Some(slice) = self.costing.slice_minutes() else { return bad };
         let from = window.0 + (minute - window.0) / slice * slice;
         if from + slice > window.1 || bad == 0.0 {
             return 0.0;
@@ -136,7 +136,7 @@ impl Naive<'_> {
     }
 
     fn weight(&self, window: (i64, i64)) -> f64 {
-        let Some(slice) = self.method.slice_minutes() else {
+        let Some(slice) = self.costing.slice_minutes() else {
             let (good, bad) = self.events(window.0, window.1);
             return good + bad;
         };
@@ -218,14 +218,14 @@ proptest! {
             1 => Budgeting::Timeslices { slice_minutes, slice_target },
             _ => Budgeting::RatioTimeslices { slice_minutes },
         };
-        let method = Method { budgeting, no_data: NoData::Ignore };
-        let (ledger, naive) = (ledger(&slots), Naive { slots: &slots, method });
-        let (end, slice) = (slots.len() as i64, method.slice_minutes().unwrap_or(1));
+        let costing = Costing { budgeting, no_data: NoData::Ignore };
+        let (ledger, naive) = (ledger(&slots), Naive { slots: &slots, costing });
+        let (end, slice) = (slots.len() as i64, costing.slice_minutes().unwrap_or(1));
         let outage = span(from, (from + minutes).min(end));
         let close = |share: i64, naive: f64| (share as f64 / 1e9 - naive).abs() < 1e-7 * (1.0 + naive);
 
         let hours = length % 4 + 1;
-        let rolled = share(&ledger, &calendar(hours, Unit::Hour), method, "90", end, outage);
+        let rolled = share(&ledger, &calendar(hours, Unit::Hour), costing, "90", end, outage);
         let period = |m: i64| {
             let from = m / (hours * HOUR) * hours * HOUR;
             (from, (from + hours * HOUR).min(end))
@@ -234,7 +234,7 @@ proptest! {
 
         let length = length * slice;
         let window = Window::Rolling { minutes: length as u32 };
-        let rolled = share(&ledger, &window, method, "90", end, outage);
+        let rolled = share(&ledger, &window, costing, "90", end, outage);
         let now = end / slice * slice;
         let behind = ((outage.to.0 + slice - 1) / slice * slice).min(now);
         let behind = if outage.from.0 >= now - length { now } else { behind };

@@ -9,7 +9,7 @@ use crate::{
         window::Window,
     },
     promise::{
-        budget::Method,
+        cost::Costing,
         slo::{Budgeting, NoData},
     },
     ratio::Target,
@@ -20,8 +20,8 @@ fn span(from: i64, to: i64) -> Span {
     Span::new(Minute(from), Minute(to))
 }
 
-fn budget(ledger: &Ledger, exclusions: &Exclusions, method: Method, target: Target) -> Budget {
-    Budget::of(ledger, exclusions, target, method, &Window::Rolling { minutes: 60 }, Minute(60))
+fn budget(ledger: &Ledger, exclusions: &Exclusions, costing: Costing, target: Target) -> Budget {
+    Budget::of(ledger, exclusions, target, costing, &Window::Rolling { minutes: 60 }, Minute(60))
         .unwrap()
 }
 
@@ -29,7 +29,7 @@ fn incident(name: &str, from: i64, to: i64) -> Attribution {
     Attribution { span: span(from, to), account: Account::Incident(name.to_owned()) }
 }
 
-const OCCURRENCES: Method = Method { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
+const OCCURRENCES: Costing = Costing { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
 
 #[test]
 fn a_statement_by_hand() {
@@ -58,8 +58,9 @@ fn missing_data_is_an_account_of_its_own_where_it_is_charged() {
     let mut slots = vec![Slot::measured(9, 1); 50];
     slots.extend([Slot::Missing; 10]);
     let ledger = ledger(&slots);
-    let method = Method { no_data: NoData::Bad, ..OCCURRENCES };
-    let budget = budget(&ledger, &Exclusions::none(), method, Target::parse_percent("50").unwrap());
+    let costing = Costing { no_data: NoData::Bad, ..OCCURRENCES };
+    let budget =
+        budget(&ledger, &Exclusions::none(), costing, Target::parse_percent("50").unwrap());
     let lines =
         statement(&budget, &ledger, &Exclusions::none(), &Attributions::of([incident("x", 0, 60)]));
     // 50 bad and 10 missing minutes of 10 events: 150 of 600 × 50 % = 300.
@@ -99,12 +100,12 @@ proptest! {
         budgeting in any_budgeting(),
         no_data in prop::sample::select(vec![NoData::Ignore, NoData::Good, NoData::Bad]),
     ) {
-        let method = Method { budgeting, no_data };
+        let costing = Costing { budgeting, no_data };
         let ledger = ledger(&slots);
         let exclusions = Exclusions::of([span(cut.0, cut.0 + cut.1)]);
         let attributions: Vec<_> =
             attributed.iter().map(|&(from, n, name)| incident(&name.to_string(), from, from + n)).collect();
-        let budget = budget(&ledger, &exclusions, method, Target::from_ppb(ppb).unwrap());
+        let budget = budget(&ledger, &exclusions, costing, Target::from_ppb(ppb).unwrap());
         let lines = statement(&budget, &ledger, &exclusions, &Attributions::of(attributions.clone()));
         prop_assert_eq!(lines.iter().map(|p| p.units).sum::<u128>(), budget.spend.spent);
         prop_assert_eq!(lines.iter().map(|p| p.share_ppb).sum::<i64>(), budget.spend.spent_ppb(budget.target));
@@ -112,7 +113,7 @@ proptest! {
 
         // The latest attribution that holds a minute has its cost.
         let mut naive: BTreeMap<String, u128> = BTreeMap::new();
-        for cost in method.costs(&ledger, &exclusions, budget.extent.span) {
+        for cost in costing.costs(&ledger, &exclusions, budget.extent.span) {
             let latest = attributions.iter().rfind(|attribution| attribution.span.contains(cost.minute));
             let account = match latest {
                 _ if cost.for_missing_data => "missing data".to_owned(),

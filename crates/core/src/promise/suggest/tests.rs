@@ -9,7 +9,7 @@ use crate::{
     promise::slo::{Budgeting, NoData},
 };
 
-const METHOD: Method = Method { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
+const COSTING: Costing = Costing { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
 
 /// Ten days, minute by minute, and a 10-day window.
 fn ten_days(slot: impl Fn(i64) -> Slot) -> Ledger {
@@ -22,7 +22,7 @@ fn days(days: i64, slot: impl Fn(i64) -> Slot) -> Ledger {
 
 fn suggestion(ledger: &Ledger, days: i64) -> Option<Suggestion> {
     let window = Window::Rolling { minutes: (days * DAY) as u32 };
-    suggest(ledger, &Exclusions::none(), METHOD, &window, Minute(days * DAY)).unwrap()
+    suggest(ledger, &Exclusions::none(), COSTING, &window, Minute(days * DAY)).unwrap()
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn one_outage_does_not_lower_what_can_be_promised_if_half_of_it_would_have_been_
     assert!(found.budget.is_spent());
     // What held in spite of it: 28.8 % of 99.5 % is spent.
     let window = Window::Rolling { minutes: 10 * DAY as u32 };
-    let kept = kept_anyway(&ledger, &Exclusions::none(), METHOD, &window, Minute(10 * DAY))
+    let kept = kept_anyway(&ledger, &Exclusions::none(), COSTING, &window, Minute(10 * DAY))
         .unwrap()
         .unwrap();
     assert_eq!(kept.target.to_string(), "99.5 %");

@@ -6,7 +6,8 @@ use super::{Question, Service, Unanswerable, ledger, window_for};
 use crate::{
     measure::{exclusion::Exclusions, ledger::Ledger, sli::Sli, window::Window},
     promise::{
-        budget::{Budget, Method},
+        budget::Budget,
+        cost::Costing,
         lint,
         outage::{self, Outage, outages},
         slo::{Budgeting, NoData, Slo},
@@ -33,7 +34,7 @@ const OUTAGES_WEIGHED: usize = 50;
 const CURVE_POINTS: usize = 60;
 
 /// How a proposed objective counts.
-const METHOD: Method = Method { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
+const METHOD: Costing = Costing { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
 
 /// An objective and how the service stands against it.
 #[derive(Debug, Clone)]
@@ -236,7 +237,7 @@ pub(super) fn hold(
         let named = || format!("{} ({})", slo.name, given.place);
         let ledger = ledger(question, service.series, given.sli)
             .ok_or_else(|| Unanswerable::Threshold { slo: named() })?;
-        let method = Method { budgeting: slo.budgeting, no_data: slo.no_data };
+        let method = Costing { budgeting: slo.budgeting, no_data: slo.no_data };
         let window = slo.windows.first().cloned().unwrap_or_else(|| window_for(question.extent));
         let budget =
             Budget::of(&ledger, &NO_EXCLUSIONS, slo.target, method, &window, question.extent.to)
@@ -252,7 +253,7 @@ pub(super) fn hold(
 }
 
 /// What the traffic of the input and the policy say against an objective.
-fn warnings(slo: &Slo, method: Method, ledger: &Ledger, question: &Question<'_>) -> Vec<String> {
+fn warnings(slo: &Slo, method: Costing, ledger: &Ledger, question: &Question<'_>) -> Vec<String> {
     let events = |window: &Window| {
         Budget::of(ledger, &NO_EXCLUSIONS, slo.target, method, window, question.extent.to)
             .map_or(0, |budget| budget.spend.sums.total())
