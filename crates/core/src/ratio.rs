@@ -181,6 +181,13 @@ pub fn percent_floor(ppb: i64) -> String {
     decimal(i128::from(tenths), 1) + " %"
 }
 
+/// Writes a share as a percentage with one decimal, rounded up: what is spent is never understated.
+pub fn percent_ceil(ppb: i64) -> String {
+    let tenth = BILLION as i64 / 1000;
+    let tenths = ppb.div_euclid(tenth) + i64::from(ppb.rem_euclid(tenth) > 0);
+    decimal(i128::from(tenths), 1) + " %"
+}
+
 /// Writes a count with a comma at every thousand: `12,340`.
 pub fn grouped(count: u128) -> String {
     let digits = count.to_string();
@@ -239,6 +246,16 @@ mod tests {
         assert_eq!(percent_floor(-2_150_000_000), "-215 %");
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(grouped(999), "999");
+    }
+
+    #[test]
+    fn what_is_left_is_rounded_down_and_what_is_spent_up() {
+        let both = |ppb: i64| (percent_floor(ppb), percent_ceil(ppb));
+        assert_eq!(both(1_000_000_000), ("100 %".into(), "100 %".into()));
+        assert_eq!(both(1_000_000_001), ("100 %".into(), "100.1 %".into()));
+        assert_eq!(both(999_999_999), ("99.9 %".into(), "100 %".into()));
+        assert_eq!(both(-1), ("-0.1 %".into(), "0 %".into()));
+        assert_eq!(percent_ceil(i64::MAX), "922337203685.5 %");
     }
 
     proptest! {

@@ -1,6 +1,8 @@
 //! `plimsoll assess` and `check` as a user calls them.
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests.
 
+mod common;
+
 use std::{
     fmt::Write as _,
     fs,
@@ -9,13 +11,14 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use common::{PLIMSOLL, line};
 use plimsoll::example;
 use plimsoll_core::time::{Minute, Span, rfc3339};
 use serde_json::Value;
 use tempfile::TempDir;
 
 fn plimsoll(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_plimsoll")).current_dir(folder).args(args).output().unwrap()
+    Command::new(PLIMSOLL).current_dir(folder).args(args).output().unwrap()
 }
 
 fn json(folder: &Path, args: &[&str]) -> Value {
@@ -33,13 +36,6 @@ fn fails(folder: &Path, args: &[&str], code: i32, words: &[&str]) {
     for word in words {
         assert!(said.contains(word), "{args:?} does not say {word:?}: {said}");
     }
-}
-
-/// One line of a log, at a second of 23 November 2025.
-fn line(second: i64, path: &str, status: u16) -> String {
-    let at = jiff::Timestamp::from_second(1_763_856_000 + second).unwrap();
-    let at = at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%d/%b/%Y:%H:%M:%S %z");
-    format!("192.0.2.1 - - [{at}] \"GET {path} HTTP/1.1\" {status} 12 \"-\" \"test\" 0.020\n")
 }
 
 #[test]
@@ -143,6 +139,27 @@ fn written_documents_pass_check_and_say_the_same_when_they_are_given() {
 }
 
 #[test]
+fn written_documents_remember_how_the_log_was_read() {
+    let folder = TempDir::new().unwrap();
+    let line = |second: i64| {
+        let status = if second % 1000 == 0 { 429 } else { 200 };
+        format!("{} {status}\n", 1_763_856_000 + second)
+    };
+    let lines: String = (0..86_400).map(line).collect();
+    fs::write(folder.path().join("odd.log"), lines).unwrap();
+    let availability = |args: &[&str]| {
+        let found = json(folder.path(), &[&["assess", "odd.log", "--json"], args].concat());
+        let figures = &found["services"][0]["slis"][0];
+        (figures["good"].as_u64(), figures["bad"].as_u64())
+    };
+    let read = ["--pattern", r"^(?<time>\d+) (?<status>\d+)$", "--classify", "bad=429"];
+    // Every thousandth of 86,400.
+    let expected = (Some(86_400 - 87), Some(87));
+    assert_eq!(availability(&[&read[..], &["--out", "slo"]].concat()), expected);
+    assert_eq!(availability(&["--slo", "slo"]), expected);
+}
+
+#[test]
 fn the_same_file_given_twice_is_counted_once() {
     let folder = TempDir::new().unwrap();
     write_day(folder.path());
@@ -154,7 +171,7 @@ fn the_same_file_given_twice_is_counted_once() {
 
 #[test]
 fn standard_input_is_read() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+    let mut child = Command::new(PLIMSOLL)
         .args(["assess", "-", "--json"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -11,3 +11,4 @@ pub mod slot;
 pub mod slots;
 pub mod tally;
 pub mod window;
+mod word;

@@ -15,7 +15,7 @@ use crate::{
         slots::Slots,
         window::{NoExtent, Window, length},
     },
-    ratio::{BILLION, decimal, grouped, percent_floor, quotient_ppb},
+    ratio::{BILLION, decimal, grouped, percent_ceil, percent_floor, quotient_ppb},
     time::{Minute, Span},
 };
 
@@ -235,7 +235,7 @@ impl Reading {
         }
         format!(
             "the budget is spent; {} of it was used",
-            percent_floor(self.budget.spend.spent_ppb(self.budget.target))
+            percent_ceil(self.budget.spend.spent_ppb(self.budget.target))
         )
     }
 }

@@ -137,6 +137,25 @@ pub fn kept_anyway(
     Ok(None)
 }
 
+/// The least target of the ladder, kept or not: what fails so often that no target was kept still has a budget to
+/// answer for. `None` where the traffic cannot resolve it.
+///
+/// # Errors
+/// [`NoExtent`], when a calendar window has no place at the end.
+pub fn least(
+    ledger: &impl Slots,
+    exclusions: &Exclusions,
+    costing: Costing,
+    window: &Window,
+    end: Minute,
+) -> Result<Option<Budget>, NoExtent> {
+    let Some(target) = LADDER_PPB.last().copied().and_then(Target::from_ppb) else {
+        return Ok(None);
+    };
+    let budget = Budget::of(ledger, exclusions, target, costing, window, end)?;
+    Ok(resolves(budget.spend.sums.total(), target).then_some(budget))
+}
+
 /// The next stricter target of the ladder; `None` above the strictest.
 pub fn stricter(target: Target) -> Option<Target> {
     LADDER_PPB.into_iter().rev().find(|&ppb| ppb > target.ppb()).and_then(Target::from_ppb)

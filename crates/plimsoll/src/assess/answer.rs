@@ -78,6 +78,7 @@ pub fn find(args: &Args) -> Result<Answer, Failure> {
     let rules = method.rules.to_string();
     let thresholds_us: Vec<u64> = method.ladder.thresholds_us().collect();
     let inputs = inputs(args);
+    let by = method.by;
     let mut reading = read(args, &inputs, method, &documents)?;
     let tally = std::mem::take(&mut reading.tally);
     let (Some(first_s), Some(last_s)) = (tally.first_s(), tally.last_s()) else {
@@ -88,7 +89,7 @@ pub fn find(args: &Args) -> Result<Answer, Failure> {
     let missing = gap::missing(&tally.activity(), rule);
     let excluded = tally.total().excluded;
 
-    let mut services = service::find(tally, args.by);
+    let mut services = service::find(tally, by);
     if let (Some(name), [only]) = (&args.service, services.list.as_mut_slice()) {
         only.name.clone_from(name);
     } else if args.service.is_some() {

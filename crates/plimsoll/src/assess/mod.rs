@@ -7,6 +7,7 @@ mod files;
 mod given;
 mod json;
 mod out;
+mod page;
 mod progress;
 mod report;
 mod words;
@@ -14,6 +15,7 @@ mod words;
 use std::{io::Write as _, process::ExitCode};
 
 pub use args::Args;
+use terminal_size::{Width, terminal_size_of};
 
 use crate::failure::{Failure, INPUT};
 
@@ -24,9 +26,10 @@ use crate::failure::{Failure, INPUT};
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let mut answer = answer::find(args)?;
     if let Some(folder) = &args.out {
-        answer.written = out::write(&answer, folder, args.force)?;
+        answer.written = out::write(&answer, args, folder)?;
     }
-    let text = if args.json { json::text(&answer) } else { report::text(&answer) };
+    let text =
+        if args.json { json::text(&answer) } else { report::text(&answer, terminal_columns()) };
     let mut stdout = anstream::stdout();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         // The reader of a pipe has seen enough.
@@ -41,4 +44,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     }
     let whole = problems.is_empty();
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(INPUT) })
+}
+
+/// How wide the terminal is that the report goes to; `None` where it goes elsewhere.
+fn terminal_columns() -> Option<usize> {
+    terminal_size_of(std::io::stdout()).map(|(Width(columns), _)| columns.into())
 }

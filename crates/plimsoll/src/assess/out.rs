@@ -11,7 +11,7 @@ use plimsoll_core::{
     spec::{SliSource, accesslog::AccessLogSource, write},
 };
 
-use super::answer::Answer;
+use super::{Args, answer::Answer};
 use crate::failure::Failure;
 
 /// The document that holds everything proposed.
@@ -21,7 +21,7 @@ const FILE: &str = "slos.yaml";
 ///
 /// # Errors
 /// [`Failure`], when there is nothing to write or it cannot be written.
-pub fn write(answer: &Answer, folder: &Path, force: bool) -> Result<Vec<PathBuf>, Failure> {
+pub fn write(answer: &Answer, args: &Args, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let proposed: Vec<(Slo, SliSource)> = answer
         .assessment
         .services
@@ -38,17 +38,21 @@ pub fn write(answer: &Answer, folder: &Path, force: bool) -> Result<Vec<PathBuf>
         return Err(Failure::input("there is nothing to write: no objective could be proposed")
             .hint("give more of the log; a target of 90 % needs at least 50 requests"));
     }
-    let logs = AccessLogSource { files: answer.inputs.clone(), ..AccessLogSource::default() };
+    // How the log was read is part of what was found: held against the documents, it must be read the same.
+    let logs = AccessLogSource {
+        files: answer.inputs.clone(),
+        pattern: args.pattern.clone(),
+        time_format: args.time_format.clone(),
+        classify: args.classify.clone(),
+    };
     let text = write::yaml(&write::proposal(&proposed, logs));
     let path = folder.join(FILE);
-    save(&path, &text, force).map_err(|error| {
-        let failure = Failure::input(format!("cannot write {}: {error}", path.display()));
-        match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                failure.hint("it is there and different; --force replaces it")
-            }
-            _ => failure,
+    save(&path, &text, args.force).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Failure::input(format!("{} is there and says something else", path.display()))
+                .hint("--force replaces it")
         }
+        _ => Failure::input(format!("cannot write {}: {error}", path.display())),
     })?;
     Ok(vec![path])
 }

@@ -1,18 +1,17 @@
 //! The assessment as text for a person: the input, every service with its verdict, the worst outages, what next.
 
-use std::fmt::Write as _;
-
 use anstyle::{AnsiColor, Style};
 use plimsoll_core::{
     measure::sli::{Sli, time_text},
     promise::decision::Verdict,
-    ratio::{BILLION, grouped, percent_floor},
+    ratio::{BILLION, grouped, percent_ceil, percent_floor},
     review::assess::{NamedOutage, Objective, Origin, ServiceFigures, SliFigures},
 };
 
 use super::{
     answer::Answer,
     chart,
+    page::{BOLD, DIM, Page, unbroken},
     words::{counted, lasting, stretch, when},
 };
 
@@ -25,35 +24,26 @@ const SERVICES_NAMED: usize = 30;
 /// So many outages are listed.
 const OUTAGES_LISTED: usize = 8;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
+/// So many silent stretches are listed.
+const GAPS_LISTED: usize = 5;
 
-/// The whole report, with colours as ANSI codes; the caller strips them where they are not wanted.
-pub fn text(answer: &Answer) -> String {
-    let mut out = String::new();
-    input(&mut out, answer);
-    services(&mut out, answer);
-    worst(&mut out, answer);
-    next(&mut out, answer);
-    out
+/// The whole report, with colours as ANSI codes; the caller strips them where they are not wanted. No line is wider
+/// than the terminal.
+pub fn text(answer: &Answer, terminal_columns: Option<usize>) -> String {
+    let mut page = Page::new(terminal_columns);
+    input(&mut page, answer);
+    rules(&mut page, answer);
+    services(&mut page, answer);
+    worst(&mut page, answer);
+    next(&mut page, answer);
+    page.into_text()
 }
 
-fn line(out: &mut String, label: &str, text: &str) {
-    let _ = writeln!(out, "{DIM}{label:<10}{DIM:#}{text}");
-}
-
-fn input(out: &mut String, answer: &Answer) {
+fn input(page: &mut Page, answer: &Answer) {
     let reading = &answer.reading;
     let span = format!("{} to {} UTC", when(answer.first_s, true), when(answer.last_s, true));
-    line(
-        out,
-        "input",
-        &format!(
-            "{}, {span} ({})",
-            counted(reading.lines, "line"),
-            lasting(answer.extent.minutes())
-        ),
-    );
+    let (lines, lasting) = (counted(reading.lines, "line"), lasting(answer.extent.minutes()));
+    page.labelled("input", &format!("{lines}, {span} ({lasting})"));
     let excluded = if answer.excluded > 0 {
         format!(", {} excluded", grouped(answer.excluded.into()))
     } else {
@@ -64,123 +54,112 @@ fn input(out: &mut String, answer: &Answer) {
     } else {
         String::new()
     };
-    line(out, "", &format!("{}{excluded}{malformed}", counted(answer.requests(), "request")));
+    let requests = counted(answer.requests(), "request");
+    page.labelled("", &format!("{requests}{excluded}{malformed}"));
     for file in &reading.files {
-        line(out, "file", &super::files::describe(file));
+        page.labelled("file", &super::files::describe(file));
     }
     for example in super::files::examples(reading) {
-        let _ = writeln!(out, "{:<10}{DIM}{example}{DIM:#}", "");
+        page.labelled("", &format!("{DIM}{example}{DIM:#}"));
     }
     if let Some(before) = answer.history_cut_at {
-        let text = format!(
-            "requests before {} are counted, but windows look back 400 days at most",
-            when(before, true)
-        );
-        line(out, "history", &text);
+        let before = when(before, true);
+        let text =
+            format!("requests before {before} are counted, but windows look back 400 days at most");
+        page.labelled("history", &text);
     }
-    for gap in answer.missing.iter().take(5) {
-        let expected = counted(gap.predicted, "request");
-        let text = format!(
-            "{} ({}), about {expected} expected",
-            stretch(gap.span),
-            lasting(gap.span.minutes())
-        );
-        line(out, "missing", &text);
-    }
-    if answer.missing.len() > 5 {
-        line(out, "", &format!("and {} more silent stretches", answer.missing.len() - 5));
-    }
-    line(out, "rules", &format!("{}; {}", answer.rules, answer.gap));
-    let services = answer.assessment.services.len();
-    line(out, "services", &format!("{services}, by {}: {}", answer.by, answer.by_why));
 }
 
-fn services(out: &mut String, answer: &Answer) {
+/// How silence, answers and names were understood.
+fn rules(page: &mut Page, answer: &Answer) {
+    for gap in answer.missing.iter().take(GAPS_LISTED) {
+        let (stretch, lasting) = (stretch(gap.span), lasting(gap.span.minutes()));
+        let expected = counted(gap.predicted, "request");
+        page.labelled("missing", &format!("{stretch} ({lasting}), about {expected} expected"));
+    }
+    if answer.missing.len() > GAPS_LISTED {
+        let more = answer.missing.len() - GAPS_LISTED;
+        page.labelled("", &format!("and {more} more silent stretches"));
+    }
+    page.labelled("rules", &answer.rules);
+    page.labelled("", &answer.gap);
+    let services = answer.assessment.services.len();
+    page.labelled("services", &format!("{services} (by {}): {}", answer.by, answer.by_why));
+}
+
+fn services(page: &mut Page, answer: &Answer) {
     let all = &answer.assessment.services;
     for service in all.iter().take(SERVICES_IN_FULL) {
-        service_in_full(out, service);
+        service_in_full(page, service);
     }
     if let Some(heaviest) = all.first().and_then(ServiceFigures::tightest) {
-        burn_down(out, heaviest);
+        burn_down(page, heaviest);
     }
     if all.len() > SERVICES_IN_FULL {
-        let _ = writeln!(out);
+        page.gap();
     }
     for service in all.iter().take(SERVICES_NAMED).skip(SERVICES_IN_FULL) {
         let availability = service.slis.first().map_or_else(String::new, ratio);
-        let verdict = verdict(service.decision.verdict);
-        let _ = writeln!(
-            out,
-            "{verdict} {:<28} {availability:>9} of {}",
-            service.name,
-            grouped(service.requests.into())
-        );
+        let (verdict, requests) =
+            (verdict(service.decision.verdict), grouped(service.requests.into()));
+        let text = format!("{verdict} {:<28} {availability:>9} of {requests}", service.name);
+        page.line(10, &text);
     }
     if all.len() > SERVICES_NAMED {
-        let _ = writeln!(
-            out,
-            "{:>10} {} more services; --json lists all",
-            "",
-            all.len() - SERVICES_NAMED
-        );
+        let more = all.len() - SERVICES_NAMED;
+        page.labelled("", &format!("and {more} more services; --json lists all"));
     }
 }
 
-fn service_in_full(out: &mut String, service: &ServiceFigures) {
-    let _ = writeln!(out, "\n{} {BOLD}{}{BOLD:#}", verdict(service.decision.verdict), service.name);
+fn service_in_full(page: &mut Page, service: &ServiceFigures) {
+    page.gap();
+    let verdict = verdict(service.decision.verdict);
+    page.line(10, &format!("{verdict} {BOLD}{}{BOLD:#}", service.name));
     if let Some(availability) = service.slis.first() {
         let failed = grouped(availability.bad.into());
-        let figures = format!(
-            "{} of {}, {failed} failed",
-            ratio(availability),
-            counted(availability.total(), "request")
-        );
-        line(out, "  good", &format!("{figures}{}", coverage(availability)));
+        let requests = counted(availability.total(), "request");
+        let figures = format!("{} of {requests}, {failed} failed", ratio(availability));
+        page.labelled("  good", &format!("{figures}{}", coverage(availability)));
     }
     let ladder = ladder(&service.slis);
     if !ladder.is_empty() {
-        line(out, "  within", &ladder);
+        page.labelled("  within", &ladder);
     }
     for objective in &service.objectives {
-        objective_in_full(out, objective);
+        objective_in_full(page, objective);
     }
     if service.objectives.is_empty() {
-        line(
-            out,
-            "  target",
-            "none proposed: too few requests, or too many of them failed, for 90 %",
-        );
+        let none = "none proposed: too few requests; 90 % needs at least 50 in the window";
+        page.labelled("  target", none);
     }
     for reason in &service.decision.reasons {
-        line(out, "  why", &reason.text);
+        page.labelled("  why", &reason.text);
     }
 }
 
-fn objective_in_full(out: &mut String, objective: &Objective) {
+fn objective_in_full(page: &mut Page, objective: &Objective) {
     let label = if objective.origin == Origin::Fallback { "  or" } else { "  target" };
     let name = match objective.sli {
         Sli::Availability => "good".to_owned(),
         Sli::Latency { at_most_us } => format!("within {}", time_text(at_most_us)),
     };
-    let left = percent_floor(objective.budget.left_ppb());
+    let left = chart::left_words(objective.budget.left_ppb());
     let window = objective.slo.windows.first().map(ToString::to_string).unwrap_or_default();
-    let target = objective.slo.target;
-    line(
-        out,
-        label,
-        &format!(
-            "{BOLD}{target} {name}{BOLD:#} over {window}: {left} of the budget left{}",
-            remaining(objective)
-        ),
-    );
-    line(out, "", &objective.why);
+    let (target, remaining) = (objective.slo.target, remaining(objective));
+    let promise = format!("{BOLD}{target} {name}{BOLD:#} over {window}");
+    page.labelled(label, &format!("{promise}: {left}{remaining}"));
+    page.labelled("", &objective.why);
     for warning in &objective.warnings {
-        line(out, "  warning", warning);
+        page.labelled("  warning", warning);
     }
     if objective.origin != Origin::Fallback {
-        let (sparkline, highest) = chart::sparkline(&objective.errors);
-        let peak = percent_floor(highest as i64);
-        line(out, "", &format!("{sparkline} {DIM}█ = {peak} bad{DIM:#}"));
+        let (sparkline, highest) = chart::sparkline(&objective.errors, page.room());
+        let peak = if highest == 0 {
+            "none bad".to_owned()
+        } else {
+            format!("█ = {} bad", percent_ceil(highest as i64))
+        };
+        page.labelled("", &format!("{} {DIM}{}{DIM:#}", unbroken(&sparkline), unbroken(&peak)));
     }
 }
 
@@ -190,60 +169,64 @@ fn remaining(objective: &Objective) -> String {
     let minutes = objective.budget.left_seconds() / 60;
     match events {
         Some(events) if events > 0 => format!(
-            " ({} requests, or {} of total failure)",
-            grouped(events as u128),
+            " ({}, or {} of total failure)",
+            counted(u64::try_from(events).unwrap_or(u64::MAX), "request"),
             lasting(minutes)
         ),
         _ => String::new(),
     }
 }
 
-fn burn_down(out: &mut String, objective: &Objective) {
+fn burn_down(page: &mut Page, objective: &Objective) {
     let window = objective.slo.windows.first().map(ToString::to_string).unwrap_or_default();
-    let _ = writeln!(out, "\n{DIM}budget of {} through its {window}{DIM:#}", objective.slo.name);
-    for row in chart::burn_down(&objective.left) {
-        let _ = writeln!(out, "  {row}");
+    page.gap();
+    page.line(0, &format!("{DIM}budget of {} through its {window}{DIM:#}", objective.slo.name));
+    for row in chart::burn_down(&objective.left, page.room()) {
+        page.line(0, &format!("  {row}"));
     }
 }
 
-fn worst(out: &mut String, answer: &Answer) {
+fn worst(page: &mut Page, answer: &Answer) {
     let outages = &answer.assessment.worst;
     if outages.is_empty() {
         return;
     }
-    let _ = writeln!(out, "\n{BOLD}What spent the budgets{BOLD:#}");
-    let width =
-        outages.iter().take(OUTAGES_LISTED).map(|o| o.slo.chars().count()).max().unwrap_or(0);
-    for outage in outages.iter().take(OUTAGES_LISTED) {
-        let _ = writeln!(out, "  {}", outage_line(outage, width));
+    page.gap();
+    page.line(0, &format!("{BOLD}What spent the budgets{BOLD:#}"));
+    let listed = outages.iter().take(OUTAGES_LISTED);
+    let width = listed.clone().map(|o| o.slo.chars().count()).max().unwrap_or(0);
+    for named in listed {
+        outage(page, named, width);
     }
     if outages.len() > OUTAGES_LISTED {
-        let _ = writeln!(out, "  and {} smaller ones", outages.len() - OUTAGES_LISTED);
+        page.line(2, &format!("  and {} smaller ones", outages.len() - OUTAGES_LISTED));
     }
 }
 
-fn outage_line(named: &NamedOutage, width: usize) -> String {
-    let (outage, share) = (named.outage, percent_floor(named.share_ppb));
+/// An outage as a row of a table; in two lines where that is too wide.
+fn outage(page: &mut Page, named: &NamedOutage, width: usize) {
+    let (outage, share) = (named.outage, percent_ceil(named.share_ppb));
     let (bad, total) = (grouped(outage.bad.into()), grouped(outage.total.into()));
-    let lasting = lasting(outage.span.minutes());
-    format!(
-        "{share:>9} {:<width$}  {} ({lasting}), {bad} of {total} bad",
-        named.slo,
-        stretch(outage.span)
-    )
+    let (stretch, lasting) = (stretch(outage.span), lasting(outage.span.minutes()));
+    let what = format!("{stretch} ({lasting}), {bad} of {total} bad");
+    let row = format!("  {share:>9} {:<width$}  {what}", named.slo);
+    if page.fits(&row) {
+        page.line(12, &row);
+    } else {
+        page.line(12, &format!("  {share:>9} {}", named.slo));
+        page.line(12, &format!("{:12}{what}", ""));
+    }
 }
 
-fn next(out: &mut String, answer: &Answer) {
-    let _ = writeln!(out);
+fn next(page: &mut Page, answer: &Answer) {
+    page.gap();
     if answer.written.is_empty() && !answer.is_given {
-        line(
-            out,
-            "next",
-            "--out DIR writes these objectives as OpenSLO documents; edit them, then --slo DIR",
-        );
+        let text =
+            "--out DIR writes these objectives as OpenSLO documents; edit them, then --slo DIR";
+        page.labelled("next", text);
     }
     for path in &answer.written {
-        line(out, "written", &path.display().to_string());
+        page.labelled("written", &path.display().to_string());
     }
 }
 
@@ -280,7 +263,7 @@ fn ladder(slis: &[SliFigures]) -> String {
     let step = |figures: &SliFigures| match figures.sli {
         Sli::Latency { at_most_us } => {
             let share = figures.ratio_ppb().map_or(0, |ppb| ppb as i64);
-            Some(format!("{} {}", time_text(at_most_us), percent_floor(share)))
+            Some(unbroken(&format!("{} {}", time_text(at_most_us), percent_floor(share))))
         }
         Sli::Availability => None,
     };

@@ -89,9 +89,21 @@ impl Unit {
 /// Seconds as nginx writes them in nearly every line, such as `0.012`, in microseconds.
 #[inline]
 pub(super) fn short_micros(text: [u8; 5]) -> Option<u64> {
-    let [a, b'.', b, c, d] = text else { return None };
-    let [a, b, c, d] = [a, b, c, d].map(|byte| u64::from(byte.wrapping_sub(b'0')));
-    (a < 10 && b < 10 && c < 10 && d < 10).then_some((a * 1000 + b * 100 + c * 10 + d) * 1000)
+    let [a, point, b, c, d] = text;
+    let millis = four_digits([a, b, c, d])?;
+    (point == b'.').then_some(u64::from(millis) * 1000)
+}
+
+/// Four ASCII digits as a number. All bytes are looked at together.
+#[inline]
+fn four_digits(text: [u8; 4]) -> Option<u32> {
+    let digits = u32::from_le_bytes(text) ^ 0x3030_3030;
+    // The highest bit of a byte is set where it was no digit, or carries from one that was none.
+    if (digits.wrapping_add(0x7676_7676) | digits) & 0x8080_8080 != 0 {
+        return None;
+    }
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff;
+    Some((pairs & 0xff) * 100 + (pairs >> 16))
 }
 
 /// A duration unless it is too long to be one of a request.
@@ -103,8 +115,8 @@ pub(super) fn plausible(micros: u64) -> Option<u64> {
 #[inline]
 pub(super) fn status(text: &[u8]) -> Result<Option<u16>, Malformed> {
     match text {
-        [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'] => {
-            Ok(Some(u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0')))
+        [a @ b'1'..=b'9', b, c] if let Some(status) = four_digits([b'0', *a, *b, *c]) => {
+            Ok(Some(status as u16))
         }
         b"-" | b"-1" | b"0" | b"000" => Ok(None),
         [] => Err(Malformed("status is empty")),
@@ -131,6 +143,22 @@ mod tests {
         assert_eq!(scaled(b"1999", -3), Some(1));
         assert_eq!(scaled(b"1e-400", 6), Some(0));
         assert_eq!(scaled(b"0.99999999999999999999999999", 6), Some(999_999));
+    }
+
+    #[test]
+    fn four_bytes_are_a_number_when_all_are_digits() {
+        for number in 0..10_000_u32 {
+            let text: [u8; 4] = format!("{number:04}").into_bytes().try_into().unwrap();
+            assert_eq!(four_digits(text), Some(number));
+            for (at, byte) in (0..4).flat_map(|at| (0..=255).map(move |byte| (at, byte))) {
+                let mut other = text;
+                other[at] = byte;
+                assert_eq!(four_digits(other).is_some(), byte.is_ascii_digit(), "{other:?}");
+            }
+        }
+        assert_eq!(short_micros(*b"0.012"), Some(12_000));
+        assert_eq!(short_micros(*b"00012"), None);
+        assert_eq!(short_micros(*b"0.0-2"), None);
     }
 
     #[test]

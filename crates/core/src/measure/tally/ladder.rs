@@ -72,11 +72,13 @@ impl Ladder {
     pub(super) fn exceeded(&self, duration_us: u64) -> usize {
         let duration = duration_us.min(u64::from(u32::MAX)) as u32;
         let (low, high) = self.steps.split_at(STEPS_US.len());
-        let below =
-            |steps: &[u32]| steps.iter().map(|step| u32::from(*step < duration)).sum::<u32>();
-        // Where nobody has asked for more thresholds, there are none in the upper half.
-        let exceeded = below(low) + if self.len > low.len() { below(high) } else { 0 };
-        exceeded as usize
+        match low.partition_point(|step| *step < duration) {
+            // Where nobody has asked for more thresholds, there are none in the upper half.
+            all if all == low.len() && self.len > low.len() => {
+                all + high.partition_point(|step| *step < duration)
+            }
+            exceeded => exceeded,
+        }
     }
 }
 

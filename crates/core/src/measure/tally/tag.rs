@@ -5,15 +5,17 @@
 use super::hash::{fold, hash};
 
 /// Most bytes of a name that its tag holds.
-const SHORT_BYTES: usize = 16;
+const SHORT_BYTES: usize = 15;
 
-/// A name of up to 16 bytes as it is; of a longer one its hash.
+/// A name of up to 15 bytes as it is, with its length in the last byte; of a longer one its hash and its length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Tag {
     low: u64,
     high: u64,
-    len: usize,
 }
+
+/// In the last byte of a tag, where short names have their length.
+const LONG: u64 = 0xff << 56;
 
 impl Tag {
     /// The tag of a name.
@@ -24,29 +26,30 @@ impl Tag {
             return Tag::default();
         }
         if len > SHORT_BYTES {
-            return Tag { low: hash(name, 0), high: 0, len };
+            return Tag { low: hash(name, 0), high: len as u64 | LONG };
         }
-        let mut bytes = [0; SHORT_BYTES];
+        let mut bytes = [0; SHORT_BYTES + 1];
         bytes[..len].copy_from_slice(name);
+        bytes[SHORT_BYTES] = len as u8;
         let word = u128::from_le_bytes(bytes);
-        Tag { low: word as u64, high: (word >> 64) as u64, len }
+        Tag { low: word as u64, high: (word >> 64) as u64 }
     }
 
     /// The tag of a name of fewer than eight bytes that are the first of a word.
     #[inline]
     pub(super) fn of_word(word: u64, len: usize) -> Self {
-        Tag { low: word & ((1 << (8 * len)) - 1), high: 0, len }
+        Tag { low: word & ((1 << (8 * len)) - 1), high: (len as u64) << 56 }
     }
 
     /// Whether the name is longer than the tag, and two names with the same tag may differ.
     pub(super) fn is_long(self) -> bool {
-        self.len > SHORT_BYTES
+        self.high >= LONG
     }
 
     /// The hash of two tags.
     #[inline]
     pub(super) fn hash(self, other: Tag) -> u64 {
-        let first = fold(self.low, self.high ^ self.len as u64);
-        if other.len == 0 { first } else { fold(first ^ other.low, other.high ^ other.len as u64) }
+        let first = fold(self.low, self.high);
+        if other == Tag::default() { first } else { fold(first ^ other.low, other.high) }
     }
 }

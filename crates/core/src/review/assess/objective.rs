@@ -11,9 +11,9 @@ use crate::{
         lint,
         outage::{self, Outage, outages},
         slo::{Budgeting, NoData, Slo},
-        suggest::{EVENTS_TO_RESOLVE, Limit, Suggestion, kept_anyway, suggest},
+        suggest::{EVENTS_TO_RESOLVE, Limit, Suggestion, kept_anyway, least, suggest},
     },
-    ratio::percent_floor,
+    ratio::{percent_ceil, percent_floor},
     review::{curve, threshold},
     time::{DAY, Span},
 };
@@ -186,6 +186,12 @@ fn propose_for(
             objectives
         }
         (None, Some(budget)) => vec![of(Origin::Proposed, budget, why_fallback(&budget))],
+        // Without an objective for it, a service that fails all the time would be judged by how fast it fails.
+        (None, None) if sli == Sli::Availability => {
+            let least = least(ledger, &NO_EXCLUSIONS, METHOD, &window, end).ok().flatten();
+            let why = "was not kept; it is the lowest target that is proposed";
+            least.map(|budget| of(Origin::Proposed, budget, why.to_owned())).into_iter().collect()
+        }
         (None, None) => Vec::new(),
     }
 }
@@ -205,7 +211,7 @@ fn why(suggestion: &Suggestion) -> String {
             );
         }
         (Limit::Overspent { spent_ppb }, Some(next)) => {
-            let _ = write!(text, "; {next} would be spent to {}", percent_floor(spent_ppb));
+            let _ = write!(text, "; {next} would be spent to {}", percent_ceil(spent_ppb));
         }
         (Limit::Kept, Some(next)) => {
             let _ = write!(text, "; {next} on fewer than nine in ten");

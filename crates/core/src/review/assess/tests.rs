@@ -96,6 +96,20 @@ fn an_outage_is_found_weighed_and_decides() {
 }
 
 #[test]
+fn what_fails_fast_and_always_may_not_ship() {
+    for bad in [11, 75, 100] {
+        let api = series(|_| Some((bad, 0)));
+        let found = ask(&[Service { name: "api", series: &api }], &[], &[]);
+        let service = &found.services[0];
+        assert_eq!(service.decision.verdict, Verdict::Stabilise, "{bad}");
+        let availability = &service.objectives[0];
+        assert_eq!(availability.slo.target.to_string(), "90 %");
+        // 90 % allow 10 of 100.
+        assert_eq!(availability.budget.left_ppb(), 1_000_000_000 - bad as i64 * 100_000_000);
+    }
+}
+
+#[test]
 fn a_lost_day_is_coverage_not_health() {
     let lost = 12 * DAY..13 * DAY;
     let api = series(|m| (!lost.contains(&m)).then_some((0, 0)));
