@@ -245,7 +245,7 @@ proptest! {
         slice_minutes in 1..90_u32,
         lookback_minutes in 1..200_u32,
         factor_milli in 0..20_000_u64,
-        ppb in 0..=BILLION,
+        ppb in prop_oneof![Just(BILLION), 0..=BILLION],
         bad in 0..5_u64,
     ) {
         // At most four of ten fail where half of a slice may.

@@ -267,7 +267,11 @@ fn warnings(slo: &Slo, method: Costing, ledger: &Ledger, question: &Question<'_>
     let events: Vec<u64> = slo.windows.iter().map(events).collect();
     let factors: Vec<u64> =
         question.policy.fast_burn.iter().map(|rule| rule.factor_milli).collect();
-    let findings =
-        lint::traffic(slo, &events).into_iter().chain(lint::burn_thresholds(slo.target, &factors));
+    let lookbacks: Vec<u32> =
+        question.policy.fast_burn.iter().map(|rule| rule.lookback_minutes).collect();
+    let findings = lint::traffic(slo, &events)
+        .into_iter()
+        .chain(lint::burn_thresholds(slo.target, &factors))
+        .chain(lint::lookbacks(slo.budgeting, &lookbacks));
     findings.map(|finding| format!("{}; {}", finding.message, finding.hint)).collect()
 }
