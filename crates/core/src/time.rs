@@ -36,6 +36,13 @@ impl Minute {
     pub fn floor(self, step: i64) -> Self {
         Minute(self.0.div_euclid(step) * step)
     }
+
+    /// The first minute not before this one whose count since 1970 is a multiple of `step`.
+    #[must_use]
+    pub fn ceil(self, step: i64) -> Self {
+        let floor = self.floor(step);
+        if floor == self { self } else { floor.plus(step) }
+    }
 }
 
 impl fmt::Display for Minute {
@@ -117,6 +124,10 @@ mod tests {
         assert_eq!(Minute::of_second(59), Minute(0));
         assert_eq!(Minute::of_second(60), Minute(1));
         assert_eq!(Minute::of_second(-1), Minute(-1));
+        assert_eq!(
+            [-61, -60, -1, 0, 1, 60].map(|m| Minute(m).ceil(60).0),
+            [-60, -60, 0, 0, 60, 60]
+        );
         assert_eq!(Minute(29_923_605).to_string(), "2026-11-23T06:45:00Z");
     }
 

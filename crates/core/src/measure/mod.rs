@@ -10,6 +10,7 @@ pub mod set_aside;
 pub mod silence;
 pub mod sli;
 pub mod slot;
+pub mod slots;
 pub mod tally;
 pub mod window;
 mod word;

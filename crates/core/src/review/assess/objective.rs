@@ -6,10 +6,11 @@ use super::{Question, Service, Unanswerable, ledger, window_for};
 use crate::{
     measure::{exclusion::Exclusions, ledger::Ledger, sli::Sli, window::Window},
     promise::{
-        budget::{Budget, Method, Spend},
+        budget::Budget,
+        cost::Costing,
         decision::{Reason, Verdict},
         lint,
-        outage::{Outage, outages},
+        outage::{self, Outage, outages},
         slo::{Budgeting, NoData, Slo},
         suggest::{
             EVENTS_TO_RESOLVE, LADDER_PPB, Limit, Suggestion, kept_anyway, loosest, suggest,
@@ -37,7 +38,7 @@ const OUTAGES_WEIGHED: usize = 50;
 const CURVE_POINTS: usize = 60;
 
 /// How a proposed objective counts.
-const METHOD: Method = Method { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
+const METHOD: Costing = Costing { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
 
 /// An objective and how the service stands against it.
 #[derive(Debug, Clone)]
@@ -161,27 +162,10 @@ impl Objective {
         named
     }
 
-    /// What a span spent of the window's budget. A span before the current window is set against the budget of the
-    /// window that ended with it.
+    /// What an outage spent of its window's budget.
     fn share(&self, ledger: &Ledger, span: Span) -> Option<i64> {
-        let method = self.budget.method;
-        let inside = self.budget.extent.span.from <= span.from;
-        let budget = if inside {
-            self.budget
-        } else {
-            Budget::of(
-                ledger,
-                &NO_EXCLUSIONS,
-                self.slo.target,
-                method,
-                self.slo.windows.first()?,
-                span.to,
-            )
-            .ok()?
-        };
-        let costs = method.costs_in(ledger, &NO_EXCLUSIONS, budget.extent.span, span);
-        let spent = costs.iter().map(|cost| cost.units).sum();
-        Some(Spend { spent, ..budget.spend }.spent_ppb(self.slo.target))
+        let window = self.slo.windows.first()?;
+        outage::share_ppb(span, &self.budget, window, ledger, &NO_EXCLUSIONS).ok()
     }
 }
 
@@ -339,7 +323,7 @@ pub(super) fn hold(
         let named = || format!("{} ({})", slo.name, given.place);
         let ledger = ledger(question, service.series, given.sli)
             .ok_or_else(|| Unanswerable::Threshold { slo: named() })?;
-        let method = Method { budgeting: slo.budgeting, no_data: slo.no_data };
+        let method = Costing { budgeting: slo.budgeting, no_data: slo.no_data };
         let window = slo.windows.first().cloned().unwrap_or_else(|| window_for(question.extent));
         let budget =
             Budget::of(&ledger, &NO_EXCLUSIONS, slo.target, method, &window, question.extent.to)
@@ -355,7 +339,7 @@ pub(super) fn hold(
 }
 
 /// What the traffic of the input and the policy say against an objective.
-fn warnings(slo: &Slo, method: Method, ledger: &Ledger, question: &Question<'_>) -> Vec<String> {
+fn warnings(slo: &Slo, method: Costing, ledger: &Ledger, question: &Question<'_>) -> Vec<String> {
     let events = |window: &Window| {
         Budget::of(ledger, &NO_EXCLUSIONS, slo.target, method, window, question.extent.to)
             .map_or(0, |budget| budget.spend.sums.total())
@@ -369,7 +353,10 @@ fn warnings(slo: &Slo, method: Method, ledger: &Ledger, question: &Question<'_>)
 fn burn_warnings(slo: &Slo, question: &Question<'_>) -> Vec<String> {
     let factors: Vec<u64> =
         question.policy.fast_burn.iter().map(|rule| rule.factor_milli).collect();
-    lint::burn_thresholds(slo.target, &factors).iter().map(warning).collect()
+    let lookbacks: Vec<u32> =
+        question.policy.fast_burn.iter().map(|rule| rule.lookback_minutes).collect();
+    let impossible = lint::burn_thresholds(slo.target, &factors).into_iter();
+    impossible.chain(lint::lookbacks(slo.budgeting, &lookbacks)).map(|f| warning(&f)).collect()
 }
 
 fn warning(finding: &lint::Finding) -> String {
