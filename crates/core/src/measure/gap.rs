@@ -7,7 +7,7 @@ pub(super) mod days;
 
 use std::fmt;
 
-use self::days::Days;
+use self::days::Cycle;
 use crate::{
     limits::{SILENCE_REQUESTS, WINDOW_MINUTES_MAX},
     time::{DAY, HOUR, Minute, Span},
@@ -115,7 +115,7 @@ pub fn missing(activity: &[(Minute, u64)], rule: Gap) -> Vec<Missing> {
     let mut busy = activity.iter().filter(|(_, lines)| *lines > 0).map(|(minute, _)| *minute);
     let Some(first) = busy.next() else { return Vec::new() };
     let end = activity.iter().rev().find(|(_, lines)| *lines > 0).map_or(first, |(last, _)| *last);
-    let days = Days::of(activity, Span::new(first, end.plus(1)));
+    let days = Cycle::of(DAY, activity, Span::new(first, end.plus(1)));
     let mut missing = Vec::new();
     let mut before = first;
     for minute in busy {

@@ -3,12 +3,15 @@
 //! It is not missing data, because the log was there. It is not health either.
 
 use super::{
-    gap::{Gap, days::Days},
+    gap::{
+        Gap,
+        days::{Cycle, WEEK},
+    },
     tally::Series,
 };
 use crate::{
     limits::SILENCE_REQUESTS,
-    time::{Minute, Span},
+    time::{DAY, Minute, Span},
 };
 
 /// A run of minutes without a request to a service, where some were to be expected.
@@ -23,8 +26,9 @@ pub struct Silence {
 /// The silent runs of a service, in order, from its first request to the end of the input.
 ///
 /// It is the rule of [`gap::missing`](super::gap::missing), for one service: the other days predict at least
-/// [`SILENCE_REQUESTS`] (or what the rule says) for the minutes of the run that are not missing data. A run in which
-/// the whole input is silent says nothing about the service. With [`Gap::Never`] no silence counts.
+/// [`SILENCE_REQUESTS`] (or what the rule says) for the minutes of the run that are not missing data. Where there are
+/// other weeks to compare with, the same days of those must predict as many too: a service that rests at the weekend
+/// is as it should be. A run in which the whole input is silent says nothing about the service. With [`Gap::Never`] no silence counts.
 pub fn of(
     service: &Series,
     input: &[(Minute, u64)],
@@ -40,13 +44,18 @@ pub fn of(
     let mut activity = Vec::new();
     service.visit(|minute, cell| activity.push((minute, cell.requests())));
     let Some((first, _)) = activity.first().copied() else { return Vec::new() };
-    let days = Days::of(&activity, Span::new(first, extent.to));
+    let watched = Span::new(first, extent.to);
+    let days = Cycle::of(DAY, &activity, watched);
+    let weeks = Cycle::of(WEEK, &activity, watched);
     let ends = activity.iter().map(|(minute, _)| *minute).skip(1).chain([extent.to]);
     let runs = activity.iter().zip(ends).map(|((last, _), next)| Span::new(last.plus(1), next));
     let silence = |run: Span| {
         let parts = without(run.intersection(extent), missing);
         let span = Span::new(parts.first()?.from, parts.last()?.to);
-        let predicted = days.predict(run, &parts);
+        let mut predicted = days.predict(run, &parts);
+        if predicted.reaches(threshold) && weeks.knows(run) {
+            predicted = weeks.predict(run, &parts);
+        }
         (predicted.reaches(threshold) && is_active(input, run))
             .then(|| Silence { span, expected: predicted.floor() })
     };
@@ -115,6 +124,28 @@ mod tests {
         check(&ten_days(4, |m| m % DAY > 600), &[], Gap::default(), &[]);
         check(&ten_days(4, |m| m > 5 * DAY), &[], Gap::default(), &[]);
         check(&Series::default(), &[], Gap::default(), &[]);
+    }
+
+    #[test]
+    fn a_service_that_rests_at_the_weekend_is_as_it_should_be() {
+        // Three weeks that begin on a Thursday, as 1970 did, and end on a Sunday; nothing on days 2 and 3 of each.
+        let is_weekend = |m: i64| matches!(m / DAY % 7, 2 | 3);
+        let weeks = |speaks: &dyn Fn(i64) -> bool| {
+            let mut series = Series::default();
+            for m in (0..18 * DAY).filter(|m| speaks(*m)) {
+                series.add(Minute(m), &Cell { good: 4, ..Cell::default() });
+            }
+            series
+        };
+        let input: Vec<_> = (0..18 * DAY).map(|m| (Minute(m), 9)).collect();
+        let extent = Span::new(Minute(0), Minute(18 * DAY));
+        let found = |series: &Series| of(series, &input, &[], extent, Gap::default());
+        assert_eq!(found(&weeks(&|m| !is_weekend(m))), []);
+        // Monday of the second week is missed too: 2 × 1440 × 4 requests on the other two Mondays, of which it takes
+        // the mean. The weekend before it is in the same run and predicts nothing.
+        let monday = found(&weeks(&|m| !is_weekend(m) && m / DAY != 11));
+        let span = Span::new(Minute(9 * DAY), Minute(12 * DAY));
+        assert_eq!(monday, [Silence { span, expected: 1440 * 4 }]);
     }
 
     #[test]

@@ -1,57 +1,65 @@
-//! What other days predict for a silent run.
+//! What other days, or the same days of other weeks, predict for a silent run.
 
 use std::collections::BTreeMap;
 
 use crate::time::{DAY, Minute, Span};
 
-/// What the input holds at each minute of the day.
-pub(in crate::measure) struct Days {
-    /// Lines at this minute of the day, over all days.
+/// Minutes of a week.
+pub(in crate::measure) const WEEK: i64 = 7 * DAY;
+
+/// What the input holds at each minute of a day, or of a week.
+pub(in crate::measure) struct Cycle {
+    /// How many minutes it has.
+    period: i64,
+    /// Lines at this minute of the cycle, over all of them.
     lines: Vec<u64>,
-    /// How many days of the input have this minute.
-    days: Vec<u64>,
+    /// How many cycles of the input have this minute.
+    times: Vec<u64>,
 }
 
-impl Days {
-    /// Of lines per minute, over the days of a span.
-    pub(in crate::measure) fn of(activity: &[(Minute, u64)], watched: Span) -> Self {
-        let mut lines = vec![0; DAY as usize];
+impl Cycle {
+    /// Of lines per minute, over the days or weeks of a span.
+    pub(in crate::measure) fn of(period: i64, activity: &[(Minute, u64)], watched: Span) -> Self {
+        let mut lines = vec![0; period as usize];
         for (minute, count) in activity {
-            lines[of_day(*minute)] += count;
+            lines[minute.0.rem_euclid(period) as usize] += count;
         }
-        Days { lines, days: occurrences(watched) }
+        Cycle { period, lines, times: occurrences(period, watched) }
     }
 
-    /// How many lines the other days predict for parts of a silent run: for each minute the mean at the same minute
-    /// of the day on the days where it is not part of the run.
+    /// How many lines the other days (or weeks) predict for parts of a silent run: for each minute the mean at the
+    /// same minute of those where it is not part of the run.
     pub(in crate::measure) fn predict(&self, run: Span, parts: &[Span]) -> Sum {
-        let in_run = occurrences(run);
+        let in_run = occurrences(self.period, run);
         let mut sum = Sum::default();
         let mut add = |at: usize, times: u64| {
-            let others = self.days[at].saturating_sub(in_run[at]);
+            let others = self.times[at].saturating_sub(in_run[at]);
             sum.add(u128::from(self.lines[at]) * u128::from(times), others);
         };
         for part in parts {
-            if part.minutes() < DAY {
-                part.iter().for_each(|minute| add(of_day(minute), 1));
+            if part.minutes() < self.period {
+                part.iter().for_each(|minute| add(minute.0.rem_euclid(self.period) as usize, 1));
             } else {
-                occurrences(*part).into_iter().enumerate().for_each(|(at, times)| add(at, times));
+                let times = occurrences(self.period, *part).into_iter().enumerate();
+                times.for_each(|(at, times)| add(at, times));
             }
         }
         sum
     }
+
+    /// Whether every minute of a run has others to be compared with.
+    pub(in crate::measure) fn knows(&self, run: Span) -> bool {
+        let in_run = occurrences(self.period, run);
+        self.times.iter().zip(in_run).all(|(times, in_run)| in_run == 0 || *times > in_run)
+    }
 }
 
-fn of_day(minute: Minute) -> usize {
-    minute.0.rem_euclid(DAY) as usize
-}
-
-/// How often each minute of the day lies in the span.
-fn occurrences(span: Span) -> Vec<u64> {
-    let whole_days = span.minutes().div_euclid(DAY);
-    let mut occurrences = vec![whole_days as u64; DAY as usize];
-    for minute in Span::new(span.from.plus(whole_days * DAY), span.to).iter() {
-        occurrences[of_day(minute)] += 1;
+/// How often each minute of the cycle lies in the span.
+fn occurrences(period: i64, span: Span) -> Vec<u64> {
+    let whole = span.minutes().div_euclid(period);
+    let mut occurrences = vec![whole as u64; period as usize];
+    for minute in Span::new(span.from.plus(whole * period), span.to).iter() {
+        occurrences[minute.0.rem_euclid(period) as usize] += 1;
     }
     occurrences
 }
