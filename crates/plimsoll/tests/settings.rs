@@ -154,3 +154,60 @@ fn a_code_in_two_classes_is_a_usage_error() {
     let args = ["assess", "hosts.log", "--classify", "bad=200 good=200"];
     fails(folder.path(), &args, 2, &["`200` is both bad and good"]);
 }
+
+#[test]
+fn services_whose_names_look_alike_keep_their_own_objectives() {
+    let folder = TempDir::new().unwrap();
+    // Of 10,800 requests to each, one in a hundred to /api fails, none to /API.
+    let lines: String = (0..10_800)
+        .flat_map(|s| {
+            [line(s, "/API/a", 200), line(s, "/api/a", if s % 100 == 50 { 503 } else { 200 })]
+        })
+        .collect();
+    fs::write(folder.path().join("case.log"), lines).unwrap();
+    let proposed = comes_back(folder.path(), "case.log", &[]);
+    assert_eq!(proposed["services"].as_array().unwrap().len(), 2);
+    // A label that both names become names neither.
+    fs::write(folder.path().join("dots.log"), {
+        let hosts = ["shop.example", "shop_example"];
+        let lines = (0..10_800).flat_map(|s| hosts.map(|host| host_line(host, s, 200, 20)));
+        lines.collect::<String>()
+    })
+    .unwrap();
+    fs::write(folder.path().join("slo.yaml"), SLO_OF_SHOP).unwrap();
+    let args = ["assess", "dots.log", "--slo", "slo.yaml"];
+    fails(folder.path(), &args, 2, &["slo.yaml:", "may be any of shop.example, shop_example"]);
+}
+
+const SLO_OF_SHOP: &str = "\
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: shop}
+spec:
+  service: shop-example
+  indicator:
+    metadata: {name: answers}
+    spec:
+      ratioMetric:
+        counter: false
+        bad: {metricSource: {type: accesslog, spec: {service: shop-example, count: bad}}}
+        total: {metricSource: {type: accesslog, spec: {service: shop-example, count: all}}}
+  timeWindow: [{duration: 1h, isRolling: true}]
+  budgetingMethod: Occurrences
+  objectives: [{target: 0.99}]
+";
+
+#[test]
+fn of_several_policies_none_is_taken_by_chance() {
+    let folder = TempDir::new().unwrap();
+    write_hosts(folder.path());
+    json(folder.path(), &["assess", "hosts.log", "--json", "--out", "slo"]);
+    for name in ["strict", "lax"] {
+        let policy = format!(
+            "apiVersion: plimsoll/v1\nkind: BudgetPolicy\nmetadata: {{name: {name}}}\nspec: {{cautionAt: 30%}}\n"
+        );
+        fs::write(folder.path().join("slo").join(format!("{name}.yaml")), policy).unwrap();
+    }
+    let args = ["assess", "hosts.log", "--slo", "slo"];
+    fails(folder.path(), &args, 2, &["several budget policies", "strict", "lax", "give only that"]);
+}

@@ -7,7 +7,7 @@ use super::{
     own::PolicyDoc,
     problem::{self, Problem},
     report::Report,
-    slos::{SliSource, slos},
+    slos::{Evaluable, slos},
 };
 use crate::{
     promise::{
@@ -88,8 +88,8 @@ fn burn_findings(
 }
 
 /// The objective with the longest slices.
-fn longest_slices(slos: &[(Slo, SliSource)]) -> Option<&Slo> {
-    slos.iter().map(|(slo, _)| slo).max_by_key(|slo| slo.budgeting.slice_minutes())
+fn longest_slices(slos: &[Evaluable]) -> Option<&Slo> {
+    slos.iter().map(|evaluable| &evaluable.slo).max_by_key(|slo| slo.budgeting.slice_minutes())
 }
 
 /// The objective whose burn rates end soonest.

@@ -6,7 +6,7 @@ use plimsoll_core::{
     measure::sli::Sli,
     promise::{policy::Policy, slo::Slo},
     review::assess::Given,
-    spec::{self, Docs, SliSource, accesslog::AccessLogSource, name::dns_label},
+    spec::{self, Docs, Evaluable, SliSource, accesslog::AccessLogSource, name::dns_label},
 };
 
 use crate::{check, failure::Failure};
@@ -42,17 +42,14 @@ pub fn read(paths: &[PathBuf]) -> Result<Documents, Failure> {
     if !errors.is_empty() {
         return Err(Failure::usage(format!("the documents have errors\n{}", errors.join("\n"))));
     }
-    let mut documents = Documents {
-        policy: docs.budget_policies.first().map(|placed| placed.doc.policy.clone()),
-        ..Documents::default()
-    };
+    let mut documents = Documents { policy: policy(&docs)?, ..Documents::default() };
     let mut others = Vec::new();
     let mut sources = BTreeSet::new();
-    for (slo, source) in slos {
+    for Evaluable { slo, source, place } in slos {
         match source {
             SliSource::AccessLog { service, sli, data_source } => {
                 sources.insert(data_source);
-                let place = place(&docs, &slo.name);
+                let place = format!("{}:{}", place.path, place.at.line);
                 documents.objectives.push((slo, sli, service, place));
             }
             SliSource::Other { kind } => others.push(format!("{} reads from {kind}", slo.name)),
@@ -69,6 +66,23 @@ pub fn read(paths: &[PathBuf]) -> Result<Documents, Failure> {
     }
     documents.measure_as(&docs, &sources)?;
     Ok(documents)
+}
+
+/// The one policy to decide by, where there is one.
+fn policy(docs: &Docs) -> Result<Option<Policy>, Failure> {
+    let mut policies = docs.budget_policies.iter();
+    let (first, second) = (policies.next(), policies.next());
+    if let (Some(first), Some(second)) = (first, second) {
+        let names = [first, second].map(|placed| {
+            let place = placed.place("metadata.name");
+            format!("{} ({}:{})", placed.doc.metadata.name, place.path, place.at.line)
+        });
+        let what = format!("the documents hold several budget policies: {}", names.join(", "));
+        return Err(
+            Failure::usage(what).hint("an assessment decides by one of them: give only that")
+        );
+    }
+    Ok(first.map(|placed| placed.doc.policy.clone()))
 }
 
 impl Documents {
@@ -120,9 +134,7 @@ impl Documents {
     /// [`Failure`], when one is for a service that the input does not hold.
     pub fn for_services(&self, names: &[&str]) -> Result<Vec<Given>, Failure> {
         let given = |(slo, sli, service, place): &(Slo, Sli, String, String)| {
-            let found =
-                names.iter().find(|name| **name == service.as_str() || dns_label(name) == *service);
-            let Some(name) = found else {
+            let Some(name) = service_of(service, names, slo, place)? else {
                 let what = format!(
                     "{} ({place}) is for the service {service}, which the input does not hold",
                     slo.name
@@ -133,25 +145,36 @@ impl Documents {
                 );
                 return Err(Failure::usage(what).hint(hint));
             };
-            let slo = Slo { service: (*name).to_owned(), ..slo.clone() };
+            let slo = Slo { service: name.to_owned(), ..slo.clone() };
             Ok(Given { slo, sli: *sli, place: place.clone() })
         };
         self.objectives.iter().map(given).collect()
     }
 }
 
-/// Where an objective stands. Where a document has several, each is named after it with a suffix.
-fn place(docs: &Docs, name: &str) -> String {
-    let stands = |placed: &&spec::docs::Placed<spec::model::SloDoc>| {
-        name.starts_with(&placed.doc.metadata.name)
-    };
-    let longest =
-        docs.slos.iter().filter(stands).max_by_key(|placed| placed.doc.metadata.name.len());
-    longest.map_or_else(
-        || name.to_owned(),
-        |placed| {
-            let place = placed.place("metadata.name");
-            format!("{}:{}", place.path, place.at.line)
-        },
-    )
+/// The service of the input that a document names: the one of that very name, or else the one whose name becomes it
+/// when it is written as a label.
+fn service_of<'a>(
+    service: &str,
+    names: &[&'a str],
+    slo: &Slo,
+    place: &str,
+) -> Result<Option<&'a str>, Failure> {
+    if let Some(exact) = names.iter().find(|name| **name == service) {
+        return Ok(Some(exact));
+    }
+    let alike: Vec<&str> =
+        names.iter().copied().filter(|name| dns_label(name) == service).collect();
+    match alike[..] {
+        [] => Ok(None),
+        [only] => Ok(Some(only)),
+        _ => {
+            let what = format!(
+                "{} ({place}) is for the service {service}, which may be any of {}",
+                slo.name,
+                alike.join(", ")
+            );
+            Err(Failure::usage(what).hint("write the name of the service as the input has it"))
+        }
+    }
 }

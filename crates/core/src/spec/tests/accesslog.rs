@@ -90,7 +90,7 @@ fn ratio(part: &str, spec: &str, total: &str) -> String {
 }
 
 fn sources(docs: &Docs) -> Vec<SliSource> {
-    convert(docs).0.into_iter().map(|(_, source)| source).collect()
+    convert(docs).0.into_iter().map(|found| found.source).collect()
 }
 
 fn log(sli: Sli) -> SliSource {

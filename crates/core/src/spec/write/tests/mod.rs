@@ -193,7 +193,8 @@ proptest! {
         let (read_back, problems) = slos(&docs);
         prop_assert!(problems.iter().all(|problem| problem.code != "not-evaluated"), "{problems:?}");
         prop_assert_eq!(read_back.len(), proposed.len());
-        for ((slo, source), (read_slo, read_source)) in proposed.iter().zip(&read_back) {
+        for ((slo, source), found) in proposed.iter().zip(&read_back) {
+            let (read_slo, read_source) = (&found.slo, &found.source);
             let same = Slo {
                 name: read_slo.name.clone(),
                 service: read_slo.service.clone(),
