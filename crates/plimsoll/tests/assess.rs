@@ -286,3 +286,23 @@ fn a_window_ends_where_the_input_ends() {
     assert_eq!(found["input"]["from"], day.from.to_string());
     assert_eq!(found["input"]["to"], rfc3339(day.to.second() - 1));
 }
+
+#[test]
+fn out_names_a_folder_and_not_a_file() {
+    let folder = TempDir::new().unwrap();
+    write_day(folder.path());
+    let args = ["assess", "access.log", "--out", "access.log"];
+    fails(folder.path(), &args, 2, &["access.log is a file, not a folder"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_where_the_documents_belong_is_refused_and_not_waited_for() {
+    let folder = TempDir::new().unwrap();
+    write_day(folder.path());
+    fs::create_dir(folder.path().join("slo")).unwrap();
+    let pipe = folder.path().join("slo/slos.yaml");
+    assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    let args = ["assess", "access.log", "--out", "slo", "--force"];
+    fails(folder.path(), &args, 1, &["not a regular file"]);
+}

@@ -22,6 +22,9 @@ use crate::failure::{Failure, INPUT};
 /// # Errors
 /// [`Failure`], when there is nothing to answer with or the command line asks for something impossible.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    if let Some(folder) = &args.out {
+        out::check(folder)?;
+    }
     let mut answer = answer::find(args)?;
     if let Some(folder) = &args.out {
         answer.written = out::write(&answer, folder, args.force)?;
