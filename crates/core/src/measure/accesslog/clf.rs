@@ -22,7 +22,7 @@ use super::{
     words::Words,
 };
 pub(super) use layout::Layout;
-use layout::{Named, stamp};
+use layout::stamp;
 
 const NO_TIME: Malformed = Malformed("no time in […]");
 const NO_REQUEST: Malformed = Malformed("no quoted request behind the time");
@@ -47,7 +47,7 @@ impl<'a> Head<'a> {
 #[inline]
 pub(super) fn parse<'a>(
     line: &'a [u8],
-    layout: Layout,
+    layout: &Layout,
     timing: Option<&Timing>,
     memo: &mut Memo,
 ) -> Result<Request<'a>, Malformed> {
@@ -66,14 +66,12 @@ pub(super) fn parse<'a>(
 #[inline]
 pub(super) fn head<'a>(
     line: &'a [u8],
-    layout: Layout,
+    layout: &Layout,
     memo: &mut Memo,
 ) -> Result<Head<'a>, Malformed> {
-    let (vhost, stamp, rest) = if let Some((stamp, [b' ', b'"', rest @ ..])) = anonymous(line) {
-        (None, stamp, rest)
-    } else {
-        let named = Named::of(line, layout)?;
-        (layout.vhost(&named), named.stamp, named.rest)
+    let (vhost, stamp, rest) = match anonymous(line) {
+        Some((stamp, [b' ', b'"', rest @ ..])) => (None, stamp, rest),
+        _ => layout.named(line)?,
     };
     let at_s = memo.clf(stamp)?;
     Ok(Head { vhost, at_s, answered: answered(rest)? })

@@ -60,7 +60,7 @@ fn common(lines: &[Cow<[u8]>]) -> Clf {
     let layout = clf::Layout::learn(&plain);
     let mut memo = Memo::default();
     let heads: Vec<clf::Head> =
-        lines.iter().filter_map(|line| clf::head(line, layout, &mut memo).ok()).collect();
+        lines.iter().filter_map(|line| clf::head(line, &layout, &mut memo).ok()).collect();
     let tails: Vec<&[u8]> = heads.iter().map(clf::Head::tail).collect();
     let most = |count: usize| count * 2 > heads.len();
     Clf {

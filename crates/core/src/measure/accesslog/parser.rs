@@ -109,7 +109,7 @@ pub(super) fn read<'a>(
     memo: &mut Memo,
 ) -> Result<Request<'a>, Malformed> {
     match kind {
-        Kind::Clf(clf) => clf::parse(line, clf.layout, clf.timing.as_ref(), memo),
+        Kind::Clf(clf) => clf::parse(line, &clf.layout, clf.timing.as_ref(), memo),
         Kind::Json(_) => json::parse(line, zone, memo).map(|(_, request)| request),
         Kind::Envoy => envoy::parse(line, zone),
         Kind::HaProxy { .. } => haproxy::parse(line, zone),

@@ -5,11 +5,11 @@ use super::*;
 const AT_S: i64 = 971_211_336;
 
 fn request(line: &str) -> Request<'_> {
-    parse(line.as_bytes(), Layout::default(), None, &mut Memo::default()).unwrap()
+    parse(line.as_bytes(), &Layout::default(), None, &mut Memo::default()).unwrap()
 }
 
 fn reason(line: &str) -> &'static str {
-    parse(line.as_bytes(), Layout::default(), None, &mut Memo::default()).unwrap_err().0
+    parse(line.as_bytes(), &Layout::default(), None, &mut Memo::default()).unwrap_err().0
 }
 
 /// The durations that a file of these lines has, by its own detection.
