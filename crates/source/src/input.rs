@@ -1,8 +1,19 @@
 //! What is to be read, and how.
 
-use std::{cmp::Ordering, fmt, io::Read, num::NonZeroUsize, path::PathBuf, thread};
+use std::{
+    cmp::Ordering,
+    fmt,
+    hash::{BuildHasher as _, RandomState},
+    io::Read,
+    num::NonZeroUsize,
+    path::PathBuf,
+    thread,
+};
 
-use plimsoll_core::measure::{accesslog::Format, tally::Method};
+use plimsoll_core::measure::{
+    accesslog::Format,
+    tally::{Method, Seed},
+};
 
 /// One input.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,6 +96,8 @@ pub struct Options {
     pub chunk_bytes: NonZeroUsize,
     /// How much is read at once, in bytes. This should stay in a core's own cache.
     pub block_bytes: NonZeroUsize,
+    /// What names are hashed with. Results do not depend on it.
+    pub seed: Seed,
 }
 
 impl Options {
@@ -98,6 +111,7 @@ impl Options {
             threads,
             chunk_bytes: const { NonZeroUsize::new(8 << 20).unwrap() },
             block_bytes: const { NonZeroUsize::new(256 << 10).unwrap() },
+            seed: Seed::new(RandomState::new().hash_one(0), RandomState::new().hash_one(1)),
         }
     }
 }

@@ -5,7 +5,7 @@ use plimsoll_core::{
     limits::{LOG_EXAMPLE_CHARS_MAX, LOG_EXAMPLES_MAX, LOG_LINE_BYTES_MAX, LOG_TIME_MIN_S},
     measure::{
         accesslog::{Format, Line, Parser},
-        tally::Batch,
+        tally::{Batch, Seed},
     },
 };
 
@@ -35,6 +35,10 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
+    fn seeded(seed: Seed) -> Self {
+        Piece { batch: Batch::seeded(seed), ..Piece::default() }
+    }
+
     /// All lines.
     pub(crate) fn lines(&self) -> u64 {
         self.batch.requests() + self.malformed + self.skipped
@@ -52,7 +56,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl<'a> Counter<'a> {
     pub(crate) fn new(format: &Format, options: &'a Options) -> Self {
-        Counter { parser: Parser::new(format.clone()), options, piece: Piece::default() }
+        Counter { parser: Parser::new(format.clone()), options, piece: Piece::seeded(options.seed) }
     }
 
     /// Counts whole lines; `offset` is where they begin in the input.
@@ -76,7 +80,7 @@ impl<'a> Counter<'a> {
 
     /// Everything counted since the last call.
     pub(crate) fn finish(&mut self) -> Piece {
-        std::mem::take(&mut self.piece)
+        std::mem::replace(&mut self.piece, Piece::seeded(self.options.seed))
     }
 
     /// How many lines were counted since then.

@@ -209,7 +209,7 @@ fn read(
 ) -> Book {
     let reports = logs.iter().map(|(log, _)| FileReport::of_log(log)).collect();
     let tasks = plan(logs, options.chunk_bytes.get() as u64);
-    let desk = Desk::new(&tasks, Book { tally: Tally::default(), reports });
+    let desk = Desk::new(&tasks, Book { tally: Tally::seeded(options.seed), reports });
     let worker = Worker {
         desk: &desk,
         logs,
