@@ -202,13 +202,17 @@ impl Series {
                 Some(last) => rest.partition_point(|(minute, _)| *minute <= last),
                 None => 0,
             };
-            rest[late..].iter().for_each(|(minute, cell)| run.push(*minute, cell));
+            for (minute, cell) in &rest[late..] {
+                run.push(*minute, cell);
+            }
             rest = &rest[..late];
         }
         if !rest.is_empty() {
             self.join_runs();
             let mut run = Run::default();
-            rest.iter().for_each(|(minute, cell)| run.push(*minute, cell));
+            for (minute, cell) in rest {
+                run.push(*minute, cell);
+            }
             self.runs.push(run);
         }
     }
