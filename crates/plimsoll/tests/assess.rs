@@ -306,3 +306,57 @@ fn a_pipe_where_the_documents_belong_is_refused_and_not_waited_for() {
     let args = ["assess", "access.log", "--out", "slo", "--force"];
     fails(folder.path(), &args, 1, &["not a regular file"]);
 }
+
+/// The number of lines counted, where standard input is this; and what was said on standard error.
+#[cfg(unix)]
+fn lines_with(folder: &Path, args: &[&str], stdin: impl Into<Stdio>) -> (u64, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .current_dir(folder)
+        .args(["assess", "--json"])
+        .args(args)
+        .stdin(stdin)
+        .output()
+        .unwrap();
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    (found["input"]["lines"].as_u64().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_counts_once_by_name_and_by_standard_input() {
+    let folder = TempDir::new().unwrap();
+    let lines: String = (0..3000).map(|s| line(s, "/", 200)).collect();
+    for name in ["a.log", "copy.log"] {
+        fs::write(folder.path().join(name), &lines).unwrap();
+    }
+    let open = || fs::File::open(folder.path().join("a.log")).unwrap();
+    let count = |args: &[&str]| lines_with(folder.path(), args, open());
+    assert_eq!(count(&["-", "a.log"]), (3000, String::new()));
+    assert_eq!(count(&["a.log", "-", "-"]), (3000, String::new()));
+    assert_eq!(count(&["-", "/dev/stdin"]), (3000, String::new()));
+    // Some lines were read by somebody else; the file still has them.
+    let mut begun = open();
+    std::io::Read::read_exact(&mut begun, &mut [0; 200]).unwrap();
+    assert_eq!(lines_with(folder.path(), &["-", "a.log"], begun), (3000, String::new()));
+    #[cfg(target_os = "linux")]
+    assert_eq!(count(&["-", "copy.log"]), (3000, String::new()));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_once_whatever_it_is_called_and_compared_as_far_as_it_can_be() {
+    let folder = TempDir::new().unwrap();
+    let lines: String = (0..3000).map(|s| line(s, "/", 200)).collect();
+    fs::write(folder.path().join("a.log"), &lines).unwrap();
+    let piped = |args: &[&str]| {
+        let mut cat = Command::new("cat");
+        let mut cat = cat.arg(folder.path().join("a.log")).stdout(Stdio::piped()).spawn().unwrap();
+        let found = lines_with(folder.path(), args, cat.stdout.take().unwrap());
+        cat.wait().unwrap();
+        found
+    };
+    assert_eq!(piped(&["-", "/dev/stdin"]), (3000, String::new()));
+    let (lines, said) = piped(&["-", "a.log"]);
+    assert_eq!(lines, 6000);
+    assert!(said.contains("warning: standard input begins like a.log"), "{said}");
+}

@@ -18,6 +18,7 @@ use plimsoll_core::{
 
 use crate::{
     container::{Container, foreign},
+    identity::file_of_stdin,
     input::{Input, Options},
     piece::printable,
     problem::Problem,
@@ -150,7 +151,10 @@ impl Read for Raw {
 /// Opens an input. With its size where it is a file; everything else is read once, as it comes.
 fn open(input: &Input) -> Result<(Raw, Option<u64>), Problem> {
     match input {
-        Input::Stdin => Ok((Raw::Once(Box::new(io::stdin())), None)),
+        Input::Stdin => match file_of_stdin() {
+            Some(file) => opened(file),
+            None => Ok((Raw::Once(Box::new(io::stdin())), None)),
+        },
         Input::Path(path) => open_path(path),
         Input::Made(made) => Ok((Raw::Once((made.make)()), None)),
     }
@@ -165,8 +169,11 @@ fn open_path(path: &Path) -> Result<(Raw, Option<u64>), Problem> {
             "Name the logs in it, for example with DIR/*.log*; rotated and compressed ones may be among them.",
         ));
     }
-    let file = File::open(path).map_err(opening)?;
-    let metadata = file.metadata().map_err(opening)?;
+    opened(File::open(path).map_err(opening)?)
+}
+
+fn opened(file: File) -> Result<(Raw, Option<u64>), Problem> {
+    let metadata = file.metadata().map_err(|error| Problem::opening(&error))?;
     if metadata.is_file() {
         return Ok((Raw::File(file), Some(metadata.len())));
     }

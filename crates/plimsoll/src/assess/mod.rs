@@ -38,6 +38,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
             outcome.map_err(|error| Failure::input(format!("cannot write the report: {error}")))?;
         }
     }
+    for doubt in files::doubts(&answer.reading) {
+        let _ = writeln!(anstream::stderr(), "warning: {doubt}");
+    }
     let problems = files::problems(&answer.reading);
     for problem in &problems {
         let _ = writeln!(anstream::stderr(), "error: {problem}");
