@@ -360,3 +360,29 @@ fn a_pipe_is_read_once_whatever_it_is_called_and_compared_as_far_as_it_can_be() 
     assert_eq!(lines, 6000);
     assert!(said.contains("warning: standard input begins like a.log"), "{said}");
 }
+
+#[cfg(unix)]
+#[test]
+fn names_and_keys_of_strangers_do_a_terminal_no_harm() {
+    let folder = TempDir::new().unwrap();
+    write_day(folder.path());
+    let evil = "e\u{1b}]0;x\u{7}\u{202e}\u{9b}\n.log";
+    fs::copy(folder.path().join("access.log"), folder.path().join(evil)).unwrap();
+    fs::write(folder.path().join("e\u{202e}\u{9b}.yaml"), "\"a\u{202e}\\e[2J\": 1\n").unwrap();
+    for args in [
+        &["assess", evil][..],
+        &["assess", evil, "--json"],
+        &["assess", evil, "--out", "o\u{202e}\u{1b}"],
+        &["assess", "missing\u{1b}\u{202e}.log"],
+        &["assess", "access.log", "--slo", "e\u{202e}\u{9b}.yaml"],
+        &["check", "e\u{202e}\u{9b}.yaml"],
+        &["check", "--json", "e\u{202e}\u{9b}.yaml"],
+    ] {
+        let output = plimsoll(folder.path(), args);
+        for said in [output.stdout, output.stderr] {
+            let said = String::from_utf8(said).unwrap();
+            let harm = said.chars().find(|c| *c != '\n' && (c.is_control() || *c == '\u{202e}'));
+            assert_eq!(harm, None, "{args:?}: {said}");
+        }
+    }
+}

@@ -27,6 +27,7 @@ impl Identity {
 }
 
 #[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "other systems tell none")]
 fn of_metadata(metadata: &Metadata) -> Option<Identity> {
     use std::os::unix::fs::MetadataExt as _;
     Some(Identity { key: (metadata.dev(), metadata.ino()), is_file: metadata.is_file() })

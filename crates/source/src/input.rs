@@ -10,9 +10,12 @@ use std::{
     thread,
 };
 
-use plimsoll_core::measure::{
-    accesslog::Format,
-    tally::{Method, Seed},
+use plimsoll_core::{
+    measure::{
+        accesslog::Format,
+        tally::{Method, Seed},
+    },
+    printable::printable,
 };
 
 /// One input.
@@ -71,10 +74,11 @@ impl Input {
 }
 
 impl fmt::Display for Input {
+    /// Its name, printable.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Input::Stdin => f.write_str("standard input"),
-            Input::Path(path) => write!(f, "{}", path.display()),
+            Input::Path(path) => f.write_str(&printable(&path.display().to_string())),
             Input::Made(made) => f.write_str(made.name),
         }
     }

@@ -7,6 +7,7 @@ use plimsoll_core::{
         accesslog::{Format, Line, Parser},
         tally::{Batch, Seed},
     },
+    printable,
 };
 
 use crate::{input::Options, problem::Problem};
@@ -126,7 +127,10 @@ fn without_return(line: &[u8]) -> &[u8] {
 /// writing, and bytes that are not UTF-8 are escaped.
 pub(crate) fn printable(line: &[u8]) -> String {
     let chars = line.utf8_chunks().flat_map(|chunk| {
-        let valid = chunk.valid().chars().map(printable_char);
+        let valid = chunk
+            .valid()
+            .chars()
+            .map(|c| printable::printable(c.encode_utf8(&mut [0; 4])).into_owned());
         valid.chain(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")))
     });
     let mut text = String::new();
@@ -137,15 +141,4 @@ pub(crate) fn printable(line: &[u8]) -> String {
         text.push_str(&char);
     }
     text
-}
-
-fn printable_char(char: char) -> String {
-    match char {
-        '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' => char.escape_unicode().to_string(),
-        _ if char.is_control() => char.escape_default().to_string(),
-        _ => char.to_string(),
-    }
 }

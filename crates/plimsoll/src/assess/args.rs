@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use plimsoll_core::measure::{classify::Rules, gap::Gap, service::By};
+use plimsoll_core::{
+    measure::{classify::Rules, gap::Gap, service::By},
+    printable::is_unprintable,
+};
 
 /// Read access logs; find services, propose objectives, say ship or stabilise
 ///
@@ -82,7 +85,7 @@ pub struct Args {
 
 fn service_name(text: &str) -> Result<String, String> {
     let name = text.trim();
-    let fits = !name.is_empty() && name.len() <= 255 && !name.chars().any(char::is_control);
+    let fits = !name.is_empty() && name.len() <= 255 && !name.chars().any(is_unprintable);
     fits.then(|| name.to_owned())
         .ok_or_else(|| "a name has 1 to 255 printable characters".to_owned())
 }
@@ -129,6 +132,14 @@ fn latency_us(text: &str) -> Result<u64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_services_are_printable() {
+        assert_eq!(service_name(" Zürich shop "), Ok("Zürich shop".to_owned()));
+        for name in ["", " ", "a\u{1b}[2J", "a\nb", "a\u{202e}b", "a\u{200b}"] {
+            assert!(service_name(name).is_err(), "{name:?}");
+        }
+    }
 
     #[test]
     fn lengths_are_read_with_their_unit() {

@@ -14,6 +14,7 @@ mod words;
 use std::{io::Write as _, process::ExitCode};
 
 pub use args::Args;
+use plimsoll_core::printable::printable_json;
 
 use crate::failure::{Failure, INPUT};
 
@@ -29,7 +30,11 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     if let Some(folder) = &args.out {
         answer.written = out::write(&answer, folder, args.force)?;
     }
-    let text = if args.json { json::text(&answer) } else { report::text(&answer) };
+    let text = if args.json {
+        printable_json(&json::text(&answer)).into_owned()
+    } else {
+        report::text(&answer)
+    };
     let mut stdout = anstream::stdout();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         // The reader of a pipe has seen enough.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use plimsoll_core::{
     measure::sli::{Sli, time_text},
+    printable::printable,
     promise::decision::Verdict,
     ratio::{BILLION, grouped, percent_floor},
     review::assess::{NamedOutage, Objective, Origin, ServiceFigures, SliFigures},
@@ -243,7 +244,7 @@ fn next(out: &mut String, answer: &Answer) {
         );
     }
     for path in &answer.written {
-        line(out, "written", &path.display().to_string());
+        line(out, "written", &printable(&path.display().to_string()));
     }
 }
 
