@@ -91,6 +91,7 @@ impl<'a> Counter<'a> {
 
     #[inline]
     fn line(&mut self, line: &[u8]) {
+        let line = if line.first() == Some(&0) { without_zeros(line) } else { line };
         if line.len() > LOG_LINE_BYTES_MAX && without_return(line).len() > LOG_LINE_BYTES_MAX {
             return self.too_long(line);
         }
@@ -117,6 +118,12 @@ impl<'a> Counter<'a> {
             self.piece.examples.push(Example { line: self.piece.lines(), why, text });
         }
     }
+}
+
+/// The line behind the zeros that a log has where it was emptied while its writer went on.
+#[cold]
+pub(crate) fn without_zeros(line: &[u8]) -> &[u8] {
+    &line[line.iter().take_while(|byte| **byte == 0).count()..]
 }
 
 fn without_return(line: &[u8]) -> &[u8] {
