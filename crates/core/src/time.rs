@@ -92,6 +92,15 @@ pub fn rfc3339(second: i64) -> String {
     Timestamp::from_second(second).map_or_else(|_| format!("{second}s"), |t| t.to_string())
 }
 
+/// Writes a minute for people: `2026-11-23 06:45 UTC`.
+pub fn utc(minute: Minute) -> String {
+    let text = minute.to_string();
+    match text.strip_suffix(":00Z") {
+        Some(text) => text.replacen('T', " ", 1) + " UTC",
+        None => text,
+    }
+}
+
 /// The time zone of an IANA name such as `Europe/Berlin`, from the rules bundled with the program; `None` when
 /// there is no such zone.
 pub fn zone(name: &str) -> Option<TimeZone> {
@@ -109,6 +118,12 @@ mod tests {
         assert_eq!(Minute::of_second(60), Minute(1));
         assert_eq!(Minute::of_second(-1), Minute(-1));
         assert_eq!(Minute(29_923_605).to_string(), "2026-11-23T06:45:00Z");
+    }
+
+    #[test]
+    fn minutes_read_well() {
+        assert_eq!(utc(Minute(29_923_605)), "2026-11-23 06:45 UTC");
+        assert_eq!(utc(Minute(i64::MAX / 60)), format!("{}s", i64::MAX / 60 * 60));
     }
 
     #[test]

@@ -1,46 +1,22 @@
 //! `plimsoll assess` and `check` as a user calls them.
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests.
 
+mod common;
+
 use std::{
     fmt::Write as _,
     fs,
     io::Write as _,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
 };
+
+use common::{PLIMSOLL, fails, json, line, plimsoll};
 
 use plimsoll::example;
 use plimsoll_core::time::{Minute, Span, rfc3339};
 use serde_json::Value;
 use tempfile::TempDir;
-
-fn plimsoll(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_plimsoll")).current_dir(folder).args(args).output().unwrap()
-}
-
-fn json(folder: &Path, args: &[&str]) -> Value {
-    let output = plimsoll(folder, args);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// The command fails with this code and says all of this.
-fn fails(folder: &Path, args: &[&str], code: i32, words: &[&str]) {
-    let output = plimsoll(folder, args);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned()
-        + &String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
-    for word in words {
-        assert!(said.contains(word), "{args:?} does not say {word:?}: {said}");
-    }
-}
-
-/// One line of a log, at a second of 23 November 2025.
-fn line(second: i64, path: &str, status: u16) -> String {
-    let at = jiff::Timestamp::from_second(1_763_856_000 + second).unwrap();
-    let at = at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%d/%b/%Y:%H:%M:%S %z");
-    format!("192.0.2.1 - - [{at}] \"GET {path} HTTP/1.1\" {status} 12 \"-\" \"test\" 0.020\n")
-}
 
 #[test]
 fn the_example_has_what_is_known_to_be_in_it() {
@@ -143,6 +119,27 @@ fn written_documents_pass_check_and_say_the_same_when_they_are_given() {
 }
 
 #[test]
+fn written_documents_remember_how_the_log_was_read() {
+    let folder = TempDir::new().unwrap();
+    let line = |second: i64| {
+        let status = if second % 1000 == 0 { 429 } else { 200 };
+        format!("{} {status}\n", 1_763_856_000 + second)
+    };
+    let lines: String = (0..86_400).map(line).collect();
+    fs::write(folder.path().join("odd.log"), lines).unwrap();
+    let availability = |args: &[&str]| {
+        let found = json(folder.path(), &[&["assess", "odd.log", "--json"], args].concat());
+        let figures = &found["services"][0]["slis"][0];
+        (figures["good"].as_u64(), figures["bad"].as_u64())
+    };
+    let read = ["--pattern", r"^(?<time>\d+) (?<status>\d+)$", "--classify", "bad=429"];
+    // Every thousandth of 86,400.
+    let expected = (Some(86_400 - 87), Some(87));
+    assert_eq!(availability(&[&read[..], &["--out", "slo"]].concat()), expected);
+    assert_eq!(availability(&["--slo", "slo"]), expected);
+}
+
+#[test]
 fn the_same_file_given_twice_is_counted_once() {
     let folder = TempDir::new().unwrap();
     write_day(folder.path());
@@ -154,7 +151,7 @@ fn the_same_file_given_twice_is_counted_once() {
 
 #[test]
 fn standard_input_is_read() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+    let mut child = Command::new(PLIMSOLL)
         .args(["assess", "-", "--json"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -237,23 +234,17 @@ fn a_line_without_end_is_one_malformed_line() {
 #[test]
 fn objectives_for_a_service_that_is_not_there_are_refused() {
     let folder = TempDir::new().unwrap();
-    write_day(folder.path());
-    assert!(
-        plimsoll(folder.path(), &["assess", "access.log", "--service", "shop", "--out", "slo"])
-            .status
-            .success()
-    );
-    fails(
-        folder.path(),
-        &["assess", "access.log", "--slo", "slo"],
-        2,
-        &["shop", "it holds all", "--service"],
-    );
-    assert!(
-        plimsoll(folder.path(), &["assess", "access.log", "--service", "shop", "--slo", "slo"])
-            .status
-            .success()
-    );
+    let at = folder.path();
+    write_day(at);
+    let shop = ["assess", "access.log", "--service", "shop"];
+    assert!(plimsoll(at, &[&shop[..], &["--out", "slo"]].concat()).status.success());
+    assert!(plimsoll(at, &["assess", "access.log", "--slo", "slo"]).status.success());
+
+    let path = at.join("slo/slos.yaml");
+    let without_name = fs::read_to_string(&path).unwrap().replace("    service: shop\n---", "---");
+    fs::write(&path, without_name).unwrap();
+    fails(at, &["assess", "access.log", "--slo", "slo"], 2, &["shop", "it holds all", "--service"]);
+    assert!(plimsoll(at, &[&shop[..], &["--slo", "slo"]].concat()).status.success());
 }
 
 #[test]

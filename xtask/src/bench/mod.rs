@@ -25,7 +25,7 @@ const PEER_LINES: u64 = 200_000;
 #[derive(Args)]
 pub(crate) struct Options {
     /// Size of the log, in millions of bytes.
-    #[arg(long, default_value_t = 250)]
+    #[arg(long, default_value_t = 1000)]
     megabytes: u64,
     /// Also measure mtail and agrind (angle-grinder), as far as they are installed.
     #[arg(long)]

@@ -107,7 +107,7 @@ pub fn find(tally: Tally, by: By) -> Services {
 /// What makes a service, and why.
 fn decide(tally: &Tally) -> (By, String) {
     let requests = tally.requests();
-    let hosts = tally.hosts().entries().filter(|(_, e)| is_share(e.requests, 1, requests)).count();
+    let hosts = vhosts(tally).len();
     if hosts >= 2 {
         return (
             By::Vhost,
@@ -130,6 +130,15 @@ fn decide(tally: &Tally) -> (By, String) {
     }
     let why = "neither virtual hosts nor first path segments tell services apart";
     (By::One, why.to_owned())
+}
+
+/// The virtual hosts that carry at least 1 % of the requests each, those with the most requests first.
+pub fn vhosts(tally: &Tally) -> Vec<&str> {
+    let requests = tally.requests();
+    let mut hosts: Vec<_> =
+        tally.hosts().entries().filter(|(_, e)| is_share(e.requests, 1, requests)).collect();
+    hosts.sort_by(|(a_name, a), (b_name, b)| b.requests.cmp(&a.requests).then(a_name.cmp(b_name)));
+    hosts.into_iter().map(|(name, _)| name).collect()
 }
 
 /// Whether `part` is at least so many percent of `whole`.

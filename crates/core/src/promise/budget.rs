@@ -14,7 +14,7 @@ use crate::{
         slot::{Slot, Sums},
         window::{Extent, NoExtent, Window},
     },
-    ratio::{BILLION, Target, quotient_ppb},
+    ratio::{BILLION, Target, quotient_ppb, scaled},
     time::{Minute, Span},
 };
 
@@ -343,13 +343,28 @@ impl Budget {
         self.spend.is_spent(self.target)
     }
 
-    /// Seconds of total failure that the budget still covers: share left × (1 − T) × the whole window, rounded
-    /// down; negative when overspent.
+    /// Seconds of total failure that the budget still covers: share left × (1 − T) × the whole window, rounded down;
+    /// negative when overspent. It is exact, without a rounded share in between.
+    ///
+    /// Where events are counted and none is missing this is what is left in events at the mean traffic of the whole
+    /// window, minutes without traffic and those to come included.
     pub fn left_seconds(&self) -> i64 {
-        let window_seconds = i128::from(self.extent.whole_minutes) * 60;
-        let scaled =
-            i128::from(self.left_ppb()) * i128::from(self.target.allowed_ppb()) * window_seconds;
-        scaled.div_euclid(i128::from(BILLION) * i128::from(BILLION)) as i64
+        let window_seconds = self.extent.whole_minutes.max(0) as u64 * 60;
+        let (spent, budget) = self.spend.compared(self.target);
+        let whole = self.spend.weight * u128::from(BILLION);
+        let seconds = |units: u128, up: bool| {
+            let (seconds, rest) = scaled(units, window_seconds, whole).unwrap_or((0, false));
+            i64::try_from(seconds + u128::from(up && rest)).unwrap_or(i64::MAX)
+        };
+        match self.target.allowed_ppb() {
+            0 => 0,
+            allowed if whole == 0 => i64::try_from(
+                u128::from(window_seconds) * u128::from(allowed) / u128::from(BILLION),
+            )
+            .unwrap_or(i64::MAX),
+            _ if spent <= budget => seconds(budget - spent, false),
+            _ => -seconds(spent - budget, true),
+        }
     }
 
     /// How many more events may be bad before the budget is spent, in billionths of an event; negative when

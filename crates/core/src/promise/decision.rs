@@ -13,7 +13,7 @@ use crate::{
         ledger::Ledger,
         window::{NoExtent, Window, length},
     },
-    ratio::{BILLION, decimal, grouped, percent_floor, quotient_ppb},
+    ratio::{BILLION, decimal, grouped, percent_ceil, percent_floor, quotient_ppb},
     time::{Minute, Span},
 };
 
@@ -180,7 +180,7 @@ impl Reading {
         }
         format!(
             "the budget is spent; {} of it was used",
-            percent_floor(self.budget.spend.spent_ppb(self.budget.target))
+            percent_ceil(self.budget.spend.spent_ppb(self.budget.target))
         )
     }
 }
@@ -213,6 +213,18 @@ impl Burn {
             Some((ppb, _)) => decimal((ppb / 100_000_000) as i128, 1),
             None => "infinitely many".to_owned(),
         }
+    }
+}
+
+impl Decision {
+    /// The same decision with one more reason, which may make it heavier, never lighter. Among reasons of equal
+    /// weight it speaks first.
+    #[must_use]
+    pub fn with(mut self, reason: Reason) -> Self {
+        self.verdict = self.verdict.max(reason.verdict);
+        let at = self.reasons.partition_point(|other| other.verdict > reason.verdict);
+        self.reasons.insert(at, reason);
+        self
     }
 }
 

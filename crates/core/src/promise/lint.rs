@@ -9,7 +9,7 @@ use super::slo::{Budgeting, Slo};
 use crate::{
     limits::{WINDOW_MINUTES_MAX, WINDOW_MINUTES_MIN},
     measure::window::{Period, Unit, Window},
-    ratio::{BILLION, Target, decimal},
+    ratio::{BILLION, Target, decimal, grouped},
     time::{DAY, HOUR},
 };
 
@@ -95,11 +95,13 @@ pub fn traffic(slo: &Slo, events: &[u64]) -> Vec<Finding> {
             code: TARGET_TOO_FINE,
             subject: Subject::Window(index),
             message: format!(
-                "{count} {noun} in the window allow {budget} bad ones at {}",
+                "{} {noun} in the window allow {budget} bad ones at {}",
+                grouped(count.into()),
                 slo.target
             ),
             hint: format!(
-                "take a lower target or a longer window: one bad one needs {needed} {noun}"
+                "take a lower target or a longer window: one bad one needs {} {noun}",
+                grouped(needed)
             ),
         })
     };
@@ -285,8 +287,8 @@ mod tests {
         let findings = traffic(&slo, &[5_000, 10_000]);
         assert_eq!(codes(&findings), [TARGET_TOO_FINE]);
         assert_eq!(findings[0].subject, Subject::Window(0));
-        assert_eq!(findings[0].message, "5000 events in the window allow 0.5 bad ones at 99.99 %");
-        assert!(findings[0].hint.ends_with("needs 10000 events"), "{}", findings[0].hint);
+        assert_eq!(findings[0].message, "5,000 events in the window allow 0.5 bad ones at 99.99 %");
+        assert!(findings[0].hint.ends_with("needs 10,000 events"), "{}", findings[0].hint);
         assert_eq!(traffic(&slo, &[10_000, 9_999])[0].subject, Subject::Window(1));
         assert_eq!(traffic(&slo, &[0, 0]), []);
     }

@@ -137,6 +137,25 @@ pub fn kept_anyway(
     Ok(None)
 }
 
+/// The budget of the loosest target of the ladder, whether it was kept or not. `None` when the window has too few
+/// events even for that one.
+///
+/// # Errors
+/// [`NoExtent`], when a calendar window has no place at the end.
+pub fn loosest(
+    ledger: &Ledger,
+    exclusions: &Exclusions,
+    method: Method,
+    window: &Window,
+    end: Minute,
+) -> Result<Option<Budget>, NoExtent> {
+    let Some(target) = LADDER_PPB.last().copied().and_then(Target::from_ppb) else {
+        return Ok(None);
+    };
+    let budget = Budget::of(ledger, exclusions, target, method, window, end)?;
+    Ok(resolves(budget.spend.sums.total(), target).then_some(budget))
+}
+
 /// The next stricter target of the ladder; `None` above the strictest.
 pub fn stricter(target: Target) -> Option<Target> {
     LADDER_PPB.into_iter().rev().find(|&ppb| ppb > target.ppb()).and_then(Target::from_ppb)

@@ -1,15 +1,16 @@
 //! Small pictures made of characters.
 
 use plimsoll_core::{
-    ratio::{BILLION, percent_floor},
+    ratio::{BILLION, percent_ceil, percent_floor},
     review::curve::Point,
 };
 
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// Shares of bad events as one line: `▁` for none up to `█` for the worst stretch, `·` where nothing happened, and
-/// a blank where nothing was seen. Returns the line and what `█` stands for, in parts per billion.
-pub fn sparkline(points: &[Point]) -> (String, u64) {
+/// Shares of bad events as one line of at most so many columns: `▁` for none up to `█` for the worst stretch, `·`
+/// where nothing happened, and a blank where nothing was seen. Returns the line and what `█` stands for, in parts per
+/// billion. Where there is no room for all, neighbours share a column and the worst of them is drawn.
+pub fn sparkline(points: &[Point], columns: usize) -> (String, u64) {
     let bad = |point: &Point| if let Point::Bad(ppb) = point { *ppb } else { 0 };
     let highest = points.iter().map(bad).max().unwrap_or(0);
     let draw = |point: &Point| match point {
@@ -21,14 +22,46 @@ pub fn sparkline(points: &[Point]) -> (String, u64) {
             LEVELS[(u128::from(*ppb) * 7 / u128::from(highest.max(1))).max(1) as usize]
         }
     };
-    (points.iter().map(draw).collect(), highest)
+    let worst = |group: &[Point]| group.iter().copied().max_by_key(weight).map(|p| draw(&p));
+    (points.chunks(each(points.len(), columns)).filter_map(worst).collect(), highest)
+}
+
+/// Bad weighs more than unseen, and unseen more than quiet.
+fn weight(point: &Point) -> (u8, u64) {
+    match point {
+        Point::NoTraffic => (0, 0),
+        Point::Bad(0) => (1, 0),
+        Point::Missing => (2, 0),
+        Point::Bad(ppb) => (3, *ppb),
+    }
+}
+
+/// How many of so many points share a column.
+fn each(points: usize, columns: usize) -> usize {
+    points.div_ceil(columns.max(1)).max(1)
 }
 
 /// How many rows a burn-down has above zero.
 const ROWS: i64 = 6;
 
-/// What was left of a budget, drawn from 100 % at the top to nothing at the line, and as a note below it.
-pub fn burn_down(left_ppb: &[i64]) -> Vec<String> {
+/// What the labels of a burn-down take, with the line beside them.
+const AXIS_COLUMNS: usize = 8;
+
+/// What is left of a budget, in words: `75.9 % of the budget left`, `budget overspent by 20.4 %`.
+pub fn left_words(left_ppb: i64) -> String {
+    match left_ppb {
+        ..0 => format!("budget overspent by {}", percent_ceil(left_ppb.saturating_neg())),
+        0 => "nothing of the budget left".to_owned(),
+        _ => format!("{} of the budget left", percent_floor(left_ppb)),
+    }
+}
+
+/// What was left of a budget, drawn from 100 % at the top to nothing at the line, and as a note below it; at most so
+/// many columns wide, but for the note. Where there is no room for all, the last of neighbours is drawn.
+pub fn burn_down(left_ppb: &[i64], columns: usize) -> Vec<String> {
+    let each = each(left_ppb.len(), columns.saturating_sub(AXIS_COLUMNS));
+    let left_ppb: Vec<i64> =
+        left_ppb.chunks(each).filter_map(|group| group.last().copied()).collect();
     let mut lines = Vec::new();
     for row in (0..ROWS).rev() {
         let label = match row {
@@ -42,7 +75,7 @@ pub fn burn_down(left_ppb: &[i64]) -> Vec<String> {
     let axis: String = left_ppb.iter().map(|&left| if left <= 0 { '×' } else { '─' }).collect();
     lines.push(format!("{:>6} └{axis}", "spent"));
     let now = left_ppb.last().copied().unwrap_or(BILLION as i64);
-    lines.push(format!("{:>8}{} left at the end", "", percent_floor(now)));
+    lines.push(format!("{:>AXIS_COLUMNS$}{} at the end", "", left_words(now)));
     lines
 }
 
@@ -71,8 +104,11 @@ mod tests {
             Point::Missing,
             Point::Bad(0),
         ];
-        assert_eq!(sparkline(&points), ("▁▂▄█· ▁".to_owned(), 1000));
-        assert_eq!(sparkline(&[Point::Bad(0)]).0, "▁");
+        assert_eq!(sparkline(&points, 7), ("▁▂▄█· ▁".to_owned(), 1000));
+        assert_eq!(sparkline(&[Point::Bad(0)], 7).0, "▁");
+        // In half the room the worst of each pair stays; what is unseen is not covered by what was quiet.
+        assert_eq!(sparkline(&points, 4), ("▂█ ▁".to_owned(), 1000));
+        assert_eq!(sparkline(&points, 0), ("█".to_owned(), 1000));
     }
 
     #[test]
@@ -87,8 +123,11 @@ mod tests {
             "       │███████▆▁",
             "       │█████████▄",
             " spent └──────────×××",
-            "        -20 % left at the end",
+            "        budget overspent by 20 % at the end",
         ];
-        assert_eq!(burn_down(&left), expected);
+        assert_eq!(burn_down(&left, 21), expected);
+        // Two share a column: what is left after the second is drawn, 90 %, then 70 %.
+        assert_eq!(burn_down(&left, 20)[..2], [" 100 % │▃", "       │█▁"]);
+        assert_eq!(burn_down(&left, 20)[6], " spent └─────××");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use plimsoll_core::ratio::grouped;
 use plimsoll_source::{FileReport, Reading};
 
 use super::words::counted;
@@ -14,16 +15,21 @@ pub fn describe(file: &FileReport) -> String {
         return format!("{}: not counted, it {how} {}", file.input, duplicate.of);
     }
     let Some(format) = &file.format else {
-        let empty = if file.problem.is_none() { ": empty" } else { ": not counted" };
-        return format!("{}{empty}", file.input);
+        return match &file.problem {
+            None => format!("{}: empty", file.input),
+            Some(problem) => format!("{}: not counted, it {problem}", file.input),
+        };
     };
     let packed =
         file.container.map(|container| container.to_string()).filter(|packed| packed != "plain");
     let packed = packed.map_or_else(String::new, |packed| format!(" ({packed})"));
     let lines = counted(file.lines, "line");
-    let malformed =
-        if file.malformed > 0 { format!(", {} unreadable", file.malformed) } else { String::new() };
-    let early = if file.problem.is_some() { ", incomplete" } else { "" };
+    let malformed = if file.malformed > 0 {
+        format!(", {} unreadable", grouped(file.malformed.into()))
+    } else {
+        String::new()
+    };
+    let early = file.problem.as_ref().map_or_else(String::new, |problem| format!("; it {problem}"));
     format!("{}{packed}: {format}, {lines}{malformed}{early}", file.input)
 }
 

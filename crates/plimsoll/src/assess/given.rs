@@ -1,12 +1,12 @@
 //! The documents that a log is held against.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use plimsoll_core::{
-    measure::{classify::Rules, sli::Sli},
+    measure::sli::Sli,
     promise::{policy::Policy, slo::Slo},
     review::assess::Given,
-    spec::{self, Docs, SliSource, accesslog::AccessLogSource, model::Source, name::dns_label},
+    spec::{self, Docs, SliSource, accesslog::AccessLogSource, name::dns_label},
 };
 
 use crate::{check, failure::Failure};
@@ -17,12 +17,10 @@ pub struct Documents {
     objectives: Vec<(Slo, Sli, String, String)>,
     /// The policy to decide by.
     pub policy: Option<Policy>,
-    /// What is good, bad and excluded, where a data source says so.
-    pub rules: Option<Rules>,
-    /// The pattern of the lines, where a data source has one.
-    pub pattern: Option<String>,
-    /// The format of the pattern's times.
-    pub time_format: Option<String>,
+    /// How logs are measured, as the data source of the objectives says.
+    pub logs: AccessLogSource,
+    /// Where that stands.
+    pub logs_place: String,
 }
 
 /// Reads documents. Without paths there are none.
@@ -44,11 +42,16 @@ pub fn read(paths: &[PathBuf]) -> Result<Documents, Failure> {
     if !errors.is_empty() {
         return Err(Failure::usage(format!("the documents have errors\n{}", errors.join("\n"))));
     }
-    let mut documents = Documents::of(&docs);
+    let mut documents = Documents {
+        policy: docs.budget_policies.first().map(|placed| placed.doc.policy.clone()),
+        ..Documents::default()
+    };
     let mut others = Vec::new();
+    let mut sources = BTreeSet::new();
     for (slo, source) in slos {
         match source {
-            SliSource::AccessLog { service, sli, .. } => {
+            SliSource::AccessLog { service, sli, data_source } => {
+                sources.insert(data_source);
                 let place = place(&docs, &slo.name);
                 documents.objectives.push((slo, sli, service, place));
             }
@@ -64,19 +67,43 @@ pub fn read(paths: &[PathBuf]) -> Result<Documents, Failure> {
             "an objective over logs has a data source of type accesslog; --out writes an example",
         ));
     }
+    documents.measure_as(&docs, &sources)?;
     Ok(documents)
 }
 
 impl Documents {
-    fn of(docs: &Docs) -> Documents {
-        let logs = docs.data_sources.iter().find_map(|placed| access_log(&placed.doc.source));
-        Documents {
-            objectives: Vec::new(),
-            policy: docs.budget_policies.first().map(|placed| placed.doc.policy.clone()),
-            rules: logs.and_then(|logs| logs.classify.clone()),
-            pattern: logs.and_then(|logs| logs.pattern.clone()),
-            time_format: logs.and_then(|logs| logs.time_format.clone()),
+    /// Takes over how the data sources of the objectives measure.
+    fn measure_as(
+        &mut self,
+        docs: &Docs,
+        sources: &BTreeSet<Option<String>>,
+    ) -> Result<(), Failure> {
+        let mut first: Option<&str> = None;
+        for name in sources {
+            let placed = docs.data_sources.iter().find(|placed| {
+                Some(&placed.doc.metadata.name) == name.as_ref()
+                    && placed.doc.access_log().is_some()
+            });
+            let logs = placed.and_then(|placed| placed.doc.access_log()).cloned();
+            let logs = AccessLogSource { files: Vec::new(), ..logs.unwrap_or_default() };
+            let shown = name.as_deref().unwrap_or("type: accesslog");
+            match first {
+                Some(first) if logs != self.logs => {
+                    let what =
+                        format!("the data sources {first} and {shown} measure logs differently");
+                    return Err(Failure::usage(what)
+                        .hint("hold the log against the objectives of one of them at a time"));
+                }
+                Some(_) => {}
+                None => {
+                    let place = placed.map(|placed| placed.place("spec.connectionDetails"));
+                    let place = place.map(|place| format!("{}:{}", place.path, place.at.line));
+                    self.logs_place = place.unwrap_or_default();
+                    (first, self.logs) = (Some(shown), logs);
+                }
+            }
         }
+        Ok(())
     }
 
     /// The latency thresholds that the objectives need counted.
@@ -111,10 +138,6 @@ impl Documents {
         };
         self.objectives.iter().map(given).collect()
     }
-}
-
-fn access_log(source: &Source) -> Option<&AccessLogSource> {
-    if let Source::AccessLog(logs) = source { Some(logs) } else { None }
 }
 
 /// Where an objective stands. Where a document has several, each is named after it with a suffix.

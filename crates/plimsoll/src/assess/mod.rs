@@ -7,18 +7,22 @@ mod files;
 mod given;
 mod json;
 mod out;
+mod page;
 mod progress;
 mod report;
+mod settings;
 mod words;
 
 use std::{io::Write as _, process::ExitCode};
 
 pub use args::Args;
 use plimsoll_core::printable::printable_json;
+use terminal_size::{Width, terminal_size_of};
 
 use crate::failure::{Failure, INPUT};
 
-/// Runs the command: reads the logs, answers, prints. Exit code 0 when all of the input could be read.
+/// Runs the command: reads the logs, answers, prints. Exit code 0 when every input could be read,
+/// whatever its lines are.
 ///
 /// # Errors
 /// [`Failure`], when there is nothing to answer with or the command line asks for something impossible.
@@ -28,12 +32,12 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     }
     let mut answer = answer::find(args)?;
     if let Some(folder) = &args.out {
-        answer.written = out::write(&answer, folder, args.force)?;
+        answer.written = out::write(&answer, args, folder)?;
     }
     let text = if args.json {
         printable_json(&json::text(&answer)).into_owned()
     } else {
-        report::text(&answer)
+        report::text(&answer, terminal_columns())
     };
     let mut stdout = anstream::stdout();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -52,4 +56,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     }
     let whole = problems.is_empty();
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(INPUT) })
+}
+
+/// How wide the terminal is that the report goes to; `None` where it goes elsewhere.
+fn terminal_columns() -> Option<usize> {
+    terminal_size_of(std::io::stdout()).map(|(Width(columns), _)| columns.into())
 }

@@ -1,7 +1,6 @@
 //! Writes the proposed objectives as documents.
 
 use std::{
-    fmt::Display,
     fs::{self, File, OpenOptions},
     hash::{BuildHasher as _, RandomState},
     io::{self, Write as _},
@@ -10,11 +9,10 @@ use std::{
 
 use plimsoll_core::{
     promise::slo::Slo,
-    review::assess::Origin,
-    spec::{SliSource, accesslog::AccessLogSource, write},
+    spec::{SliSource, write},
 };
 
-use super::answer::Answer;
+use super::{Args, answer::Answer};
 use crate::failure::Failure;
 
 /// The document that holds everything proposed.
@@ -24,13 +22,13 @@ const FILE: &str = "slos.yaml";
 ///
 /// # Errors
 /// [`Failure`], when there is nothing to write or it cannot be written.
-pub fn write(answer: &Answer, folder: &Path, force: bool) -> Result<Vec<PathBuf>, Failure> {
+pub fn write(answer: &Answer, args: &Args, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let proposed: Vec<(Slo, SliSource)> = answer
         .assessment
         .services
         .iter()
         .flat_map(|service| &service.objectives)
-        .filter(|objective| objective.origin == Origin::Proposed)
+        .filter(|objective| objective.decides())
         .map(|objective| {
             let service = objective.slo.service.clone();
             let source = SliSource::AccessLog { service, sli: objective.sli, data_source: None };
@@ -41,11 +39,10 @@ pub fn write(answer: &Answer, folder: &Path, force: bool) -> Result<Vec<PathBuf>
         return Err(Failure::input("there is nothing to write: no objective could be proposed")
             .hint("give more of the log; a target of 90 % needs at least 50 requests"));
     }
-    let logs = AccessLogSource { files: answer.inputs.clone(), ..AccessLogSource::default() };
-    let text = write::yaml(&write::proposal(&proposed, logs));
+    let text = write::yaml(&write::proposal(&proposed, answer.logs.clone()));
     let path = folder.join(FILE);
     fs::create_dir_all(folder)
-        .and_then(|()| save(&path, text.as_bytes(), force))
+        .and_then(|()| save(&path, text.as_bytes(), args.force))
         .map_err(|error| cannot(&path, &error))?;
     Ok(vec![path])
 }
@@ -66,13 +63,12 @@ pub fn check(folder: &Path) -> Result<(), Failure> {
 }
 
 fn cannot(path: &Path, error: &io::Error) -> Failure {
-    let what =
-        |why: &dyn Display| Failure::input(format!("cannot write {}: {why}", path.display()));
     match error.kind() {
         io::ErrorKind::AlreadyExists => {
-            what(&"it is there, and different").hint("--force replaces it; or name another folder")
+            Failure::input(format!("{} is there and says something else", path.display()))
+                .hint("--force replaces it")
         }
-        _ => what(error),
+        _ => Failure::input(format!("cannot write {}: {error}", path.display())),
     }
 }
 

@@ -1,19 +1,23 @@
 //! The assessment as text for a person: the input, every service with its verdict, the worst outages, what next.
 
-use std::fmt::Write as _;
-
 use anstyle::{AnsiColor, Style};
 use plimsoll_core::{
-    measure::sli::{Sli, time_text},
+    measure::{
+        set_aside::SetAside,
+        silence::Silence,
+        sli::{Sli, time_text},
+    },
     printable::printable,
     promise::decision::Verdict,
-    ratio::{BILLION, grouped, percent_floor},
+    ratio::{BILLION, grouped, percent_ceil, percent_floor, share_ppb},
     review::assess::{NamedOutage, Objective, Origin, ServiceFigures, SliFigures},
+    time::Span,
 };
 
 use super::{
     answer::Answer,
     chart,
+    page::{BOLD, DIM, Page, unbroken},
     words::{counted, lasting, stretch, when},
 };
 
@@ -26,35 +30,26 @@ const SERVICES_NAMED: usize = 30;
 /// So many outages are listed.
 const OUTAGES_LISTED: usize = 8;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
+/// So many silent stretches are listed.
+const GAPS_LISTED: usize = 5;
 
-/// The whole report, with colours as ANSI codes; the caller strips them where they are not wanted.
-pub fn text(answer: &Answer) -> String {
-    let mut out = String::new();
-    input(&mut out, answer);
-    services(&mut out, answer);
-    worst(&mut out, answer);
-    next(&mut out, answer);
-    out
+/// The whole report, with colours as ANSI codes; the caller strips them where they are not wanted. No line is wider
+/// than the terminal.
+pub fn text(answer: &Answer, terminal_columns: Option<usize>) -> String {
+    let mut page = Page::new(terminal_columns);
+    input(&mut page, answer);
+    rules(&mut page, answer);
+    services(&mut page, answer);
+    worst(&mut page, answer);
+    next(&mut page, answer);
+    page.into_text()
 }
 
-fn line(out: &mut String, label: &str, text: &str) {
-    let _ = writeln!(out, "{DIM}{label:<10}{DIM:#}{text}");
-}
-
-fn input(out: &mut String, answer: &Answer) {
+fn input(page: &mut Page, answer: &Answer) {
     let reading = &answer.reading;
     let span = format!("{} to {} UTC", when(answer.first_s, true), when(answer.last_s, true));
-    line(
-        out,
-        "input",
-        &format!(
-            "{}, {span} ({})",
-            counted(reading.lines, "line"),
-            lasting(answer.extent.minutes())
-        ),
-    );
+    let (lines, lasting) = (counted(reading.lines, "line"), lasting(answer.extent.minutes()));
+    page.labelled("input", &format!("{lines}, {span} ({lasting})"));
     let excluded = if answer.excluded > 0 {
         format!(", {} excluded", grouped(answer.excluded.into()))
     } else {
@@ -65,186 +60,257 @@ fn input(out: &mut String, answer: &Answer) {
     } else {
         String::new()
     };
-    line(out, "", &format!("{}{excluded}{malformed}", counted(answer.requests(), "request")));
+    let requests = counted(answer.requests(), "request");
+    page.labelled("", &format!("{requests}{excluded}{malformed}"));
     for file in &reading.files {
-        line(out, "file", &super::files::describe(file));
+        page.labelled("file", &super::files::describe(file));
     }
     for example in super::files::examples(reading) {
-        let _ = writeln!(out, "{:<10}{DIM}{example}{DIM:#}", "");
+        page.labelled("", &format!("{DIM}{example}{DIM:#}"));
     }
     if let Some(before) = answer.history_cut_at {
-        let text = format!(
-            "requests before {} are counted, but windows look back 400 days at most",
-            when(before, true)
-        );
-        line(out, "history", &text);
+        let before = when(before, true);
+        let text =
+            format!("requests before {before} are counted, but windows look back 400 days at most");
+        page.labelled("history", &text);
     }
-    for gap in answer.missing.iter().take(5) {
-        let expected = counted(gap.predicted, "request");
-        let text = format!(
-            "{} ({}), about {expected} expected",
-            stretch(gap.span),
-            lasting(gap.span.minutes())
-        );
-        line(out, "missing", &text);
-    }
-    if answer.missing.len() > 5 {
-        line(out, "", &format!("and {} more silent stretches", answer.missing.len() - 5));
-    }
-    line(out, "rules", &format!("{}; {}", answer.rules, answer.gap));
-    let services = answer.assessment.services.len();
-    line(out, "services", &format!("{services}, by {}: {}", answer.by, answer.by_why));
 }
 
-fn services(out: &mut String, answer: &Answer) {
+/// How silence, answers and names were understood.
+fn rules(page: &mut Page, answer: &Answer) {
+    for gap in answer.missing.iter().take(GAPS_LISTED) {
+        let (stretch, lasting) = (stretch(gap.span), lasting(gap.span.minutes()));
+        let expected = match gap.predicted {
+            0 => String::new(),
+            predicted => format!(", about {} expected", counted(predicted, "request")),
+        };
+        page.labelled("missing", &format!("{stretch} ({lasting}){expected}"));
+    }
+    if answer.missing.len() > GAPS_LISTED {
+        let more = answer.missing.len() - GAPS_LISTED;
+        page.labelled("", &format!("and {more} more silent stretches"));
+    }
+    if let Some(silence) = answer.unjudged_silence() {
+        let (stretch, lasting) = (stretch(silence), lasting(silence.minutes()));
+        let minutes = (silence.minutes() / 2).min(30);
+        let text = format!(
+            "less than two days of log cannot tell lost data from no traffic; longest silence {stretch} ({lasting}), \
+             which --gap {minutes}m makes missing data"
+        );
+        page.labelled("silence", &text);
+    }
+    page.labelled("rules", &answer.rules);
+    page.labelled("", &answer.gap);
+    let services = &answer.assessment.services;
+    let why = match services.as_slice() {
+        [only] => format!("all requests belong to {}; {}", only.name, answer.by_why),
+        _ => answer.by_why.clone(),
+    };
+    page.labelled("services", &format!("{} (by {}): {why}", services.len(), answer.by));
+}
+
+fn services(page: &mut Page, answer: &Answer) {
     let all = &answer.assessment.services;
     for service in all.iter().take(SERVICES_IN_FULL) {
-        service_in_full(out, service);
+        service_in_full(page, service, answer);
     }
-    if let Some(heaviest) = all.first().and_then(ServiceFigures::tightest) {
-        burn_down(out, heaviest);
+    let heaviest = all.first().and_then(ServiceFigures::tightest);
+    if let Some(heaviest) = heaviest.filter(|objective| objective.budget.spend.spent > 0) {
+        burn_down(page, heaviest);
     }
     if all.len() > SERVICES_IN_FULL {
-        let _ = writeln!(out);
+        page.gap();
     }
     for service in all.iter().take(SERVICES_NAMED).skip(SERVICES_IN_FULL) {
         let availability = service.slis.first().map_or_else(String::new, ratio);
-        let verdict = verdict(service.decision.verdict);
-        let _ = writeln!(
-            out,
-            "{verdict} {:<28} {availability:>9} of {}",
-            service.name,
-            grouped(service.requests.into())
-        );
+        let (verdict, requests) =
+            (verdict(service.decision.verdict), grouped(service.requests.into()));
+        let text = format!("{verdict} {:<28} {availability:>9} of {requests}", service.name);
+        page.line(10, &text);
     }
     if all.len() > SERVICES_NAMED {
-        let _ = writeln!(
-            out,
-            "{:>10} {} more services; --json lists all",
-            "",
-            all.len() - SERVICES_NAMED
-        );
+        let more = all.len() - SERVICES_NAMED;
+        page.labelled("", &format!("and {more} more services; --json lists all"));
     }
 }
 
-fn service_in_full(out: &mut String, service: &ServiceFigures) {
-    let _ = writeln!(out, "\n{} {BOLD}{}{BOLD:#}", verdict(service.decision.verdict), service.name);
+fn service_in_full(page: &mut Page, service: &ServiceFigures, answer: &Answer) {
+    page.gap();
+    let verdict = verdict(service.decision.verdict);
+    page.line(10, &format!("{verdict} {BOLD}{}{BOLD:#}", service.name));
     if let Some(availability) = service.slis.first() {
         let failed = grouped(availability.bad.into());
-        let figures = format!(
-            "{} of {}, {failed} failed",
-            ratio(availability),
-            counted(availability.total(), "request")
-        );
-        line(out, "  good", &format!("{figures}{}", coverage(availability)));
+        let requests = counted(availability.total(), "request");
+        let figures = format!("{} of {requests}, {failed} failed", ratio(availability));
+        page.labelled("  good", &format!("{figures}{}", coverage(availability)));
     }
+    silent(page, service, answer.extent);
+    excluded(page, service, answer);
     let ladder = ladder(&service.slis);
     if !ladder.is_empty() {
-        line(out, "  within", &ladder);
+        page.labelled("  within", &ladder);
     }
     for objective in &service.objectives {
-        objective_in_full(out, objective);
-    }
-    if service.objectives.is_empty() {
-        line(
-            out,
-            "  target",
-            "none proposed: too few requests, or too many of them failed, for 90 %",
-        );
+        objective_in_full(page, objective);
     }
     for reason in &service.decision.reasons {
-        line(out, "  why", &reason.text);
+        page.labelled("  why", &reason.text);
     }
 }
 
-fn objective_in_full(out: &mut String, objective: &Objective) {
+/// Where a service fell silent while the log went on: to the end, and the longest before.
+fn silent(page: &mut Page, service: &ServiceFigures, extent: Span) {
+    let (lasting_on, over): (Vec<&Silence>, Vec<&Silence>) =
+        service.silent.iter().partition(|silence| silence.span.to == extent.to);
+    let say = |page: &mut Page, when: &str, silence: &Silence, more: &str| {
+        let lasting = lasting(silence.span.minutes());
+        let expected = counted(silence.expected, "request");
+        let text = format!(
+            "{when} ({lasting}), while the log went on; the same minutes of other days predict {expected}{more}"
+        );
+        page.labelled("  silent", &text);
+    };
+    for silence in lasting_on {
+        let since = when(silence.span.from.second(), false);
+        say(page, &format!("since {since} UTC"), silence, "");
+    }
+    if let Some(largest) = over.iter().max_by_key(|silence| silence.expected) {
+        let more = match over.len() - 1 {
+            0 => String::new(),
+            more => format!("; and {more} more times for less"),
+        };
+        say(page, &stretch(largest.span), largest, &more);
+    }
+}
+
+/// What does not count, and where most of it lies.
+fn excluded(page: &mut Page, service: &ServiceFigures, answer: &Answer) {
+    if service.excluded == 0 {
+        return;
+    }
+    let all = service.excluded + service.requests;
+    let share = percent_ceil(share_ppb(service.excluded, all).unwrap_or(0) as i64);
+    let largest = service.set_aside.iter().max_by_key(|run| run.excluded);
+    let largest = largest.map_or_else(String::new, |run| set_aside(run, answer));
+    let count = grouped(service.excluded.into());
+    page.labelled("", &format!("excluded {count} ({share}){largest}"));
+}
+
+/// `, of these 1,200 on 10 Aug 05:00–10:00 when nothing else was counted`, and what to do about it.
+fn set_aside(run: &SetAside, answer: &Answer) -> String {
+    let beside = match run.requests - run.excluded {
+        0 => "when nothing else was counted".to_owned(),
+        counted => format!("when {} counted", grouped(counted.into())),
+    };
+    let (count, stretch) = (grouped(run.excluded.into()), stretch(run.span));
+    let hint = answer.excluded_codes.as_ref().map_or_else(String::new, |codes| {
+        format!("; --classify bad={codes} counts them as failed")
+    });
+    format!(", of these {count} on {stretch} {beside}{hint}")
+}
+
+fn objective_in_full(page: &mut Page, objective: &Objective) {
     let label = if objective.origin == Origin::Fallback { "  or" } else { "  target" };
     let name = match objective.sli {
         Sli::Availability => "good".to_owned(),
         Sli::Latency { at_most_us } => format!("within {}", time_text(at_most_us)),
     };
-    let left = percent_floor(objective.budget.left_ppb());
+    let left = chart::left_words(objective.budget.left_ppb());
     let window = objective.slo.windows.first().map(ToString::to_string).unwrap_or_default();
-    let target = objective.slo.target;
-    line(
-        out,
-        label,
-        &format!(
-            "{BOLD}{target} {name}{BOLD:#} over {window}: {left} of the budget left{}",
-            remaining(objective)
-        ),
-    );
-    line(out, "", &objective.why);
+    let (target, remaining) = (objective.slo.target, remaining(objective));
+    let promise = format!("{BOLD}{target} {name}{BOLD:#} over {window}");
+    page.labelled(label, &format!("{promise}: {left}{remaining}"));
+    page.labelled("", &objective.why);
     for warning in &objective.warnings {
-        line(out, "  warning", warning);
+        page.labelled("  warning", warning);
     }
     if objective.origin != Origin::Fallback {
-        let (sparkline, highest) = chart::sparkline(&objective.errors);
-        let peak = percent_floor(highest as i64);
-        line(out, "", &format!("{sparkline} {DIM}█ = {peak} bad{DIM:#}"));
+        let (sparkline, highest) = chart::sparkline(&objective.errors, page.room());
+        let peak = if highest == 0 {
+            "none bad".to_owned()
+        } else {
+            format!("█ = {} bad", percent_two_digits(highest))
+        };
+        page.labelled("", &format!("{} {DIM}{}{DIM:#}", unbroken(&sparkline), unbroken(&peak)));
     }
 }
 
-/// What is left in requests and minutes, where that is more than nothing.
+/// What is left in requests, and in minutes where none is missing: then the two say the same. Of slices, minutes.
 fn remaining(objective: &Objective) -> String {
-    let events = objective.budget.left_events_ppb().map(|ppb| ppb.div_euclid(i128::from(BILLION)));
-    let minutes = objective.budget.left_seconds() / 60;
-    match events {
-        Some(events) if events > 0 => format!(
-            " ({} requests, or {} of total failure)",
-            grouped(events as u128),
-            lasting(minutes)
-        ),
-        _ => String::new(),
+    let budget = &objective.budget;
+    let whole = budget.spend.sums.missing == 0
+        && budget.extent.span.minutes() == budget.extent.whole_minutes;
+    let lasting = lasting(budget.left_seconds() / 60);
+    match budget.left_events_ppb().map(|ppb| ppb.div_euclid(i128::from(BILLION))) {
+        Some(..=0) => String::new(),
+        Some(events) => {
+            let requests = grouped(events.unsigned_abs());
+            let s = if events == 1 { "" } else { "s" };
+            let outage = format!(", or {lasting} of full outage at the window's mean traffic");
+            let outage = if whole { outage.as_str() } else { "" };
+            format!(" ({requests} more failed request{s}{outage})")
+        }
+        None if budget.left_seconds() > 0 => format!(" ({lasting} of the window)"),
+        None => String::new(),
     }
 }
 
-fn burn_down(out: &mut String, objective: &Objective) {
+fn burn_down(page: &mut Page, objective: &Objective) {
     let window = objective.slo.windows.first().map(ToString::to_string).unwrap_or_default();
-    let _ = writeln!(out, "\n{DIM}budget of {} through its {window}{DIM:#}", objective.slo.name);
-    for row in chart::burn_down(&objective.left) {
-        let _ = writeln!(out, "  {row}");
+    page.gap();
+    page.line(0, &format!("{DIM}budget of {} through its {window}{DIM:#}", objective.slo.name));
+    for row in chart::burn_down(&objective.left, page.room()) {
+        page.line(0, &format!("  {row}"));
     }
 }
 
-fn worst(out: &mut String, answer: &Answer) {
+fn worst(page: &mut Page, answer: &Answer) {
     let outages = &answer.assessment.worst;
     if outages.is_empty() {
         return;
     }
-    let _ = writeln!(out, "\n{BOLD}What spent the budgets{BOLD:#}");
-    let width =
-        outages.iter().take(OUTAGES_LISTED).map(|o| o.slo.chars().count()).max().unwrap_or(0);
-    for outage in outages.iter().take(OUTAGES_LISTED) {
-        let _ = writeln!(out, "  {}", outage_line(outage, width));
+    page.gap();
+    page.line(0, &format!("{BOLD}What spent the budgets (UTC){BOLD:#}"));
+    let listed = outages.iter().take(OUTAGES_LISTED);
+    let width = listed.clone().map(|o| o.slo.chars().count()).max().unwrap_or(0);
+    for named in listed {
+        outage(page, named, width);
     }
     if outages.len() > OUTAGES_LISTED {
-        let _ = writeln!(out, "  and {} smaller ones", outages.len() - OUTAGES_LISTED);
+        let smaller = outages.iter().skip(OUTAGES_LISTED);
+        let largest = smaller.clone().map(|named| named.share_ppb).max().unwrap_or(0);
+        let (count, largest) = (smaller.len(), percent_ceil(largest));
+        let text = format!("  and {count} smaller ones, of {largest} of a budget or less each");
+        page.line(2, &text);
     }
 }
 
-fn outage_line(named: &NamedOutage, width: usize) -> String {
-    let (outage, share) = (named.outage, percent_floor(named.share_ppb));
+/// An outage as a row of a table; in two lines where that is too wide.
+fn outage(page: &mut Page, named: &NamedOutage, width: usize) {
+    let (outage, share) = (named.outage, percent_ceil(named.share_ppb));
     let (bad, total) = (grouped(outage.bad.into()), grouped(outage.total.into()));
-    let lasting = lasting(outage.span.minutes());
-    format!(
-        "{share:>9} {:<width$}  {} ({lasting}), {bad} of {total} bad",
-        named.slo,
-        stretch(outage.span)
-    )
+    let (stretch, lasting) = (stretch(outage.span), lasting(outage.span.minutes()));
+    let what = format!("{stretch} ({lasting}), {bad} of {total} bad");
+    let row = format!("  {share:>9} {:<width$}  {what}", named.slo);
+    if page.fits(&row) {
+        page.line(12, &row);
+    } else {
+        page.line(12, &format!("  {share:>9} {}", named.slo));
+        page.line(12, &format!("{:12}{what}", ""));
+    }
 }
 
-fn next(out: &mut String, answer: &Answer) {
-    let _ = writeln!(out);
-    if answer.written.is_empty() && !answer.is_given {
-        line(
-            out,
-            "next",
-            "--out DIR writes these objectives as OpenSLO documents; edit them, then --slo DIR",
-        );
+fn next(page: &mut Page, answer: &Answer) {
+    page.gap();
+    let services = &answer.assessment.services;
+    let has_objectives = services.iter().any(|service| !service.objectives.is_empty());
+    if answer.written.is_empty() && !answer.is_given && has_objectives {
+        let text =
+            "--out DIR writes these objectives as OpenSLO documents; edit them, then --slo DIR";
+        page.labelled("next", text);
     }
     for path in &answer.written {
-        line(out, "written", &printable(&path.display().to_string()));
+        page.labelled("written", &printable(&path.display().to_string()));
     }
 }
 
@@ -269,6 +335,15 @@ fn percent_fine(ppb: u64) -> String {
     plimsoll_core::ratio::decimal(i128::from(ppb / 10_000), 3)
 }
 
+/// Two significant digits of a percentage, rounded up: `5.4 %`, `0.0069 %`.
+fn percent_two_digits(ppb: u64) -> String {
+    let mut step = 1;
+    while ppb.div_ceil(step) >= 100 {
+        step *= 10;
+    }
+    plimsoll_core::ratio::decimal(i128::from(ppb.div_ceil(step) * step), 7) + " %"
+}
+
 fn coverage(figures: &SliFigures) -> String {
     if figures.coverage_ppb == BILLION {
         return String::new();
@@ -280,10 +355,28 @@ fn coverage(figures: &SliFigures) -> String {
 fn ladder(slis: &[SliFigures]) -> String {
     let step = |figures: &SliFigures| match figures.sli {
         Sli::Latency { at_most_us } => {
-            let share = figures.ratio_ppb().map_or(0, |ppb| ppb as i64);
-            Some(format!("{} {}", time_text(at_most_us), percent_floor(share)))
+            Some(unbroken(&format!("{} {}", time_text(at_most_us), ratio(figures))))
         }
         Sli::Availability => None,
     };
     slis.iter().filter_map(step).collect::<Vec<_>>().join("  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_height_of_a_curve_is_never_nothing() {
+        for (ppb, text) in [
+            (1, "0.0000001 %"),
+            (69_444, "0.007 %"),
+            (68_001, "0.0069 %"),
+            (53_800_000, "5.4 %"),
+            (99_100_000, "10 %"),
+            (1_000_000_000, "100 %"),
+        ] {
+            assert_eq!(percent_two_digits(ppb), text);
+        }
+    }
 }

@@ -44,7 +44,20 @@ impl Parser {
     /// When the line is of no format, with the reason why it is not of the parser's.
     #[inline]
     pub fn parse<'a>(&mut self, line: &'a [u8]) -> Result<Line<'a>, Malformed> {
-        match envelope::unwrap(without_break(line)) {
+        let line = without_break(line);
+        // The family that most lines are of is read here and not below, so that the fields of the request stay in
+        // registers: moving them through memory took a quarter of the time.
+        if let Kind::Clf(clf) = &self.format.kind
+            && let Some(request) = clf::parse_usual(line, clf.timing.as_ref(), &mut self.memo)
+        {
+            return Ok(Line::Request(request));
+        }
+        self.parse_any(line)
+    }
+
+    #[inline(never)]
+    fn parse_any<'a>(&mut self, line: &'a [u8]) -> Result<Line<'a>, Malformed> {
+        match envelope::unwrap(line) {
             Cow::Borrowed(line) => self.line(line),
             Cow::Owned(line) => Ok(match self.line(&line)? {
                 Line::Request(request) => Line::Request(request.into_owned()),
@@ -54,12 +67,14 @@ impl Parser {
     }
 
     /// Reads a line that stands in no envelope.
-    #[inline]
     fn line<'a>(&mut self, line: &'a [u8]) -> Result<Line<'a>, Malformed> {
         if is_comment(line) {
             return Ok(self.comment(line));
         }
-        self.request(line).map(Line::Request)
+        let Format { kind, zone } = &self.format;
+        read(kind, line, zone, &mut self.memo)
+            .or_else(|reason| self.request_of_another_format(line).ok_or(reason))
+            .map(Line::Request)
     }
 
     /// A comment. In the common log format there are none, and a client that calls itself `#` is not let through as one.
@@ -72,13 +87,6 @@ impl Parser {
             _ => None,
         };
         request.map_or(Line::Comment, Line::Request)
-    }
-
-    #[inline]
-    fn request<'a>(&mut self, line: &'a [u8]) -> Result<Request<'a>, Malformed> {
-        let Format { kind, zone } = &self.format;
-        read(kind, line, zone, &mut self.memo)
-            .or_else(|reason| self.request_of_another_format(line).ok_or(reason))
     }
 
     #[cold]

@@ -75,6 +75,7 @@ impl Timing {
         self.any_micros(tail)
     }
 
+    #[inline(never)]
     fn any_micros(&self, tail: &[u8]) -> Option<u64> {
         let word = match &self.place {
             Place::AfterLastQuote(index) => word(&tail[memrchr(b'"', tail)? + 1..], *index)?,

@@ -1,12 +1,13 @@
 //! Where in the target of a request its names stand.
 
 use super::{Seed, tag::Tag};
-use crate::limits::SERVICE_NAME_BYTES_MAX;
+use crate::{
+    limits::SERVICE_NAME_BYTES_MAX,
+    measure::word::{WORD_BYTES, first, repeated, zeros},
+};
 
 /// Most bytes of a first segment that are looked at: each byte of a name may be written in three (`%61`).
 const RAW_SEGMENT_BYTES: usize = 3 * SERVICE_NAME_BYTES_MAX;
-
-const WORD_BYTES: usize = size_of::<u64>();
 
 /// The first segment of a path as it is written; empty where there is none, or it is too long to name a service.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,18 +45,13 @@ impl<'a> Segment<'a> {
     }
 }
 
-/// Where in a word the first byte stands that ends a segment. All bytes are looked at together, because a processor
-/// cannot foretell how long the next segment is.
+/// Where in a word the first byte stands that ends a segment.
 #[inline]
-fn end_in_word(word: u64) -> Option<usize> {
-    const ONES: u64 = u64::MAX / 0xff;
-    // The highest bit of each byte that is zero, and perhaps of some behind the first of them.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
-    let slashes = zeros(word ^ (ONES * u64::from(b'/')));
+fn end_in_word(bytes: u64) -> Option<usize> {
+    let slashes = zeros(bytes ^ repeated(b'/'));
     // `;` and `?` differ in one bit.
-    let others = zeros((word | (ONES * u64::from(b'?' ^ b';'))) ^ (ONES * u64::from(b'?')));
-    let ends = slashes | others;
-    (ends != 0).then(|| ends.trailing_zeros() as usize / 8)
+    let others = zeros((bytes | repeated(b'?' ^ b';')) ^ repeated(b'?'));
+    first(slashes | others)
 }
 
 /// The host of a target that is a full URL, and the first segment of its path.

@@ -334,3 +334,19 @@ proptest! {
             && u128::from(bad) * u128::from(BILLION) >= u128::from(good + 1 + bad) * u128::from(BILLION - ppb));
     }
 }
+
+#[test]
+fn at_one_event_a_second_seconds_left_are_events_left() {
+    // 99.9 % of 2,592,000 allows 2,592 bad ones.
+    let month = 30 * crate::time::DAY;
+    for bad in [0, 1, 1_419, 2_591, 2_592, 2_593, 4_000] {
+        let bad_in = |m: i64| (bad - m * 60).clamp(0, 60) as u64;
+        let slots: Vec<Slot> =
+            (0..month).map(|m| Slot::measured(60 - bad_in(m), bad_in(m))).collect();
+        let window = Window::Rolling { minutes: month as u32 };
+        let (ledger, none) = (ledger(&slots), Exclusions::none());
+        let target = percent("99.9");
+        let budget = Budget::of(&ledger, &none, target, OCCURRENCES, &window, Minute(month));
+        assert_eq!(budget.unwrap().left_seconds(), 2_592 - bad, "{bad}");
+    }
+}

@@ -7,13 +7,17 @@ use crate::{
     measure::{exclusion::Exclusions, ledger::Ledger, sli::Sli, window::Window},
     promise::{
         budget::{Budget, Method, Spend},
+        decision::{Reason, Verdict},
         lint,
         outage::{Outage, outages},
         slo::{Budgeting, NoData, Slo},
-        suggest::{EVENTS_TO_RESOLVE, Limit, Suggestion, kept_anyway, suggest},
+        suggest::{
+            EVENTS_TO_RESOLVE, LADDER_PPB, Limit, Suggestion, kept_anyway, loosest, suggest,
+        },
     },
-    ratio::percent_floor,
+    ratio::{BILLION, Target, grouped, percent_ceil, percent_floor},
     review::{curve, threshold},
+    spec::name::Labels,
     time::{DAY, Span},
 };
 
@@ -48,6 +52,8 @@ pub struct Objective {
     pub budget: Budget,
     /// A sentence why it is proposed, or where it was given.
     pub why: String,
+    /// How many periods kept it, where it was chosen by them.
+    pub kept: Option<Kept>,
     /// What is the matter with it, given the traffic of the input and the policy.
     pub warnings: Vec<String>,
     /// The share of bad events through the input.
@@ -56,11 +62,24 @@ pub struct Objective {
     pub left: Vec<i64>,
 }
 
+/// How often a target was kept with a quarter of its budget to spare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// Periods with traffic that kept it.
+    pub kept: usize,
+    /// Periods with traffic.
+    pub periods: usize,
+    /// Length of a period in minutes: an hour or a day.
+    pub period_minutes: i64,
+}
+
 /// Where an objective comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// What ordinary days kept: the decision rests on it.
     Proposed,
+    /// The loosest target there is, where no target was kept: the decision rests on it.
+    Loosest,
     /// What the whole window kept in spite of its outages, where the proposed one is spent.
     Fallback,
     /// A document.
@@ -101,7 +120,23 @@ impl Objective {
     ) -> Self {
         let errors = curve::bad_share(ledger, &NO_EXCLUSIONS, extent, CURVE_POINTS);
         let left = curve::burn_down(&budget, ledger, &NO_EXCLUSIONS, CURVE_POINTS);
-        Objective { slo, sli, origin, budget, why, warnings: Vec::new(), errors, left }
+        let (kept, warnings) = (None, Vec::new());
+        Objective { slo, sli, origin, budget, why, kept, warnings, errors, left }
+    }
+
+    /// What the verdict of this objective alone rests on, where not even the loosest target was kept.
+    pub(super) fn kept_nothing(&self, alone: Verdict) -> Option<Reason> {
+        let window = self.slo.windows.first()?;
+        let is_missed = self.origin == Origin::Loosest && alone == Verdict::Stabilise;
+        is_missed.then(|| Reason {
+            verdict: Verdict::Stabilise,
+            text: format!(
+                "{}: {} over {window}; not even {} was kept",
+                self.sli.name(),
+                failed(self.sli, &self.budget),
+                self.slo.target
+            ),
+        })
     }
 
     /// Whether the decision rests on it.
@@ -151,18 +186,24 @@ impl Objective {
 }
 
 /// Proposes one objective for availability and one for latency, each with its ledger; beside one whose budget is
-/// spent, the target that was kept all the same.
+/// spent, the target that was kept all the same. Nothing where there are too few requests for any target.
 pub(super) fn propose(
     question: &Question<'_>,
     service: &Service<'_>,
+    names: &mut Labels,
 ) -> (Vec<Objective>, Vec<Ledger>) {
     let tightest = threshold::tightest(service.series, question.thresholds_us.len());
     let latency = tightest.map(|at| Sli::Latency { at_most_us: question.thresholds_us[at] });
-    let mut objectives = Vec::new();
+    let mut objectives: Vec<Objective> = Vec::new();
     let mut ledgers = Vec::new();
     for sli in [Some(Sli::Availability), latency].into_iter().flatten() {
+        // Errors are fast: latency alone says nothing of a service.
+        if sli != Sli::Availability && objectives.is_empty() {
+            continue;
+        }
         let Some(ledger) = ledger(question, service.series, sli) else { continue };
-        for objective in propose_for(question, service.name, sli, &ledger) {
+        let name = names.label(&format!("{}-{}", service.name, sli.name()));
+        for objective in propose_for(question, service.name, &name, sli, &ledger) {
             objectives.push(objective);
             ledgers.push(ledger.clone());
         }
@@ -173,6 +214,7 @@ pub(super) fn propose(
 fn propose_for(
     question: &Question<'_>,
     service: &str,
+    name: &str,
     sli: Sli,
     ledger: &Ledger,
 ) -> Vec<Objective> {
@@ -180,7 +222,7 @@ fn propose_for(
     let end = question.extent.to;
     let of = |origin, budget: Budget, why: String| {
         let slo = Slo {
-            name: format!("{service}-{}", sli.name()),
+            name: name.to_owned(),
             service: service.to_owned(),
             sli: sli.name(),
             target: budget.target,
@@ -188,13 +230,22 @@ fn propose_for(
             windows: vec![window.clone()],
             no_data: METHOD.no_data,
         };
-        Objective::new(slo, sli, origin, budget, why, ledger, question.extent)
+        let burns =
+            if origin == Origin::Fallback { Vec::new() } else { burn_warnings(&slo, question) };
+        let objective = Objective::new(slo, sli, origin, budget, why, ledger, question.extent);
+        Objective { warnings: burns, ..objective }
     };
     let suggested = suggest(ledger, &NO_EXCLUSIONS, METHOD, &window, end).ok().flatten();
     let kept = kept_anyway(ledger, &NO_EXCLUSIONS, METHOD, &window, end).ok().flatten();
     match (suggested, kept) {
         (Some(suggested), kept) => {
-            let mut objectives = vec![of(Origin::Proposed, suggested.budget, why(&suggested))];
+            let mut proposed = of(Origin::Proposed, suggested.budget, why(&suggested));
+            proposed.kept = Some(Kept {
+                kept: suggested.kept,
+                periods: suggested.periods,
+                period_minutes: suggested.period_minutes,
+            });
+            let mut objectives = vec![proposed];
             let fallback =
                 kept.filter(|kept| suggested.budget.is_spent() && kept.target < suggested.target);
             objectives
@@ -202,12 +253,17 @@ fn propose_for(
             objectives
         }
         (None, Some(budget)) => vec![of(Origin::Proposed, budget, why_fallback(&budget))],
-        (None, None) => Vec::new(),
+        (None, None) => {
+            let missed = loosest(ledger, &NO_EXCLUSIONS, METHOD, &window, end).ok().flatten();
+            let missed =
+                missed.map(|budget| of(Origin::Loosest, budget, why_loosest(sli, &budget)));
+            missed.into_iter().collect()
+        }
     }
 }
 
 fn why(suggestion: &Suggestion) -> String {
-    let unit = if suggestion.period_minutes == DAY { "days" } else { "hours" };
+    let unit = if suggestion.period_minutes == DAY { "UTC days" } else { "hours" };
     let mut text = format!(
         "kept with a quarter to spare on {} of {} {unit} with traffic",
         suggestion.kept, suggestion.periods
@@ -221,7 +277,7 @@ fn why(suggestion: &Suggestion) -> String {
             );
         }
         (Limit::Overspent { spent_ppb }, Some(next)) => {
-            let _ = write!(text, "; {next} would be spent to {}", percent_floor(spent_ppb));
+            let _ = write!(text, "; {next} would be spent to {}", percent_ceil(spent_ppb));
         }
         (Limit::Kept, Some(next)) => {
             let _ = write!(text, "; {next} on fewer than nine in ten");
@@ -236,6 +292,36 @@ fn why_fallback(budget: &Budget) -> String {
         "would have been kept in spite of everything, with {} of its budget left",
         percent_floor(budget.left_ppb())
     )
+}
+
+fn why_loosest(sli: Sli, budget: &Budget) -> String {
+    format!("no target was kept with a quarter to spare: {}", failed(sli, budget))
+}
+
+/// Why nothing is proposed for a service.
+pub(super) fn nothing_proposed(question: &Question<'_>, service: &Service<'_>) -> Option<Reason> {
+    let window = question.window.cloned().unwrap_or_else(|| window_for(question.extent));
+    let ledger = ledger(question, service.series, Sli::Availability)?;
+    let loosest = Target::from_ppb(*LADDER_PPB.last()?)?;
+    let end = question.extent.to;
+    let budget = Budget::of(&ledger, &NO_EXCLUSIONS, loosest, METHOD, &window, end).ok()?;
+    let needed = u128::from(EVENTS_TO_RESOLVE * BILLION).div_ceil(loosest.allowed_ppb().into());
+    let seen = grouped(budget.spend.sums.total().into());
+    let needed = grouped(needed);
+    Some(Reason {
+        verdict: Verdict::Unknown,
+        text: format!(
+            "{seen} requests over {window}; the loosest target, {loosest}, needs {needed}"
+        ),
+    })
+}
+
+/// `120 of 3,000 requests failed`.
+fn failed(sli: Sli, budget: &Budget) -> String {
+    let sums = &budget.spend.sums;
+    let (bad, total) = (grouped(sums.bad.into()), grouped(sums.total().into()));
+    let how = if sli == Sli::Availability { "failed" } else { "were slower" };
+    format!("{bad} of {total} requests {how}")
 }
 
 /// Holds a service against the objectives given for it.
@@ -275,9 +361,17 @@ fn warnings(slo: &Slo, method: Method, ledger: &Ledger, question: &Question<'_>)
             .map_or(0, |budget| budget.spend.sums.total())
     };
     let events: Vec<u64> = slo.windows.iter().map(events).collect();
+    let findings = lint::traffic(slo, &events);
+    findings.iter().map(warning).chain(burn_warnings(slo, question)).collect()
+}
+
+/// Burn rates of the policy that cannot happen at this target.
+fn burn_warnings(slo: &Slo, question: &Question<'_>) -> Vec<String> {
     let factors: Vec<u64> =
         question.policy.fast_burn.iter().map(|rule| rule.factor_milli).collect();
-    let findings =
-        lint::traffic(slo, &events).into_iter().chain(lint::burn_thresholds(slo.target, &factors));
-    findings.map(|finding| format!("{}; {}", finding.message, finding.hint)).collect()
+    lint::burn_thresholds(slo.target, &factors).iter().map(warning).collect()
+}
+
+fn warning(finding: &lint::Finding) -> String {
+    format!("{}; {}", finding.message, finding.hint)
 }

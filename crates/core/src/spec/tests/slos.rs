@@ -83,6 +83,25 @@ fn what_is_missing_has_a_stated_meaning() {
 }
 
 #[test]
+fn silence_means_what_the_slo_says_or_else_the_policy() {
+    let policy = |no_data: &str| {
+        format!(
+            "apiVersion: plimsoll/v1\nkind: BudgetPolicy\nmetadata: {{name: p}}\nspec: {{minEvents: 7{no_data}}}\n"
+        )
+    };
+    let silent = slo("a", BY_NAME);
+    let outspoken = silent.replace("{name: a}", "{name: a, annotations: {plimsoll/no-data: good}}");
+    let no_data = |slo: &str, policy: &str| objectives(&[&sli("answers"), slo, policy])[0].no_data;
+    assert_eq!(no_data(&silent, &policy(", noData: bad")), NoData::Bad);
+    assert_eq!(no_data(&silent, &policy(", noData: hold 1h")), NoData::Hold { minutes: 60 });
+    assert_eq!(no_data(&silent, &policy("")), NoData::Ignore);
+    assert_eq!(no_data(&outspoken, &policy(", noData: bad")), NoData::Good);
+    // Whichever file comes first.
+    let slos = objectives(&[&policy(", noData: bad"), &silent, &sli("answers")]);
+    assert_eq!(slos[0].no_data, NoData::Bad);
+}
+
+#[test]
 fn calendar_minutes_are_months_below_an_hour() {
     let every = |duration: &str| {
         let window = format!(

@@ -4,7 +4,7 @@
 //! it begins with a virtual host; the lines of a file are, together. And of several times the one counts that the
 //! server wrote: the one before the quote of the request, which a client cannot write, because servers escape it.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use memchr::{memchr_iter, memmem};
 

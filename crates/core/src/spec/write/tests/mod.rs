@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    measure::{sli::Sli, window::Window},
+    measure::{classify::Rules, gap::Gap, service::By, sli::Sli, window::Window},
     promise::slo::{Budgeting, NoData, Slo},
     ratio::Target,
     spec::{
@@ -132,6 +132,28 @@ fn texts_that_mean_something_else_are_quoted() {
         written("a\"b\\c\n\t\r\u{0}\u{85}\u{2028}\u{feff}"),
         "k: \"a\\\"b\\\\c\\n\\t\\r\\U00000000\\U00000085\\U00002028\\U0000FEFF\"\n"
     );
+}
+
+#[test]
+fn how_logs_are_measured_is_written_and_read_back() {
+    let full = AccessLogSource {
+        files: Vec::new(),
+        pattern: Some("(?P<time>\\S+) (?P<status>\\d+)".to_owned()),
+        time_format: Some("%s".to_owned()),
+        classify: Some(Rules::parse("bad=5xx,429").unwrap()),
+        by: Some(By::One),
+        service: Some("the shop: \"x\"".to_owned()),
+        gap: Some(Gap::Predicted(7)),
+    };
+    for logs in [full, AccessLogSource::default()] {
+        let proposed = [(slo("a", "a", "99"), source("a", Sli::Availability))];
+        let documents = reread(&yaml(&proposal(&proposed, logs.clone())));
+        let read = documents.iter().find_map(|document| match document {
+            Document::DataSource(doc) => doc.access_log(),
+            _ => None,
+        });
+        assert_eq!(read, Some(&logs));
+    }
 }
 
 /// The objects of a text, as they would be written again; it must have no errors.
