@@ -10,6 +10,7 @@
 pub mod deliver;
 pub mod limits;
 pub mod measure;
+pub mod printable;
 pub mod promise;
 pub mod ratio;
 pub mod review;

@@ -24,6 +24,7 @@ use super::{
 use crate::{
     limits::{HOST_NAME_BYTES_MAX, THRESHOLD_US_MAX},
     measure::{accesslog::Format, classify::Rules, gap::Gap, service::By, sli::Sli},
+    printable::is_unprintable,
 };
 
 /// The `type` of the data source.
@@ -123,13 +124,10 @@ fn parsed<T>(
 /// A sentence that says what is allowed.
 pub fn service_name(text: &str) -> Result<String, String> {
     let name = text.trim();
-    let fits = !name.is_empty()
-        && name.len() <= HOST_NAME_BYTES_MAX
-        && !name.chars().any(char::is_control);
+    let fits =
+        !name.is_empty() && name.len() <= HOST_NAME_BYTES_MAX && !name.chars().any(is_unprintable);
     fits.then(|| name.to_owned()).ok_or_else(|| {
-        format!(
-            "the name of a service has 1 to {HOST_NAME_BYTES_MAX} bytes, and no control characters"
-        )
+        format!("the name of a service has 1 to {HOST_NAME_BYTES_MAX} bytes, all of them printable")
     })
 }
 

@@ -129,6 +129,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn names_of_services_are_printable() {
+        assert_eq!(service_name(" Zürich shop "), Ok("Zürich shop".to_owned()));
+        for name in ["", " ", "a\u{1b}[2J", "a\nb", "a\u{202e}b", "a\u{200b}"] {
+            assert!(service_name(name).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
     fn lengths_are_read_with_their_unit() {
         assert_eq!(window_minutes("30d"), Ok(43_200));
         assert_eq!(window_minutes("1h"), Ok(60));

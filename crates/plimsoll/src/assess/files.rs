@@ -41,6 +41,18 @@ pub fn problems(reading: &Reading) -> Vec<String> {
     reading.files.iter().filter_map(problem).collect()
 }
 
+/// What may have been counted twice: what can be read only once is not compared to its end.
+pub fn doubts(reading: &Reading) -> Vec<String> {
+    let doubt = |file: &FileReport| {
+        let other = file.begins_like.as_ref()?;
+        Some(format!(
+            "{} begins like {other}; if it is the same log, it was counted twice",
+            file.input
+        ))
+    };
+    reading.files.iter().filter_map(doubt).collect()
+}
+
 /// Inputs that were not counted because another holds all of them.
 pub fn duplicates(reading: &Reading) -> Vec<String> {
     reading

@@ -7,6 +7,7 @@ use plimsoll_core::{
         silence::Silence,
         sli::{Sli, time_text},
     },
+    printable::printable,
     promise::decision::Verdict,
     ratio::{BILLION, grouped, percent_ceil, percent_floor, share_ppb},
     review::assess::{NamedOutage, Objective, Origin, ServiceFigures, SliFigures},
@@ -309,7 +310,7 @@ fn next(page: &mut Page, answer: &Answer) {
         page.labelled("next", text);
     }
     for path in &answer.written {
-        page.labelled("written", &path.display().to_string());
+        page.labelled("written", &printable(&path.display().to_string()));
     }
 }
 
