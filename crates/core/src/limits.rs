@@ -1,4 +1,4 @@
-//! Every limit of the system, by name. A limit that is not here does not exist.
+//! Every limit of the system, by name. Only what a published format limits stands where that format is read.
 
 use crate::time::Minute;
 
@@ -98,3 +98,9 @@ pub const LOG_EXAMPLES_MAX: usize = 3;
 
 /// How much of a malformed line is shown, in characters.
 pub const LOG_EXAMPLE_CHARS_MAX: usize = 120;
+
+/// How much the counted pieces of logs that wait for their turn may take, in bytes, before other tasks pause.
+pub const LOG_WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Most outages of an objective that are weighed against its budget, the largest first.
+pub const OUTAGES_WEIGHED_MAX: usize = 50;

@@ -5,6 +5,7 @@ pub mod classify;
 pub mod exclusion;
 pub mod gap;
 pub mod ledger;
+pub mod name;
 pub mod service;
 pub mod set_aside;
 pub mod silence;

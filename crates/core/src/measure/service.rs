@@ -3,58 +3,9 @@
 //! A log does not say what a service is. Its virtual hosts are a good sign, its first path segments a weaker one.
 //! In doubt everything is one service.
 
-use std::fmt;
-
-pub(super) use self::name::{host_name, segment_name};
+pub use super::name::By;
 use super::tally::{Entry, Roster, Series, Tally};
 use crate::limits::SERVICES_MAX;
-
-mod name;
-
-/// What makes a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum By {
-    /// Whatever says more; see [`find`].
-    #[default]
-    Auto,
-    /// Each virtual host.
-    Vhost,
-    /// Each first segment of the path that can name a service.
-    Segment,
-    /// Everything is one service.
-    One,
-}
-
-impl By {
-    /// Reads `auto`, `vhost`, `segment` or `one`.
-    ///
-    /// # Errors
-    /// A sentence that says what is allowed.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "auto" => Ok(By::Auto),
-            "vhost" => Ok(By::Vhost),
-            "segment" => Ok(By::Segment),
-            "one" => Ok(By::One),
-            _ => Err(format!(
-                "`{text}` does not say what makes a service: write `vhost`, `segment` (first of the path), `one`, or \
-                 `auto`"
-            )),
-        }
-    }
-}
-
-impl fmt::Display for By {
-    /// The word that [`By::parse`] reads.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            By::Auto => "auto",
-            By::Vhost => "vhost",
-            By::Segment => "segment",
-            By::One => "one",
-        })
-    }
-}
 
 /// One service of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]

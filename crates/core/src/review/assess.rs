@@ -7,6 +7,7 @@ use std::{cmp::Reverse, fmt};
 pub use objective::{Kept, NamedOutage, Objective, Origin};
 
 use crate::{
+    limits::WINDOW_MINUTES_MAX,
     measure::{
         gap::Gap,
         ledger::{Batch, Ledger},
@@ -111,13 +112,13 @@ impl ServiceFigures {
     /// What is left of the budget that decides and has the least left, in parts per billion; all of it where there
     /// is none.
     fn least_left_ppb(&self) -> i64 {
-        self.tightest().map_or(BILLION as i64, |objective| objective.budget.left_ppb())
+        self.tightest().map_or(BILLION as i64, Objective::least_left_ppb)
     }
 
     /// The objective that decides and has the least left of its budget.
     pub fn tightest(&self) -> Option<&Objective> {
         let deciding = self.objectives.iter().filter(|objective| objective.decides());
-        deciding.min_by_key(|objective| objective.budget.left_ppb())
+        deciding.min_by_key(|objective| objective.least_left_ppb())
     }
 }
 
@@ -280,6 +281,14 @@ fn doubtful(set_aside: &[SetAside], window: Span) -> Option<Reason> {
             utc(largest.span.to)
         ),
     })
+}
+
+/// The minutes of an input from its first second to its last, and those of them that windows can look back at.
+pub fn extents(first_s: i64, last_s: i64) -> (Span, Span) {
+    let end = Minute::of_second(last_s).plus(1);
+    let whole = Span::new(Minute::of_second(first_s), end);
+    let furthest = end.plus(-i64::from(WINDOW_MINUTES_MAX));
+    (whole, Span::new(whole.from.max(furthest), end))
 }
 
 /// The window to propose for: the longest standard one that the input fills, at least an hour.

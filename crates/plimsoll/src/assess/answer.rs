@@ -7,7 +7,6 @@ use std::{
 };
 
 use plimsoll_core::{
-    limits::WINDOW_MINUTES_MAX,
     measure::{
         accesslog::Format,
         classify::Class,
@@ -19,7 +18,7 @@ use plimsoll_core::{
     promise::policy::Policy,
     review::assess::{self, Assessment, Question, Service},
     spec::accesslog::AccessLogSource,
-    time::{DAY, Minute, Span},
+    time::{DAY, Span},
 };
 use plimsoll_source::{Input, Made, Options, Reading, read_logs};
 
@@ -104,7 +103,7 @@ pub fn find(args: &Args) -> Result<Answer, Failure> {
     let (Some(first_s), Some(last_s)) = (tally.first_s(), tally.last_s()) else {
         return Err(super::files::nothing_read(&reading));
     };
-    let (whole, extent) = extents(first_s, last_s);
+    let (whole, extent) = assess::extents(first_s, last_s);
     let rule = logs.gap.unwrap_or_default();
     let activity = tally.activity();
     let missing = gap::missing(&activity, rule);
@@ -222,12 +221,4 @@ fn read(
 fn not_after_s() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |past| past.as_secs());
     i64::try_from(now).unwrap_or(i64::MAX).saturating_add(24 * 3600)
-}
-
-/// The minutes of the whole input, and those that windows can look at: the last 400 days.
-fn extents(first_s: i64, last_s: i64) -> (Span, Span) {
-    let end = Minute::of_second(last_s).plus(1);
-    let whole = Span::new(Minute::of_second(first_s), end);
-    let furthest = end.plus(-i64::from(WINDOW_MINUTES_MAX));
-    (whole, Span::new(whole.from.max(furthest), end))
 }

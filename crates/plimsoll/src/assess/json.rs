@@ -130,6 +130,7 @@ struct Proposal {
     window_good: u64,
     window_bad: u64,
     window_coverage: Exact,
+    further_windows: Vec<FurtherWindow>,
     periods_kept: Option<usize>,
     periods: Option<usize>,
     period_minutes: Option<i64>,
@@ -139,6 +140,14 @@ struct Proposal {
     warnings: Vec<String>,
     /// `proposed`, `loosest` (no target was kept), `fallback` (kept in spite of everything; the decision does not rest on it) or `given`.
     origin: &'static str,
+}
+
+#[derive(Serialize)]
+struct FurtherWindow {
+    window: String,
+    budget_left: Exact,
+    budget_spent: Exact,
+    window_coverage: Exact,
 }
 
 #[derive(Serialize)]
@@ -273,6 +282,7 @@ fn proposal(objective: &Objective) -> Proposal {
         window_good: sums.good,
         window_bad: sums.bad,
         window_coverage: exact(budget.spend.coverage_ppb() as i64),
+        further_windows: further_windows(objective),
         periods_kept: objective.kept.map(|kept| kept.kept),
         periods: objective.kept.map(|kept| kept.periods),
         period_minutes: objective.kept.map(|kept| kept.period_minutes),
@@ -287,6 +297,17 @@ fn proposal(objective: &Objective) -> Proposal {
             Origin::Given => "given",
         },
     }
+}
+
+fn further_windows(objective: &Objective) -> Vec<FurtherWindow> {
+    let windows = objective.slo.windows.iter().skip(1).zip(&objective.further);
+    let further = windows.map(|(window, budget)| FurtherWindow {
+        window: window.to_string(),
+        budget_left: exact(budget.left_ppb()),
+        budget_spent: exact(budget.spend.spent_ppb(budget.target)),
+        window_coverage: exact(budget.spend.coverage_ppb() as i64),
+    });
+    further.collect()
 }
 
 fn worst(named: &NamedOutage) -> Worst {

@@ -220,6 +220,10 @@ fn objective_in_full(page: &mut Page, objective: &Objective) {
     let (target, remaining) = (objective.slo.target, remaining(objective));
     let promise = format!("{BOLD}{target} {name}{BOLD:#} over {window}");
     page.labelled(label, &format!("{promise}: {left}{remaining}"));
+    for (window, budget) in objective.slo.windows.iter().skip(1).zip(&objective.further) {
+        let left = chart::left_words(budget.left_ppb());
+        page.labelled("", &format!("{target} {name} over {window}: {left}"));
+    }
     page.labelled("", &objective.why);
     for warning in &objective.warnings {
         page.labelled("  warning", warning);

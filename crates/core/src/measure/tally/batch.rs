@@ -10,7 +10,7 @@ use crate::{
     measure::{
         accesslog::Request,
         classify::{Class, Rules, is_latency},
-        service::By,
+        name::By,
     },
     time::Minute,
 };

@@ -6,7 +6,7 @@ use super::{
     target::{self, Segment},
 };
 use crate::{
-    measure::service::{self, By},
+    measure::name::{self, By},
     time::Minute,
 };
 
@@ -71,8 +71,8 @@ impl Keys {
     fn add(&mut self, at: usize, tags: (Tag, Tag), host: &[u8], segment: &[u8]) -> u32 {
         let is_long = tags.0.is_long() || tags.1.is_long();
         let meaning = Box::new(Meaning {
-            host: service::host_name(host),
-            segment: service::segment_name(segment),
+            host: name::host_name(host),
+            segment: name::segment_name(segment),
             long: is_long.then(|| (host.to_vec(), segment.to_vec())),
         });
         let (host, segment) = tags;

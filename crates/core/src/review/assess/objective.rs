@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Question, Service, Unanswerable, ledger, window_for};
 use crate::{
+    limits::OUTAGES_WEIGHED_MAX,
     measure::{exclusion::Exclusions, ledger::Ledger, sli::Sli, window::Window},
     promise::{
         budget::Budget,
@@ -31,9 +32,6 @@ const NAMED_FROM_BAD: u64 = 5;
 /// An outage is named from this share of the budget on, in parts per billion: 1 %.
 const NAMED_FROM_SHARE_PPB: i64 = 10_000_000;
 
-/// So many of the largest outages of an objective are weighed against its budget.
-const OUTAGES_WEIGHED: usize = 50;
-
 /// How many points a curve has.
 const CURVE_POINTS: usize = 60;
 
@@ -51,6 +49,8 @@ pub struct Objective {
     pub origin: Origin,
     /// Its budget at the end of the input; over the first of its windows.
     pub budget: Budget,
+    /// Its budgets over its further windows, in their order.
+    pub further: Vec<Budget>,
     /// A sentence why it is proposed, or where it was given.
     pub why: String,
     /// How many periods kept it, where it was chosen by them.
@@ -121,8 +121,14 @@ impl Objective {
     ) -> Self {
         let errors = curve::bad_share(ledger, &NO_EXCLUSIONS, extent, CURVE_POINTS);
         let left = curve::burn_down(&budget, ledger, &NO_EXCLUSIONS, CURVE_POINTS);
-        let (kept, warnings) = (None, Vec::new());
-        Objective { slo, sli, origin, budget, why, kept, warnings, errors, left }
+        let (further, kept, warnings) = (Vec::new(), None, Vec::new());
+        Objective { slo, sli, origin, budget, further, why, kept, warnings, errors, left }
+    }
+
+    /// What is left of the budget of the window that has the least left, in parts per billion.
+    pub fn least_left_ppb(&self) -> i64 {
+        let further = self.further.iter().map(Budget::left_ppb);
+        further.fold(self.budget.left_ppb(), i64::min)
     }
 
     /// What the verdict of this objective alone rests on, where not even the loosest target was kept.
@@ -150,7 +156,7 @@ impl Objective {
         let mut found = outages(ledger, &NO_EXCLUSIONS, self.slo.target, question.extent);
         found.retain(|outage| outage.bad >= NAMED_FROM_BAD);
         found.sort_by_key(|outage| (std::cmp::Reverse(outage.bad), outage.span));
-        found.truncate(OUTAGES_WEIGHED);
+        found.truncate(OUTAGES_WEIGHED_MAX);
         let named = found.into_iter().filter_map(|outage| {
             let share_ppb = self.share(ledger, outage.span)?;
             let (service, slo) = (self.slo.service.clone(), self.slo.name.clone());
@@ -325,14 +331,18 @@ pub(super) fn hold(
             .ok_or_else(|| Unanswerable::Threshold { slo: named() })?;
         let method = Costing { budgeting: slo.budgeting, no_data: slo.no_data };
         let window = slo.windows.first().cloned().unwrap_or_else(|| window_for(question.extent));
-        let budget =
-            Budget::of(&ledger, &NO_EXCLUSIONS, slo.target, method, &window, question.extent.to)
-                .map_err(|why| Unanswerable::Window { slo: named(), why })?;
+        let budget = |window: &Window| {
+            Budget::of(&ledger, &NO_EXCLUSIONS, slo.target, method, window, question.extent.to)
+                .map_err(|why| Unanswerable::Window { slo: named(), why })
+        };
+        let further: Vec<Budget> =
+            slo.windows.iter().skip(1).map(budget).collect::<Result<_, _>>()?;
+        let budget = budget(&window)?;
         let warnings = warnings(&slo, method, &ledger, question);
         let why = format!("given in {}", given.place);
         let extent = question.extent;
         let objective = Objective::new(slo, given.sli, Origin::Given, budget, why, &ledger, extent);
-        objectives.push(Objective { warnings, ..objective });
+        objectives.push(Objective { further, warnings, ..objective });
         ledgers.push(ledger);
     }
     Ok((objectives, ledgers))
