@@ -14,6 +14,7 @@ pub mod event;
 pub mod limits;
 pub mod measure;
 pub mod people;
+pub mod printable;
 pub mod promise;
 pub mod ratio;
 pub mod review;

@@ -1,8 +1,26 @@
-//! Every limit of the system, by name. A limit that is not here does not exist.
+//! Every limit of the system, by name. Only what a published format limits stands where that format is read.
 
-/// Largest count that one slot may hold for `good` and for `bad`: 68 billion events a minute. With fewer than 2^20
-/// minutes in a window, its sum stays below 2^57 and, weighed by minutes and billionths, below 2^108 of 128 bits.
+use crate::time::Minute;
+
+/// Largest count that one slot of one source may hold for `good` and for `bad`: 68 billion events a minute. Good and
+/// bad of [`SLI_SOURCES_MAX`] sources on [`LEDGER_DAYS_MAX`] days then sum to less than 2^64; those of the longest
+/// window, weighed by minutes, billionths and thousandths, to less than 2^122 of 128 bits.
 pub const SLOT_COUNT_MAX: u64 = 1 << 36;
+
+/// Most sources of one SLI.
+pub const SLI_SOURCES_MAX: usize = 64;
+
+/// Most days of which a ledger keeps minutes: the longest window twice, and some. A day takes 46 kB for each source.
+pub const LEDGER_DAYS_MAX: usize = 1_000;
+
+/// Most slots that a ledger takes at once: all minutes of the longest window, and as many again to spare.
+pub const BATCH_SLOTS_MAX: usize = 1 << 20;
+
+/// First minute that a ledger takes: 1900-01-01T00:00:00Z. Logs are not believed before 1990 ([`LOG_TIME_MIN_S`]).
+pub const LEDGER_FROM: Minute = Minute(-36_816_480);
+
+/// First minute after those that a ledger takes: 2200-01-01T00:00:00Z.
+pub const LEDGER_TO: Minute = Minute(120_968_640);
 
 /// Longest access-log line that is parsed. Longer ones are counted as malformed, and skipped without being kept.
 pub const LOG_LINE_BYTES_MAX: usize = 64 * 1024;
@@ -95,3 +113,9 @@ pub const TOKEN_DAYS_MAX: u32 = 366;
 
 /// Longest label of a token, in bytes.
 pub const TOKEN_LABEL_BYTES_MAX: usize = 120;
+
+/// How much the counted pieces of logs that wait for their turn may take, in bytes, before other tasks pause.
+pub const LOG_WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Most outages of an objective that are weighed against its budget, the largest first.
+pub const OUTAGES_WEIGHED_MAX: usize = 50;

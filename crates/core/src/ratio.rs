@@ -161,6 +161,24 @@ pub fn quotient_ppb(numerator: u128, denominator: u128) -> Option<(u128, bool)> 
     Some((quotient, rest != 0))
 }
 
+/// `numerator × factor / denominator`, rounded down, and whether something was cut off. Exact by long multiplication
+/// and division, where the product would not fit in 128 bits. `None` when the denominator is zero or above 2^120, or
+/// the result does not fit.
+pub fn scaled(numerator: u128, factor: u64, denominator: u128) -> Option<(u128, bool)> {
+    if denominator == 0 || denominator > 1 << 120 {
+        return None;
+    }
+    let (whole, part) = (numerator / denominator, numerator % denominator);
+    let (mut quotient, mut rest) = (0_u128, 0);
+    for bit in (0..u64::BITS).rev() {
+        rest = rest * 2 + if factor >> bit & 1 == 1 { part } else { 0 };
+        quotient = quotient * 2 + rest / denominator;
+        rest %= denominator;
+    }
+    let quotient = whole.checked_mul(factor.into())?.checked_add(quotient)?;
+    Some((quotient, rest != 0))
+}
+
 /// Writes `value / 10^places` without trailing zeros: `decimal(999_000_000, 9)` is `0.999`.
 pub fn decimal(value: i128, places: u32) -> String {
     let scale = 10_u128.pow(places);
@@ -177,15 +195,22 @@ pub fn decimal(value: i128, places: u32) -> String {
 /// Writes a share as a percentage with one decimal, rounded down: what is left or covered is never overstated, and
 /// 100 % is only ever all of it.
 pub fn percent_floor(ppb: i64) -> String {
-    let tenths = ppb.div_euclid(BILLION as i64 / 1000);
-    decimal(i128::from(tenths), 1) + " %"
+    percent(ppb.div_euclid(BILLION as i64 / 1000))
 }
 
 /// Writes a share as a percentage with one decimal, rounded up: what is spent is never understated.
 pub fn percent_ceil(ppb: i64) -> String {
     let tenth = BILLION as i64 / 1000;
     let tenths = ppb.div_euclid(tenth) + i64::from(ppb.rem_euclid(tenth) > 0);
-    decimal(i128::from(tenths), 1) + " %"
+    percent(tenths)
+}
+
+/// Tenths of a percent: `1,000 %`, `-0.1 %`.
+fn percent(tenths: i64) -> String {
+    let sign = if tenths < 0 { "-" } else { "" };
+    let (whole, tenth) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
+    let tenth = if tenth == 0 { String::new() } else { format!(".{tenth}") };
+    format!("{sign}{}{tenth} %", grouped(whole.into()))
 }
 
 /// Writes a count with a comma at every thousand: `12,340`.
@@ -244,6 +269,11 @@ mod tests {
         assert_eq!(percent_floor(1_000_000_000), "100 %");
         assert_eq!(percent_floor(-1), "-0.1 %");
         assert_eq!(percent_floor(-2_150_000_000), "-215 %");
+        assert_eq!(percent_ceil(10_000_000_001), "1,000.1 %");
+        assert_eq!(percent_ceil(833_300_000), "83.4 %");
+        assert_eq!(percent_ceil(1_000_000_001), "100.1 %");
+        assert_eq!(percent_ceil(1_000_000_000), "100 %");
+        assert_eq!(percent_ceil(-1), "0 %");
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(grouped(999), "999");
     }
@@ -255,7 +285,7 @@ mod tests {
         assert_eq!(both(1_000_000_001), ("100 %".into(), "100.1 %".into()));
         assert_eq!(both(999_999_999), ("99.9 %".into(), "100 %".into()));
         assert_eq!(both(-1), ("-0.1 %".into(), "0 %".into()));
-        assert_eq!(percent_ceil(i64::MAX), "922337203685.5 %");
+        assert_eq!(percent_ceil(i64::MAX), "922,337,203,685.5 %");
     }
 
     proptest! {
@@ -264,6 +294,33 @@ mod tests {
             let product = numerator * u128::from(BILLION);
             let expected = (product / denominator, product % denominator != 0);
             prop_assert_eq!(quotient_ppb(numerator, denominator), Some(expected));
+        }
+
+        #[test]
+        fn scaling_is_the_product_that_fits(numerator in 0..1_u128 << 63, factor: u64, denominator in 1..1_u128 << 120) {
+            let product = numerator * u128::from(factor);
+            let expected = (product / denominator, product % denominator != 0);
+            prop_assert_eq!(scaled(numerator, factor, denominator), Some(expected));
+        }
+
+        #[test]
+        fn scaling_by_a_multiple_of_the_denominator_is_exact(
+            numerator in 0..1_u128 << 118, few in 1..500_u64, factor in 0..1_u64 << 30,
+        ) {
+            let (denominator, product) = (u128::from(few), numerator / u128::from(few) * u128::from(few));
+            let expected = (product / denominator).checked_mul(u128::from(factor)).map(|n| (n, false));
+            prop_assert_eq!(scaled(product, factor, denominator), expected);
+        }
+
+        #[test]
+        fn left_and_spent_are_a_whole_on_screen(ppb in -5_000_000_000..5_000_000_000_i64) {
+            let tenths = |text: String| -> i64 {
+                let text = text.trim_end_matches(" %");
+                let (whole, tenth) = text.split_once('.').unwrap_or((text, "0"));
+                let sign = if text.starts_with('-') { -1 } else { 1 };
+                whole.trim_start_matches('-').parse::<i64>().unwrap() * 10 * sign + tenth.parse::<i64>().unwrap() * sign
+            };
+            prop_assert_eq!(tenths(percent_floor(BILLION as i64 - ppb)) + tenths(percent_ceil(ppb)), 1000);
         }
 
         #[test]

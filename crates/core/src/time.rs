@@ -36,6 +36,13 @@ impl Minute {
     pub fn floor(self, step: i64) -> Self {
         Minute(self.0.div_euclid(step) * step)
     }
+
+    /// The first minute not before this one whose count since 1970 is a multiple of `step`.
+    #[must_use]
+    pub fn ceil(self, step: i64) -> Self {
+        let floor = self.floor(step);
+        if floor == self { self } else { floor.plus(step) }
+    }
 }
 
 impl fmt::Display for Minute {
@@ -92,6 +99,15 @@ pub fn rfc3339(second: i64) -> String {
     Timestamp::from_second(second).map_or_else(|_| format!("{second}s"), |t| t.to_string())
 }
 
+/// Writes a minute for people: `2026-11-23 06:45 UTC`.
+pub fn utc(minute: Minute) -> String {
+    let text = minute.to_string();
+    match text.strip_suffix(":00Z") {
+        Some(text) => text.replacen('T', " ", 1) + " UTC",
+        None => text,
+    }
+}
+
 /// The time zone of an IANA name such as `Europe/Berlin`, from the rules bundled with the program; `None` when
 /// there is no such zone.
 pub fn zone(name: &str) -> Option<TimeZone> {
@@ -108,7 +124,17 @@ mod tests {
         assert_eq!(Minute::of_second(59), Minute(0));
         assert_eq!(Minute::of_second(60), Minute(1));
         assert_eq!(Minute::of_second(-1), Minute(-1));
+        assert_eq!(
+            [-61, -60, -1, 0, 1, 60].map(|m| Minute(m).ceil(60).0),
+            [-60, -60, 0, 0, 60, 60]
+        );
         assert_eq!(Minute(29_923_605).to_string(), "2026-11-23T06:45:00Z");
+    }
+
+    #[test]
+    fn minutes_read_well() {
+        assert_eq!(utc(Minute(29_923_605)), "2026-11-23 06:45 UTC");
+        assert_eq!(utc(Minute(i64::MAX / 60)), format!("{}s", i64::MAX / 60 * 60));
     }
 
     #[test]

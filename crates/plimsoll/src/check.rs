@@ -11,9 +11,12 @@ use std::{
     process::ExitCode,
 };
 
-use plimsoll_core::spec::{
-    self, Docs,
-    problem::{self, Problem},
+use plimsoll_core::{
+    printable::printable_json,
+    spec::{
+        self, Docs,
+        problem::{self, Problem},
+    },
 };
 use serde::Serialize;
 
@@ -119,7 +122,7 @@ impl Findings {
         // Texts and numbers always have a JSON form.
         let mut text = serde_json::to_string_pretty(&json).unwrap_or_default();
         text.push('\n');
-        text
+        printable_json(&text).into_owned()
     }
 }
 

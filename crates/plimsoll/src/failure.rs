@@ -6,6 +6,8 @@ use std::{
     process::ExitCode,
 };
 
+use plimsoll_core::printable::printable_lines;
+
 /// Exit code when the input could not be used.
 pub const INPUT: u8 = 1;
 
@@ -48,9 +50,9 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.what)?;
+        write!(f, "error: {}", printable_lines(&self.what))?;
         if let Some(hint) = &self.hint {
-            write!(f, "\nhint: {hint}")?;
+            write!(f, "\nhint: {}", printable_lines(hint))?;
         }
         Ok(())
     }

@@ -8,35 +8,15 @@ use std::{
     fs,
     io::Write as _,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
 };
 
-use common::{PLIMSOLL, line};
+use common::{PLIMSOLL, fails, json, line, plimsoll};
+
 use plimsoll::example;
 use plimsoll_core::time::{Minute, Span, rfc3339};
 use serde_json::Value;
 use tempfile::TempDir;
-
-fn plimsoll(folder: &Path, args: &[&str]) -> Output {
-    Command::new(PLIMSOLL).current_dir(folder).args(args).output().unwrap()
-}
-
-fn json(folder: &Path, args: &[&str]) -> Value {
-    let output = plimsoll(folder, args);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// The command fails with this code and says all of this.
-fn fails(folder: &Path, args: &[&str], code: i32, words: &[&str]) {
-    let output = plimsoll(folder, args);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned()
-        + &String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
-    for word in words {
-        assert!(said.contains(word), "{args:?} does not say {word:?}: {said}");
-    }
-}
 
 #[test]
 fn the_example_has_what_is_known_to_be_in_it() {
@@ -254,23 +234,17 @@ fn a_line_without_end_is_one_malformed_line() {
 #[test]
 fn objectives_for_a_service_that_is_not_there_are_refused() {
     let folder = TempDir::new().unwrap();
-    write_day(folder.path());
-    assert!(
-        plimsoll(folder.path(), &["assess", "access.log", "--service", "shop", "--out", "slo"])
-            .status
-            .success()
-    );
-    fails(
-        folder.path(),
-        &["assess", "access.log", "--slo", "slo"],
-        2,
-        &["shop", "it holds all", "--service"],
-    );
-    assert!(
-        plimsoll(folder.path(), &["assess", "access.log", "--service", "shop", "--slo", "slo"])
-            .status
-            .success()
-    );
+    let at = folder.path();
+    write_day(at);
+    let shop = ["assess", "access.log", "--service", "shop"];
+    assert!(plimsoll(at, &[&shop[..], &["--out", "slo"]].concat()).status.success());
+    assert!(plimsoll(at, &["assess", "access.log", "--slo", "slo"]).status.success());
+
+    let path = at.join("slo/slos.yaml");
+    let without_name = fs::read_to_string(&path).unwrap().replace("    service: shop\n---", "---");
+    fs::write(&path, without_name).unwrap();
+    fails(at, &["assess", "access.log", "--slo", "slo"], 2, &["shop", "it holds all", "--service"]);
+    assert!(plimsoll(at, &[&shop[..], &["--slo", "slo"]].concat()).status.success());
 }
 
 #[test]
@@ -302,4 +276,104 @@ fn a_window_ends_where_the_input_ends() {
     let day = Span::new(first, first.plus(24 * 60));
     assert_eq!(found["input"]["from"], day.from.to_string());
     assert_eq!(found["input"]["to"], rfc3339(day.to.second() - 1));
+}
+
+#[test]
+fn out_names_a_folder_and_not_a_file() {
+    let folder = TempDir::new().unwrap();
+    write_day(folder.path());
+    let args = ["assess", "access.log", "--out", "access.log"];
+    fails(folder.path(), &args, 2, &["access.log is a file, not a folder"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_where_the_documents_belong_is_refused_and_not_waited_for() {
+    let folder = TempDir::new().unwrap();
+    write_day(folder.path());
+    fs::create_dir(folder.path().join("slo")).unwrap();
+    let pipe = folder.path().join("slo/slos.yaml");
+    assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    let args = ["assess", "access.log", "--out", "slo", "--force"];
+    fails(folder.path(), &args, 1, &["not a regular file"]);
+}
+
+/// The number of lines counted, where standard input is this; and what was said on standard error.
+#[cfg(unix)]
+fn lines_with(folder: &Path, args: &[&str], stdin: impl Into<Stdio>) -> (u64, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .current_dir(folder)
+        .args(["assess", "--json"])
+        .args(args)
+        .stdin(stdin)
+        .output()
+        .unwrap();
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    (found["input"]["lines"].as_u64().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_counts_once_by_name_and_by_standard_input() {
+    let folder = TempDir::new().unwrap();
+    let lines: String = (0..3000).map(|s| line(s, "/", 200)).collect();
+    for name in ["a.log", "copy.log"] {
+        fs::write(folder.path().join(name), &lines).unwrap();
+    }
+    let open = || fs::File::open(folder.path().join("a.log")).unwrap();
+    let count = |args: &[&str]| lines_with(folder.path(), args, open());
+    assert_eq!(count(&["-", "a.log"]), (3000, String::new()));
+    assert_eq!(count(&["a.log", "-", "-"]), (3000, String::new()));
+    assert_eq!(count(&["-", "/dev/stdin"]), (3000, String::new()));
+    // Some lines were read by somebody else; the file still has them.
+    let mut begun = open();
+    std::io::Read::read_exact(&mut begun, &mut [0; 200]).unwrap();
+    assert_eq!(lines_with(folder.path(), &["-", "a.log"], begun), (3000, String::new()));
+    #[cfg(target_os = "linux")]
+    assert_eq!(count(&["-", "copy.log"]), (3000, String::new()));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_once_whatever_it_is_called_and_compared_as_far_as_it_can_be() {
+    let folder = TempDir::new().unwrap();
+    let lines: String = (0..3000).map(|s| line(s, "/", 200)).collect();
+    fs::write(folder.path().join("a.log"), &lines).unwrap();
+    let piped = |args: &[&str]| {
+        let mut cat = Command::new("cat");
+        let mut cat = cat.arg(folder.path().join("a.log")).stdout(Stdio::piped()).spawn().unwrap();
+        let found = lines_with(folder.path(), args, cat.stdout.take().unwrap());
+        cat.wait().unwrap();
+        found
+    };
+    assert_eq!(piped(&["-", "/dev/stdin"]), (3000, String::new()));
+    let (lines, said) = piped(&["-", "a.log"]);
+    assert_eq!(lines, 6000);
+    assert!(said.contains("warning: standard input begins like a.log"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn names_and_keys_of_strangers_do_a_terminal_no_harm() {
+    let folder = TempDir::new().unwrap();
+    write_day(folder.path());
+    let evil = "e\u{1b}]0;x\u{7}\u{202e}\u{9b}\n.log";
+    fs::copy(folder.path().join("access.log"), folder.path().join(evil)).unwrap();
+    fs::write(folder.path().join("e\u{202e}\u{9b}.yaml"), "\"a\u{202e}\\e[2J\": 1\n").unwrap();
+    for args in [
+        &["assess", evil][..],
+        &["assess", evil, "--json"],
+        &["assess", evil, "--out", "o\u{202e}\u{1b}"],
+        &["assess", "missing\u{1b}\u{202e}.log"],
+        &["assess", "access.log", "--slo", "e\u{202e}\u{9b}.yaml"],
+        &["check", "e\u{202e}\u{9b}.yaml"],
+        &["check", "--json", "e\u{202e}\u{9b}.yaml"],
+    ] {
+        let output = plimsoll(folder.path(), args);
+        for said in [output.stdout, output.stderr] {
+            let said = String::from_utf8(said).unwrap();
+            let harm = said.chars().find(|c| *c != '\n' && (c.is_control() || *c == '\u{202e}'));
+            assert_eq!(harm, None, "{args:?}: {said}");
+        }
+    }
 }

@@ -9,10 +9,9 @@ use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::piece::Piece;
+use plimsoll_core::limits::LOG_WAITING_BYTES_MAX;
 
-/// How much the waiting pieces may take, in bytes, before other tasks pause.
-const WAITING_BYTES_MAX: usize = 16 << 20;
+use crate::piece::Piece;
 
 /// Something to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,7 +184,7 @@ impl<'a, L: Ledger> Desk<'a, L> {
 
 impl<L: Ledger> State<L> {
     fn may_go_on(&self, task: usize) -> bool {
-        task == self.turn.task || self.waiting_bytes < WAITING_BYTES_MAX
+        task == self.turn.task || self.waiting_bytes < LOG_WAITING_BYTES_MAX
     }
 
     fn take_in(&mut self, tasks: &[Task]) {

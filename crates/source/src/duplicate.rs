@@ -1,14 +1,16 @@
 //! Inputs that hold what another input holds, whatever they are called and however they are packed.
 
 use std::{
+    collections::BTreeMap,
+    hash::{BuildHasher as _, Hasher as _, RandomState},
     io::{self, Read},
     sync::Arc,
 };
 
 use crate::log::{Log, OPENING_BYTES};
 
-/// How much of two inputs is compared at once.
-const COMPARED_BYTES: usize = 64 * 1024;
+/// How much of an input is hashed at once.
+const HASHED_BYTES: usize = 64 * 1024;
 
 /// What an input is to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,25 +29,52 @@ pub(crate) fn find(logs: &[Log]) -> Vec<Option<(usize, Relation)>> {
     let mut order: Vec<usize> = (0..logs.len()).filter(|at| logs[*at].bytes.is_some()).collect();
     order.sort_by_key(|at| (logs[*at].container, &logs[*at].input));
     order.sort_by_key(|at| &logs[*at].opening);
+    order.retain(|at| !logs[*at].opening.is_empty());
     let mut found = vec![None; logs.len()];
-    for (place, a) in order.iter().enumerate() {
-        for b in &order[place + 1..] {
-            if !may_begin(&logs[*a], &logs[*b]) {
-                break;
-            }
-            if found[*a].is_some() || found[*b].is_some() {
-                continue;
-            }
-            match compare(&logs[*a], &logs[*b]) {
-                Some(Length::Equal) => found[*b] = Some((*a, Relation::Same)),
-                Some(Length::SecondIsLonger) => found[*a] = Some((*b, Relation::Beginning)),
-                Some(Length::FirstIsLonger) => found[*b] = Some((*a, Relation::Beginning)),
-                None => {}
-            }
+    let mut rest = order.as_slice();
+    while let Some(first) = rest.first() {
+        let alike = rest.iter().take_while(|at| may_begin(&logs[*first], &logs[**at])).count();
+        let (group, others) = rest.split_at(alike.max(1));
+        if group.len() > 1 {
+            find_among(logs, group, &mut found);
         }
+        rest = others;
     }
     resolve(&mut found);
     found
+}
+
+/// Finds equals and beginnings among logs that open alike. Each is read at most twice, however many they are.
+fn find_among(logs: &[Log], group: &[usize], found: &mut [Option<(usize, Relation)>]) {
+    // The keys are random, so that nobody can make two logs with the same hash.
+    let keys = RandomState::new();
+    let mut wholes: BTreeMap<Part, usize> = BTreeMap::new();
+    for at in group {
+        let Some(whole) = parts(&logs[*at], &[], &keys).and_then(|parts| parts.last().copied())
+        else {
+            continue;
+        };
+        match wholes.get(&whole) {
+            Some(first) => found[*at] = Some((*first, Relation::Same)),
+            None => drop(wholes.insert(whole, *at)),
+        }
+    }
+    // The longest first, so that each is found in the longest that begins with it.
+    for (whole, at) in wholes.iter().rev() {
+        let mut lengths: Vec<u64> = wholes
+            .range(..Part { bytes: whole.bytes, hash: 0 })
+            .map(|(part, _)| part.bytes)
+            .collect();
+        lengths.dedup();
+        if lengths.is_empty() || found[*at].is_some() {
+            continue;
+        }
+        for part in parts(&logs[*at], &lengths, &keys).unwrap_or_default() {
+            if let Some(other) = wholes.get(&part).filter(|other| *other != at) {
+                found[*other].get_or_insert((*at, Relation::Beginning));
+            }
+        }
+    }
 }
 
 /// Follows chains: what is in `b`, which is in `c`, is in `c`.
@@ -60,6 +89,11 @@ fn resolve(found: &mut [Option<(usize, Relation)>]) {
     }
 }
 
+/// Whether a log that can be read only once begins like another, so that one may hold the other.
+pub(crate) fn is_likely(once: &Log, other: &Log) -> bool {
+    once.bytes.is_none() && (may_begin(once, other) || may_begin(other, once))
+}
+
 /// Whether the openings allow that one begins with the other, where `a` comes first in order.
 fn may_begin(a: &Log, b: &Log) -> bool {
     let is_whole = a.opening.len() < OPENING_BYTES;
@@ -67,34 +101,34 @@ fn may_begin(a: &Log, b: &Log) -> bool {
         && if is_whole { b.opening.starts_with(&a.opening) } else { a.opening == b.opening }
 }
 
-enum Length {
-    Equal,
-    FirstIsLonger,
-    SecondIsLonger,
+/// So many bytes from the beginning of a log, unpacked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Part {
+    bytes: u64,
+    hash: u64,
 }
 
-/// Reads both until they differ (`None`) or one ends. Where one cannot be read on, it ends.
-fn compare(a: &Log, b: &Log) -> Option<Length> {
-    let unmetered = Arc::default();
-    let (mut a, mut b) = (a.reader(&unmetered).ok()?, b.reader(&unmetered).ok()?);
-    let (mut block_a, mut block_b) = (vec![0; COMPARED_BYTES], vec![0; COMPARED_BYTES]);
-    loop {
-        let read_a = fill(&mut a, &mut block_a);
-        let read_b = fill(&mut b, &mut block_b);
-        let both = read_a.min(read_b);
-        if block_a[..both] != block_b[..both] {
-            return None;
+/// The parts of a log that have these lengths (ascending), and all of it. Where it cannot be read on, it ends; `None`
+/// where it cannot be read at all.
+fn parts(log: &Log, lengths: &[u64], keys: &RandomState) -> Option<Vec<Part>> {
+    let mut reader = log.reader(&Arc::default()).ok()?;
+    let (mut hasher, mut bytes) = (keys.build_hasher(), 0);
+    let mut block = vec![0; HASHED_BYTES];
+    let mut parts = Vec::new();
+    for length in lengths.iter().copied().chain([u64::MAX]) {
+        while bytes < length {
+            let most = usize::try_from(length - bytes).unwrap_or(HASHED_BYTES).min(HASHED_BYTES);
+            let read = fill(&mut reader, &mut block[..most]);
+            hasher.write(&block[..read]);
+            bytes += read as u64;
+            if read < most {
+                parts.push(Part { bytes, hash: hasher.finish() });
+                return Some(parts);
+            }
         }
-        if read_a > read_b {
-            return Some(Length::FirstIsLonger);
-        }
-        if read_b > read_a {
-            return Some(Length::SecondIsLonger);
-        }
-        if read_a < COMPARED_BYTES {
-            return Some(Length::Equal);
-        }
+        parts.push(Part { bytes, hash: hasher.finish() });
     }
+    Some(parts)
 }
 
 /// Fills the block, unless the data ends before.

@@ -1,8 +1,22 @@
 //! What is to be read, and how.
 
-use std::{cmp::Ordering, fmt, io::Read, num::NonZeroUsize, path::PathBuf, thread};
+use std::{
+    cmp::Ordering,
+    fmt,
+    hash::{BuildHasher as _, RandomState},
+    io::Read,
+    num::NonZeroUsize,
+    path::PathBuf,
+    thread,
+};
 
-use plimsoll_core::measure::{accesslog::Format, tally::Method};
+use plimsoll_core::{
+    measure::{
+        accesslog::Format,
+        tally::{Method, Seed},
+    },
+    printable::printable,
+};
 
 /// One input.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,10 +74,11 @@ impl Input {
 }
 
 impl fmt::Display for Input {
+    /// Its name, printable.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Input::Stdin => f.write_str("standard input"),
-            Input::Path(path) => write!(f, "{}", path.display()),
+            Input::Path(path) => f.write_str(&printable(&path.display().to_string())),
             Input::Made(made) => f.write_str(made.name),
         }
     }
@@ -85,6 +100,8 @@ pub struct Options {
     pub chunk_bytes: NonZeroUsize,
     /// How much is read at once, in bytes. This should stay in a core's own cache.
     pub block_bytes: NonZeroUsize,
+    /// What names are hashed with. Results do not depend on it.
+    pub seed: Seed,
 }
 
 impl Options {
@@ -98,6 +115,7 @@ impl Options {
             threads,
             chunk_bytes: const { NonZeroUsize::new(8 << 20).unwrap() },
             block_bytes: const { NonZeroUsize::new(256 << 10).unwrap() },
+            seed: Seed::new(RandomState::new().hash_one(0), RandomState::new().hash_one(1)),
         }
     }
 }

@@ -7,6 +7,7 @@
 mod container;
 mod desk;
 mod duplicate;
+mod identity;
 mod input;
 mod log;
 mod piece;

@@ -18,8 +18,9 @@ use plimsoll_core::{
 
 use crate::{
     container::{Container, foreign},
+    identity::file_of_stdin,
     input::{Input, Options},
-    piece::printable,
+    piece::{printable, without_zeros},
     problem::Problem,
 };
 
@@ -73,13 +74,13 @@ impl Log {
         let (raw, bytes) = open(input)?;
         let meter = if bytes.is_some() { &Arc::default() } else { meter };
         let (container, mut reader) =
-            unpack(raw, meter).map_err(|error| Problem::reading(&error))?;
+            unpack(raw, meter).map_err(|error| Problem::beginning(&error))?;
         let head = Head::read(&mut reader);
-        let (format, first_s) = head.tell(options)?;
+        let (format, first_s) = head.tell(container, options)?;
         if format.is_none()
             && let Some(error) = &head.error
         {
-            return Err(Problem::reading(error));
+            return Err(Problem::beginning(error));
         }
         let comments = if format.is_none() { head.lines().count() as u64 } else { 0 };
         let opening = head.bytes[..head.bytes.len().min(OPENING_BYTES)].to_vec();
@@ -150,7 +151,10 @@ impl Read for Raw {
 /// Opens an input. With its size where it is a file; everything else is read once, as it comes.
 fn open(input: &Input) -> Result<(Raw, Option<u64>), Problem> {
     match input {
-        Input::Stdin => Ok((Raw::Once(Box::new(io::stdin())), None)),
+        Input::Stdin => match file_of_stdin() {
+            Some(file) => opened(file),
+            None => Ok((Raw::Once(Box::new(io::stdin())), None)),
+        },
         Input::Path(path) => open_path(path),
         Input::Made(made) => Ok((Raw::Once((made.make)()), None)),
     }
@@ -165,8 +169,11 @@ fn open_path(path: &Path) -> Result<(Raw, Option<u64>), Problem> {
             "Name the logs in it, for example with DIR/*.log*; rotated and compressed ones may be among them.",
         ));
     }
-    let file = File::open(path).map_err(opening)?;
-    let metadata = file.metadata().map_err(opening)?;
+    opened(File::open(path).map_err(opening)?)
+}
+
+fn opened(file: File) -> Result<(Raw, Option<u64>), Problem> {
+    let metadata = file.metadata().map_err(|error| Problem::opening(&error))?;
     if metadata.is_file() {
         return Ok((Raw::File(file), Some(metadata.len())));
     }
@@ -233,12 +240,16 @@ impl Head {
             memchr::memrchr(b'\n', bytes).unwrap_or(0)
         };
         let lines = bytes[..end].split(|byte| *byte == b'\n').take(LOG_SAMPLE_LINES_MAX);
-        lines.take(if bytes.is_empty() { 0 } else { usize::MAX })
+        lines.take(if bytes.is_empty() { 0 } else { usize::MAX }).map(without_zeros)
     }
 
     /// The format, and when the first request happened. No format where there are only comments.
-    fn tell(&self, options: &Options) -> Result<(Option<Format>, Option<i64>), Problem> {
-        self.refuse()?;
+    fn tell(
+        &self,
+        container: Container,
+        options: &Options,
+    ) -> Result<(Option<Format>, Option<i64>), Problem> {
+        self.refuse(container)?;
         let lines: Vec<&[u8]> =
             self.lines().filter(|line| line.len() <= LOG_LINE_BYTES_MAX).collect();
         let Some(format) = options.format.clone().or_else(|| detect(&lines)) else {
@@ -255,7 +266,13 @@ impl Head {
     }
 
     /// Refuses what is no text of one byte per letter.
-    fn refuse(&self) -> Result<(), Problem> {
+    fn refuse(&self, container: Container) -> Result<(), Problem> {
+        let inner = Container::of(&self.bytes);
+        if inner != Container::Plain {
+            let what = format!("is packed twice ({inner} in {container}), which is not read");
+            let remedy = format!("Unpack it once and pipe it in: {container} -dc FILE | … -");
+            return Err(Problem::new(what, "", &remedy));
+        }
         if let Some((name, command)) = foreign(&self.bytes) {
             let remedy = format!("Unpack it and pipe it in: {command} FILE | … -");
             return Err(Problem::new(
@@ -264,9 +281,15 @@ impl Head {
                 &remedy,
             ));
         }
-        if is_utf_16(&self.bytes) {
-            let remedy = "Convert it and pipe it in: iconv -f UTF-16 -t UTF-8 FILE | … -";
-            return Err(Problem::new("is written in UTF-16", "", remedy));
+        let encoding = match self.bytes.as_slice() {
+            bytes if is_utf_32(bytes) => Some("UTF-32"),
+            bytes if is_utf_16(bytes) => Some("UTF-16"),
+            _ => None,
+        };
+        if let Some(encoding) = encoding {
+            let remedy =
+                format!("Convert it and pipe it in: iconv -f {encoding} -t UTF-8 FILE | … -");
+            return Err(Problem::new(format!("is written in {encoding}"), "", &remedy));
         }
         Ok(())
     }
@@ -297,6 +320,18 @@ impl Read for Failed {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         self.0.take().map_or(Ok(0), Err)
     }
+}
+
+/// Whether three of four bytes of the beginning are zero, and the fourth is not.
+fn is_utf_32(bytes: &[u8]) -> bool {
+    let quads = bytes[..bytes.len().min(512)].as_chunks::<4>().0;
+    let is_letter = |quad: &&[u8; 4]| {
+        matches!(
+            quad,
+            [0xff, 0xfe, 0, 0] | [0, 0, 0xfe, 0xff] | [1..=255, 0, 0, 0] | [0, 0, 0, 1..=255]
+        )
+    };
+    quads.len() >= 4 && quads.iter().filter(is_letter).count() * 10 > quads.len() * 9
 }
 
 /// Whether every other byte of the beginning is zero, or a byte order mark says so.

@@ -5,8 +5,9 @@ use plimsoll_core::{
     limits::{LOG_EXAMPLE_CHARS_MAX, LOG_EXAMPLES_MAX, LOG_LINE_BYTES_MAX, LOG_TIME_MIN_S},
     measure::{
         accesslog::{Format, Line, Parser},
-        tally::Batch,
+        tally::{Batch, Seed},
     },
+    printable,
 };
 
 use crate::{input::Options, problem::Problem};
@@ -35,6 +36,10 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
+    fn seeded(seed: Seed) -> Self {
+        Piece { batch: Batch::seeded(seed), ..Piece::default() }
+    }
+
     /// All lines.
     pub(crate) fn lines(&self) -> u64 {
         self.batch.requests() + self.malformed + self.skipped
@@ -52,7 +57,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl<'a> Counter<'a> {
     pub(crate) fn new(format: &Format, options: &'a Options) -> Self {
-        Counter { parser: Parser::new(format.clone()), options, piece: Piece::default() }
+        Counter { parser: Parser::new(format.clone()), options, piece: Piece::seeded(options.seed) }
     }
 
     /// Counts whole lines; `offset` is where they begin in the input.
@@ -76,7 +81,7 @@ impl<'a> Counter<'a> {
 
     /// Everything counted since the last call.
     pub(crate) fn finish(&mut self) -> Piece {
-        std::mem::take(&mut self.piece)
+        std::mem::replace(&mut self.piece, Piece::seeded(self.options.seed))
     }
 
     /// How many lines were counted since then.
@@ -86,6 +91,7 @@ impl<'a> Counter<'a> {
 
     #[inline]
     fn line(&mut self, line: &[u8]) {
+        let line = if line.first() == Some(&0) { without_zeros(line) } else { line };
         if line.len() > LOG_LINE_BYTES_MAX && without_return(line).len() > LOG_LINE_BYTES_MAX {
             return self.too_long(line);
         }
@@ -114,6 +120,12 @@ impl<'a> Counter<'a> {
     }
 }
 
+/// The line behind the zeros that a log has where it was emptied while its writer went on.
+#[cold]
+pub(crate) fn without_zeros(line: &[u8]) -> &[u8] {
+    &line[line.iter().take_while(|byte| **byte == 0).count()..]
+}
+
 fn without_return(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
@@ -122,7 +134,10 @@ fn without_return(line: &[u8]) -> &[u8] {
 /// writing, and bytes that are not UTF-8 are escaped.
 pub(crate) fn printable(line: &[u8]) -> String {
     let chars = line.utf8_chunks().flat_map(|chunk| {
-        let valid = chunk.valid().chars().map(printable_char);
+        let valid = chunk
+            .valid()
+            .chars()
+            .map(|c| printable::printable(c.encode_utf8(&mut [0; 4])).into_owned());
         valid.chain(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")))
     });
     let mut text = String::new();
@@ -133,15 +148,4 @@ pub(crate) fn printable(line: &[u8]) -> String {
         text.push_str(&char);
     }
     text
-}
-
-fn printable_char(char: char) -> String {
-    match char {
-        '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' => char.escape_unicode().to_string(),
-        _ if char.is_control() => char.escape_default().to_string(),
-        _ => char.to_string(),
-    }
 }

@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, io};
 
+use ruzstd::decoding::errors::FrameDecoderError;
+
 /// Something wrong with one input: it was not read, or not to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -39,11 +41,24 @@ impl Problem {
 
     /// Why an input was not read to its end.
     pub(crate) fn reading(error: &io::Error) -> Self {
+        let problem = Problem::beginning(error);
+        Problem { remedy: format!("What came before was counted. {}", problem.remedy), ..problem }
+    }
+
+    /// Why an input was not read at all.
+    pub(crate) fn beginning(error: &io::Error) -> Self {
         if is_early_end(error) {
             return Problem::new(
                 "ends within compressed data: it is incomplete",
                 "",
-                "What is there was counted. Copy the file again, once its writer has closed it.",
+                "Copy the file again, once its writer has closed it.",
+            );
+        }
+        if let Some(why) = too_large(error) {
+            return Problem::new(
+                "needs more memory to unpack than is given",
+                why,
+                "Unpack it and pipe it in: zstd -dc --long=31 FILE | … -",
             );
         }
         match error.kind() {
@@ -51,13 +66,13 @@ impl Problem {
                 Problem::new(
                     "is damaged: it cannot be decompressed to its end",
                     reason(error),
-                    "What came before was counted. Copy the file again from where it came.",
+                    "Copy the file again from where it came.",
                 )
             }
             _ => Problem::new(
                 "could not be read to its end",
                 error.to_string(),
-                "What came before was counted. Check the file and its disk.",
+                "Check the file and its disk.",
             ),
         }
     }
@@ -90,6 +105,14 @@ fn reason(error: &io::Error) -> String {
         inner = source;
     }
     inner.to_string()
+}
+
+/// Why a window of Zstandard is not unpacked: it is too large.
+fn too_large(error: &io::Error) -> Option<String> {
+    let frame = error.get_ref()?.downcast_ref::<FrameDecoderError>()?;
+    let FrameDecoderError::WindowSizeTooBig { requested, max } = frame else { return None };
+    let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+    Some(format!("its window is {} MiB, of which {} MiB are allowed", mib(*requested), mib(*max)))
 }
 
 /// Whether the data ended before its decoder was done, however deep that is wrapped.

@@ -14,6 +14,7 @@ use crate::{
     container::Container,
     desk::{Desk, Ledger, Task},
     duplicate::{self, Relation},
+    identity::Identity,
     input::{Input, Options, Progress},
     log::Log,
     piece::{Example, Piece},
@@ -67,6 +68,9 @@ pub struct FileReport {
     pub problem: Option<Problem>,
     /// Set where it was not counted because another input holds all of it.
     pub duplicate: Option<Duplicate>,
+    /// Another input that was counted too and has the same beginning, where this one can be read only once and so was
+    /// not compared to its end.
+    pub begins_like: Option<Input>,
 }
 
 /// An input that holds nothing of its own.
@@ -94,6 +98,7 @@ impl FileReport {
             examples: Vec::new(),
             problem: None,
             duplicate: None,
+            begins_like: None,
         }
     }
 
@@ -171,12 +176,19 @@ pub fn read_logs(
         }
     }
     own.sort_by_key(|(log, _)| (log.first_s.is_none(), log.first_s, &log.input));
-    let book = read(&own, options, &meter, progress);
+    let mut book = read(&own, options, &meter, progress);
+    for (report, (log, _)) in book.reports.iter_mut().zip(&own) {
+        report.begins_like = own
+            .iter()
+            .find(|(other, _)| other.input != log.input && duplicate::is_likely(log, other))
+            .map(|(other, _)| other.input.clone());
+    }
     set_aside.sort_by(|a, b| a.input.cmp(&b.input));
     summed(book.tally, book.reports.into_iter().chain(set_aside).collect())
 }
 
-/// Looks at each input. Those that cannot be read, and standard input named again, are set aside.
+/// Looks at each input. Those that cannot be read, and those that can be read only once and are named again, are set
+/// aside.
 fn look(
     inputs: &[Input],
     options: &Options,
@@ -184,12 +196,23 @@ fn look(
 ) -> (Vec<Log>, Vec<FileReport>) {
     let mut logs: Vec<Log> = Vec::new();
     let mut set_aside = Vec::new();
-    for input in inputs {
-        if *input == Input::Stdin && logs.iter().any(|log| log.input == Input::Stdin) {
-            let duplicate = Duplicate { of: Input::Stdin, is_beginning: false };
+    let mut seen: Vec<(&Input, Option<Identity>)> = Vec::new();
+    // Standard input comes last: where it is redirected from a file that is named too, somebody may have read a part.
+    let (stdin, others): (Vec<&Input>, Vec<&Input>) =
+        inputs.iter().partition(|input| **input == Input::Stdin);
+    for input in others.into_iter().chain(stdin) {
+        let identity = Identity::of(input);
+        let is_same = |(other, seen): &&(&Input, Option<Identity>)| match input {
+            Input::Stdin => **other == Input::Stdin || identity.is_some() && *seen == identity,
+            // Files are compared by what they hold.
+            _ => identity.is_some_and(|own| !own.is_file && *seen == Some(own)),
+        };
+        if let Some((of, _)) = seen.iter().find(is_same) {
+            let duplicate = Duplicate { of: (*of).clone(), is_beginning: false };
             set_aside.push(FileReport { duplicate: Some(duplicate), ..FileReport::new(input) });
             continue;
         }
+        seen.push((input, identity));
         match Log::look(input, options, meter) {
             Ok(log) => logs.push(log),
             Err(problem) => {
@@ -209,7 +232,7 @@ fn read(
 ) -> Book {
     let reports = logs.iter().map(|(log, _)| FileReport::of_log(log)).collect();
     let tasks = plan(logs, options.chunk_bytes.get() as u64);
-    let desk = Desk::new(&tasks, Book { tally: Tally::default(), reports });
+    let desk = Desk::new(&tasks, Book { tally: Tally::seeded(options.seed), reports });
     let worker = Worker {
         desk: &desk,
         logs,

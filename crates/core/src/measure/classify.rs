@@ -56,24 +56,34 @@ impl Rules {
     ///
     /// Groups are separated by blanks, codes by commas. A code is a status (`404`), a hundred (`5xx`), a range
     /// (`520-530`), `none` (no response was sent), or `rest` (everything that the text does not name otherwise).
-    /// Where a code is named twice the later one wins.
+    /// Where a code is named twice the narrower group wins, wherever it stands: `good=503 bad=5xx`. Two that are no
+    /// part of each other contradict.
     ///
     /// # Errors
     /// A sentence that says which part was not understood, and what is allowed there.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut rules = Rules::default();
         let mut rest = None;
-        let mut named = Vec::new();
+        let mut named: Vec<(Codes, Class)> = Vec::new();
         for group in text.split_whitespace() {
             let (class, codes) = parse_group(group)?;
             for code in codes.split(',') {
-                match code {
-                    "rest" => rest = Some(class),
-                    "none" => named.push((Codes::NONE, class)),
-                    _ => named.push((Codes::parse(code, group)?, class)),
+                if code == "rest" {
+                    match rest.replace(class) {
+                        Some(other) if other != class => {
+                            return Err(contradiction("rest", other, class));
+                        }
+                        _ => continue,
+                    }
                 }
+                let codes = if code == "none" { Codes::NONE } else { Codes::parse(code, group)? };
+                if let Some((twice, other)) = contradicted(&named, codes, class) {
+                    return Err(contradiction(&twice.name(), other, class));
+                }
+                named.push((codes, class));
             }
         }
+        named.sort_by_key(|(codes, _)| std::cmp::Reverse(codes.width()));
         if let Some(class) = rest {
             rules = Rules { statuses: [class; STATUSES] };
         }
@@ -88,6 +98,12 @@ impl Rules {
     pub fn class(&self, status: Option<u16>) -> Class {
         let status = usize::from(status.unwrap_or(0));
         self.statuses[if status < STATUSES { status } else { 0 }]
+    }
+
+    /// The codes of a class as [`Rules::parse`] reads them: `499,none`; `None` where there are none.
+    pub fn codes_of(&self, class: Class) -> Option<String> {
+        let codes = self.codes(class);
+        (!codes.is_empty()).then(|| codes.join(","))
     }
 
     fn set(&mut self, codes: Codes, class: Class) {
@@ -139,7 +155,7 @@ impl fmt::Debug for Rules {
 }
 
 /// A run of status codes, both ends included.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Codes {
     first: usize,
     last: usize,
@@ -169,9 +185,38 @@ impl Codes {
     }
 }
 
+/// The codes that are named in another class already, by a group that is neither part of these nor holds them.
+fn contradicted(named: &[(Codes, Class)], codes: Codes, class: Class) -> Option<(Codes, Class)> {
+    named.iter().filter(|(_, other)| *other != class).find_map(|&(others, other)| {
+        let both = others.both(codes)?;
+        let is_part = others.width() != codes.width() && (both == others || both == codes);
+        (!is_part).then_some((both, other))
+    })
+}
+
+fn contradiction(codes: &str, class: Class, other: Class) -> String {
+    format!("`{codes}` is both {} and {}: name it once", class.word(), other.word())
+}
+
 fn number(digits: &str) -> Option<usize> {
     let short = (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     if short { digits.parse().ok() } else { None }
+}
+
+impl Codes {
+    fn width(self) -> usize {
+        self.last - self.first + 1
+    }
+
+    /// What lies in both; `None` where nothing does.
+    fn both(self, other: Codes) -> Option<Codes> {
+        let both = Codes { first: self.first.max(other.first), last: self.last.min(other.last) };
+        (both.first <= both.last).then_some(both)
+    }
+
+    fn name(self) -> String {
+        if self == Codes::NONE { "none".to_owned() } else { range(self.first, self.last) }
+    }
 }
 
 fn parse_group(group: &str) -> Result<(Class, &str), String> {
@@ -212,6 +257,8 @@ mod tests {
         let rules = Rules::default();
         assert_eq!(rules.to_string(), "bad=5xx excluded=499,none good=rest");
         assert_eq!(Rules::parse("").unwrap(), rules);
+        assert_eq!(rules.codes_of(Class::Excluded).as_deref(), Some("499,none"));
+        assert_eq!(Rules::parse("good=499,none").unwrap().codes_of(Class::Excluded), None);
         for (status, class) in [
             (Some(100), Class::Good),
             (Some(101), Class::Good),
@@ -238,12 +285,35 @@ mod tests {
     }
 
     #[test]
-    fn the_later_group_wins() {
-        let rules = Rules::parse("bad=5xx,429 excluded=499,460 good=503 bad=460").unwrap();
-        assert_eq!(rules.class(Some(503)), Class::Good);
-        assert_eq!(rules.class(Some(460)), Class::Bad);
-        assert_eq!(rules.class(Some(429)), Class::Bad);
-        assert_eq!(rules.to_string(), "bad=429,460,500-502,504-599 excluded=499,none good=rest");
+    fn the_narrower_group_wins() {
+        for text in
+            ["bad=5xx,429 excluded=499,460 good=503", "good=503 excluded=460,499 bad=429,5xx"]
+        {
+            let rules = Rules::parse(text).unwrap();
+            assert_eq!(rules.class(Some(503)), Class::Good, "{text}");
+            assert_eq!(rules.class(Some(460)), Class::Excluded);
+            assert_eq!(rules.class(Some(429)), Class::Bad);
+            assert_eq!(
+                rules.to_string(),
+                "bad=429,500-502,504-599 excluded=460,499,none good=rest"
+            );
+        }
+        // Named twice in one class is no contradiction.
+        assert!(Rules::parse("bad=500,5xx,500-510 good=rest,rest").is_ok());
+    }
+
+    #[test]
+    fn a_code_in_two_classes_contradicts() {
+        for (text, error) in [
+            ("bad=200 good=200", "`200` is both bad and good: name it once"),
+            ("bad=5xx excluded=5xx", "`500-599` is both bad and excluded: name it once"),
+            ("bad=500-510 good=505-520", "`505-510` is both bad and good: name it once"),
+            ("bad=none excluded=none", "`none` is both bad and excluded: name it once"),
+            ("bad=rest good=rest", "`rest` is both bad and good: name it once"),
+            ("bad=5xx good=503 excluded=503", "`503` is both good and excluded: name it once"),
+        ] {
+            assert_eq!(Rules::parse(text), Err(error.to_owned()), "{text}");
+        }
     }
 
     #[test]
@@ -287,15 +357,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rules_read_back(groups in prop::collection::vec((0..3_usize, 100..=999_usize, 0..40_usize), 0..12)) {
+        fn rules_read_back(groups in prop::collection::vec((0..3_usize, 100..=999_usize, 0..40_usize), 0..5)) {
             let text: Vec<String> = groups
                 .iter()
                 .map(|(class, first, more)| {
                     format!("{}={first}-{}", Class::ALL[*class].word(), (first + more).min(999))
                 })
                 .collect();
-            let rules = Rules::parse(&text.join(" ")).unwrap();
-            prop_assert_eq!(Rules::parse(&rules.to_string()).unwrap(), rules);
+            if let Ok(rules) = Rules::parse(&text.join(" ")) {
+                prop_assert_eq!(Rules::parse(&rules.to_string()).unwrap(), rules);
+            }
         }
 
         #[test]

@@ -3,8 +3,11 @@
 //! A finished log does not say whether a minute without lines is a minute without requests or a lost piece of
 //! the log. Where the same minutes of other days were busy, silence is not believed.
 
-use std::{collections::BTreeMap, fmt};
+pub(super) mod days;
 
+use std::fmt;
+
+use self::days::Cycle;
 use crate::{
     limits::{SILENCE_REQUESTS, WINDOW_MINUTES_MAX},
     time::{DAY, HOUR, Minute, Span},
@@ -111,7 +114,8 @@ pub struct Missing {
 pub fn missing(activity: &[(Minute, u64)], rule: Gap) -> Vec<Missing> {
     let mut busy = activity.iter().filter(|(_, lines)| *lines > 0).map(|(minute, _)| *minute);
     let Some(first) = busy.next() else { return Vec::new() };
-    let days = Days::of(activity);
+    let end = activity.iter().rev().find(|(_, lines)| *lines > 0).map_or(first, |(last, _)| *last);
+    let days = Cycle::of(DAY, activity, Span::new(first, end.plus(1)));
     let mut missing = Vec::new();
     let mut before = first;
     for minute in busy {
@@ -120,7 +124,7 @@ pub fn missing(activity: &[(Minute, u64)], rule: Gap) -> Vec<Missing> {
         if span.is_empty() || rule == Gap::Never {
             continue;
         }
-        let predicted = days.predict(span);
+        let predicted = days.predict(span, &[span]);
         let counts = match rule {
             Gap::Predicted(requests) => predicted.reaches(requests),
             Gap::Longer(minutes) => span.minutes() > i64::from(minutes),
@@ -133,90 +137,13 @@ pub fn missing(activity: &[(Minute, u64)], rule: Gap) -> Vec<Missing> {
     missing
 }
 
-/// What the input holds at each minute of the day.
-struct Days {
-    /// Lines at this minute of the day, over all days.
-    lines: Vec<u64>,
-    /// How many days of the input have this minute.
-    days: Vec<u64>,
-}
-
-impl Days {
-    fn of(activity: &[(Minute, u64)]) -> Self {
-        let mut lines = vec![0; DAY as usize];
-        for (minute, count) in activity {
-            lines[of_day(*minute)] += count;
-        }
-        let mut busy = activity.iter().filter(|(_, count)| *count > 0).map(|(minute, _)| *minute);
-        let days = match busy.next() {
-            None => vec![0; DAY as usize],
-            Some(first) => occurrences(Span::new(first, busy.next_back().unwrap_or(first).plus(1))),
-        };
-        Days { lines, days }
-    }
-
-    fn predict(&self, run: Span) -> Sum {
-        let mut sum = Sum::default();
-        if run.minutes() < DAY {
-            for minute in run.iter() {
-                sum.add(u128::from(self.lines[of_day(minute)]), self.days[of_day(minute)] - 1);
-            }
-        } else {
-            for (at, times) in occurrences(run).into_iter().enumerate() {
-                sum.add(u128::from(self.lines[at]) * u128::from(times), self.days[at] - times);
-            }
-        }
-        sum
-    }
-}
-
-fn of_day(minute: Minute) -> usize {
-    minute.0.rem_euclid(DAY) as usize
-}
-
-/// How often each minute of the day lies in the span.
-fn occurrences(span: Span) -> Vec<u64> {
-    let whole_days = span.minutes().div_euclid(DAY);
-    let mut occurrences = vec![whole_days as u64; DAY as usize];
-    for minute in Span::new(span.from.plus(whole_days * DAY), span.to).iter() {
-        occurrences[of_day(minute)] += 1;
-    }
-    occurrences
-}
-
-/// An exact sum of fractions. There are few denominators: numbers of days, of which a run sees at most four.
-#[derive(Default)]
-struct Sum {
-    numerators: BTreeMap<u64, u128>,
-}
-
-impl Sum {
-    fn add(&mut self, numerator: u128, denominator: u64) {
-        if denominator > 0 {
-            *self.numerators.entry(denominator).or_default() += numerator;
-        }
-    }
-
-    /// Numerator and denominator of the sum. With at most 2^14 days, four denominators and 2^60 lines neither
-    /// needs more than 118 bits; saturation only guards what cannot be.
-    fn fraction(&self) -> (u128, u128) {
-        self.numerators.iter().fold((0, 1), |(above, below), (denominator, numerator)| {
-            let denominator = u128::from(*denominator);
-            let sum =
-                above.saturating_mul(denominator).saturating_add(numerator.saturating_mul(below));
-            (sum, below.saturating_mul(denominator))
-        })
-    }
-
-    fn reaches(&self, requests: u64) -> bool {
-        let (above, below) = self.fraction();
-        above >= below.saturating_mul(u128::from(requests))
-    }
-
-    fn floor(&self) -> u64 {
-        let (above, below) = self.fraction();
-        u64::try_from(above / below).unwrap_or(u64::MAX)
-    }
+/// The longest silent run of the input, the first of equals, that is not one of the missing ones.
+pub fn longest(activity: &[(Minute, u64)], missing: &[Span]) -> Option<Span> {
+    let busy: Vec<Minute> =
+        activity.iter().filter(|(_, lines)| *lines > 0).map(|(minute, _)| *minute).collect();
+    let runs = busy.windows(2).map(|pair| Span::new(pair[0].plus(1), pair[1]));
+    runs.filter(|run| !run.is_empty() && !missing.contains(run))
+        .max_by_key(|run| (run.minutes(), std::cmp::Reverse(run.from)))
 }
 
 #[cfg(test)]

@@ -1,10 +1,18 @@
 //! The ledger: every slot of one SLI, by minute and source, with sums that any window can be read from.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
-use super::slot::{Slot, Sums};
+use super::{
+    slot::{Slot, Sums},
+    slots::Slots,
+};
 use crate::{
-    limits::SLOT_COUNT_MAX,
+    limits::{
+        BATCH_SLOTS_MAX, LEDGER_DAYS_MAX, LEDGER_FROM, LEDGER_TO, SLI_SOURCES_MAX, SLOT_COUNT_MAX,
+    },
     time::{DAY, HOUR, Minute, Span},
 };
 
@@ -13,26 +21,26 @@ use crate::{
 /// Slots come from named sources, in batches with a generation, in any order. The SLI's minute is the sum over the
 /// sources it expects, and missing where one of them has not reported. Sums of whole hours and days are kept, so a
 /// window costs a look at its days and at the minutes of its two edges; late data redoes only the hours it touches.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ledger {
     sources: BTreeMap<String, Source>,
     days: BTreeMap<i64, DaySums>,
 }
 
 /// The slots of one source, by day.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Source {
     days: BTreeMap<i64, Vec<Entry>>,
 }
 
 /// A slot and the generation of the batch it came with; generation 0 means that none came.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Entry {
     slot: Slot,
     generation: u64,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct DaySums {
     total: Sums,
     hours: [Sums; 24],
@@ -65,6 +73,20 @@ pub enum Refused {
     UnknownSource,
     /// Generations start at 1.
     NoGeneration,
+    /// The SLI expects more than [`SLI_SOURCES_MAX`] sources.
+    TooManySources,
+    /// The batch has more than [`BATCH_SLOTS_MAX`] slots.
+    TooLong {
+        /// How many it has.
+        slots: usize,
+    },
+    /// The ledger would hold minutes of more than [`LEDGER_DAYS_MAX`] days.
+    TooManyDays,
+    /// The minute is not between [`LEDGER_FROM`] and [`LEDGER_TO`].
+    OutOfTime {
+        /// Which.
+        minute: Minute,
+    },
     /// A count is above [`SLOT_COUNT_MAX`].
     CountTooLarge {
         /// Where.
@@ -95,6 +117,21 @@ impl fmt::Display for Refused {
             Refused::UnknownSource => write!(f, "this source does not belong to the SLI"),
             Refused::NoGeneration => {
                 write!(f, "generation 0 is not allowed; generations start at 1")
+            }
+            Refused::TooManySources => {
+                write!(f, "the SLI has more than {SLI_SOURCES_MAX} sources; split it")
+            }
+            Refused::TooLong { slots } => {
+                write!(f, "the batch has {slots} slots; send at most {BATCH_SLOTS_MAX} at once")
+            }
+            Refused::TooManyDays => {
+                write!(
+                    f,
+                    "with this batch the SLI would hold more than {LEDGER_DAYS_MAX} days; send those of its windows"
+                )
+            }
+            Refused::OutOfTime { minute } => {
+                write!(f, "{minute} is not from {LEDGER_FROM} to {LEDGER_TO}; look at the clock")
             }
             Refused::CountTooLarge { minute } => {
                 write!(
@@ -134,8 +171,18 @@ impl Ledger {
     /// # Errors
     /// [`Refused`] says which minute stands against it. The ledger is then as it was.
     pub fn replace(&mut self, batch: Batch<'_>) -> Result<Applied, Refused> {
+        let sources = self.sources.len();
         let source = self.sources.get_mut(batch.source).ok_or(Refused::UnknownSource)?;
+        if sources > SLI_SOURCES_MAX {
+            return Err(Refused::TooManySources);
+        }
         let changed = source.check(batch)?;
+        let new: BTreeSet<i64> =
+            batch.slots.iter().map(|(minute, _)| minute.0.div_euclid(DAY)).collect();
+        let new = new.iter().filter(|day| !self.days.contains_key(day)).count();
+        if self.days.len() + new > LEDGER_DAYS_MAX {
+            return Err(Refused::TooManyDays);
+        }
         let mut hours = Vec::new();
         for &(minute, slot) in batch.slots {
             *source.entry_mut(minute) = Entry { slot, generation: batch.generation };
@@ -158,13 +205,6 @@ impl Ledger {
         slots.reduce(Slot::and).unwrap_or_default()
     }
 
-    /// What [`Ledger::slot`] says of every minute of a span, in order. A day is looked up once.
-    pub fn slots(&self, span: Span) -> impl Iterator<Item = (Minute, Slot)> {
-        let days = (span.from.floor(DAY).0..span.to.0).step_by(DAY as usize);
-        let days = days.map(move |day| Span::new(Minute(day), Minute(day + DAY)));
-        days.flat_map(move |day| self.slots_of_day(day.intersection(span)))
-    }
-
     /// The slots of a span that lies in one day.
     fn slots_of_day(&self, span: Span) -> impl Iterator<Item = (Minute, Slot)> {
         let day = |source| Source::day(source, span.from);
@@ -174,34 +214,6 @@ impl Ledger {
             let slots = sources.iter().map(|day| day.map_or(Slot::Missing, |day| day[at].slot));
             (minute, slots.reduce(Slot::and).unwrap_or_default())
         })
-    }
-
-    /// The sum of every minute of the span. Minutes that no source reported are missing.
-    pub fn sums(&self, span: Span) -> Sums {
-        let first_day = Minute(span.from.0 + DAY - 1).floor(DAY);
-        let last_day = span.to.floor(DAY);
-        if first_day >= last_day {
-            return self.sums_by_hour(span);
-        }
-        let days = Span::new(first_day, last_day);
-        let before = self.sums_by_hour(Span::new(span.from, first_day));
-        let after = self.sums_by_hour(Span::new(last_day, span.to));
-        before + self.sums_of_days(days) + after
-    }
-
-    /// Minutes from the first that was reported to the last, both inclusive; `None` when none was.
-    pub fn extent(&self) -> Option<Span> {
-        let reported = |(day, entries): (&i64, &Vec<Entry>)| {
-            let at = |position: usize| Minute(day * DAY + position as i64);
-            let first = entries.iter().position(|e| e.generation > 0)?;
-            let last = entries.iter().rposition(|e| e.generation > 0)?;
-            Some(Span::new(at(first), at(last).plus(1)))
-        };
-        let all = self.sources.values().flat_map(|source| {
-            let mut days = source.days.iter();
-            [days.next().and_then(reported), days.next_back().and_then(reported)]
-        });
-        all.flatten().reduce(|a, b| Span::new(a.from.min(b.from), a.to.max(b.to)))
     }
 
     fn sums_of_days(&self, span: Span) -> Sums {
@@ -251,6 +263,41 @@ impl Ledger {
     }
 }
 
+impl Slots for Ledger {
+    fn sums(&self, span: Span) -> Sums {
+        let first_day = Minute(span.from.0 + DAY - 1).floor(DAY);
+        let last_day = span.to.floor(DAY);
+        if first_day >= last_day {
+            return self.sums_by_hour(span);
+        }
+        let days = Span::new(first_day, last_day);
+        let before = self.sums_by_hour(Span::new(span.from, first_day));
+        let after = self.sums_by_hour(Span::new(last_day, span.to));
+        before + self.sums_of_days(days) + after
+    }
+
+    /// A day is looked up once.
+    fn slots(&self, span: Span) -> impl Iterator<Item = (Minute, Slot)> {
+        let days = (span.from.floor(DAY).0..span.to.0).step_by(DAY as usize);
+        let days = days.map(move |day| Span::new(Minute(day), Minute(day + DAY)));
+        days.flat_map(move |day| self.slots_of_day(day.intersection(span)))
+    }
+
+    fn extent(&self) -> Option<Span> {
+        let reported = |(day, entries): (&i64, &Vec<Entry>)| {
+            let at = |position: usize| Minute(day * DAY + position as i64);
+            let first = entries.iter().position(|e| e.generation > 0)?;
+            let last = entries.iter().rposition(|e| e.generation > 0)?;
+            Some(Span::new(at(first), at(last).plus(1)))
+        };
+        let all = self.sources.values().flat_map(|source| {
+            let mut days = source.days.iter();
+            [days.next().and_then(reported), days.next_back().and_then(reported)]
+        });
+        all.flatten().reduce(|a, b| Span::new(a.from.min(b.from), a.to.max(b.to)))
+    }
+}
+
 impl DaySums {
     fn missing() -> Self {
         DaySums {
@@ -282,6 +329,9 @@ impl Source {
         if batch.generation == 0 {
             return Err(Refused::NoGeneration);
         }
+        if batch.slots.len() > BATCH_SLOTS_MAX {
+            return Err(Refused::TooLong { slots: batch.slots.len() });
+        }
         let mut minutes: Vec<Minute> = batch.slots.iter().map(|&(minute, _)| minute).collect();
         minutes.sort_unstable();
         if let Some(pair) = minutes.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -289,6 +339,9 @@ impl Source {
         }
         let mut changed = 0;
         for &(minute, slot) in batch.slots {
+            if minute < LEDGER_FROM || minute >= LEDGER_TO {
+                return Err(Refused::OutOfTime { minute });
+            }
             let (good, bad) = slot.events();
             if good > SLOT_COUNT_MAX || bad > SLOT_COUNT_MAX {
                 return Err(Refused::CountTooLarge { minute });
@@ -306,5 +359,7 @@ impl Source {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

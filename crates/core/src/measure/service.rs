@@ -3,58 +3,9 @@
 //! A log does not say what a service is. Its virtual hosts are a good sign, its first path segments a weaker one.
 //! In doubt everything is one service.
 
-use std::fmt;
-
-pub(super) use self::name::{host_name, segment_name};
+pub use super::name::By;
 use super::tally::{Entry, Roster, Series, Tally};
 use crate::limits::SERVICES_MAX;
-
-mod name;
-
-/// What makes a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum By {
-    /// Whatever says more; see [`find`].
-    #[default]
-    Auto,
-    /// Each virtual host.
-    Vhost,
-    /// Each first segment of the path that can name a service.
-    Segment,
-    /// Everything is one service.
-    One,
-}
-
-impl By {
-    /// Reads `auto`, `vhost`, `segment` or `one`.
-    ///
-    /// # Errors
-    /// A sentence that says what is allowed.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "auto" => Ok(By::Auto),
-            "vhost" => Ok(By::Vhost),
-            "segment" => Ok(By::Segment),
-            "one" => Ok(By::One),
-            _ => Err(format!(
-                "`{text}` does not say what makes a service: write `vhost`, `segment` (first of the path), `one`, or \
-                 `auto`"
-            )),
-        }
-    }
-}
-
-impl fmt::Display for By {
-    /// The word that [`By::parse`] reads.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            By::Auto => "auto",
-            By::Vhost => "vhost",
-            By::Segment => "segment",
-            By::One => "one",
-        })
-    }
-}
 
 /// One service of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +58,7 @@ pub fn find(tally: Tally, by: By) -> Services {
 /// What makes a service, and why.
 fn decide(tally: &Tally) -> (By, String) {
     let requests = tally.requests();
-    let hosts = tally.hosts().entries().filter(|(_, e)| is_share(e.requests, 1, requests)).count();
+    let hosts = vhosts(tally).len();
     if hosts >= 2 {
         return (
             By::Vhost,
@@ -130,6 +81,15 @@ fn decide(tally: &Tally) -> (By, String) {
     }
     let why = "neither virtual hosts nor first path segments tell services apart";
     (By::One, why.to_owned())
+}
+
+/// The virtual hosts that carry at least 1 % of the requests each, those with the most requests first.
+pub fn vhosts(tally: &Tally) -> Vec<&str> {
+    let requests = tally.requests();
+    let mut hosts: Vec<_> =
+        tally.hosts().entries().filter(|(_, e)| is_share(e.requests, 1, requests)).collect();
+    hosts.sort_by(|(a_name, a), (b_name, b)| b.requests.cmp(&a.requests).then(a_name.cmp(b_name)));
+    hosts.into_iter().map(|(name, _)| name).collect()
 }
 
 /// Whether `part` is at least so many percent of `whole`.

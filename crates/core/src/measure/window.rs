@@ -98,9 +98,21 @@ impl Window {
                 Ok(Extent { span: Span::new(end.plus(-minutes), end), whole_minutes: minutes })
             }
             Window::Calendar { start, zone, every } => {
-                let zone = crate::time::zone(zone).ok_or(NoExtent::UnknownZone)?;
-                let period = Periods { start: *start, zone, every: *every }.holding(end)?;
+                let period = Periods::of(*start, zone, *every)?.holding(end)?;
                 Ok(Extent { span: Span::new(period.from, end), whole_minutes: period.minutes() })
+            }
+        }
+    }
+
+    /// The whole period of a calendar window that holds this minute; `None` for a rolling window, which has none.
+    ///
+    /// # Errors
+    /// [`NoExtent`], for calendar windows only.
+    pub fn period(&self, minute: Minute) -> Result<Option<Span>, NoExtent> {
+        match self {
+            Window::Rolling { .. } => Ok(None),
+            Window::Calendar { start, zone, every } => {
+                Periods::of(*start, zone, *every)?.holding(minute).map(Some)
             }
         }
     }
@@ -165,6 +177,11 @@ struct Periods {
 }
 
 impl Periods {
+    fn of(start: DateTime, zone: &str, every: Period) -> Result<Self, NoExtent> {
+        let zone = crate::time::zone(zone).ok_or(NoExtent::UnknownZone)?;
+        Ok(Periods { start, zone, every })
+    }
+
     /// The period that holds a minute. Before the first one the row goes on backwards.
     fn holding(&self, minute: Minute) -> Result<Span, NoExtent> {
         if self.every.count == 0 {

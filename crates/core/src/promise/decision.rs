@@ -3,14 +3,16 @@
 use std::{cmp::Ordering, fmt};
 
 use super::{
-    budget::{Budget, Method, Spend},
+    budget::Budget,
+    cost::{Costing, Spend},
     policy::{FastBurn, Policy},
     slo::{NoData, Slo},
 };
 use crate::{
+    limits::WINDOW_MINUTES_MAX,
     measure::{
         exclusion::Exclusions,
-        ledger::Ledger,
+        slots::Slots,
         window::{NoExtent, Window, length},
     },
     ratio::{BILLION, decimal, grouped, percent_ceil, percent_floor, quotient_ppb},
@@ -57,8 +59,11 @@ pub struct Reading {
     pub window: Window,
     /// The budget.
     pub budget: Budget,
-    /// Whether the budget is spent even if every missing minute had been good.
+    /// Whether the budget is spent even if everything that went unseen had been good ([`NoData::Good`]).
     pub spent_at_best: bool,
+    /// Minutes from the last one that was seen in full to the moment of the decision, without those taken out; `None`
+    /// when none was seen in the longest window there is.
+    pub data_age: Option<i64>,
     /// How fast it burned, in the order of the policy's rules.
     pub burns: Vec<Burn>,
 }
@@ -68,6 +73,8 @@ pub struct Reading {
 pub struct Burn {
     /// The rule.
     pub rule: FastBurn,
+    /// Its lookback, in whole slices.
+    pub span: Span,
     /// The cost of its lookback.
     pub spend: Spend,
 }
@@ -91,30 +98,41 @@ pub struct Reason {
 }
 
 impl Reading {
-    /// The readings of an objective, one for each window, when every slot before `end` is complete.
+    /// The readings of an objective, one for each window, when every slot before `end` is complete. Where missing data
+    /// holds the last decision, and no longer than that, they are those at the last minute that was seen.
     ///
     /// # Errors
     /// [`NoExtent`], when a calendar window has no place at that moment.
     pub fn of(
         slo: &Slo,
         policy: &Policy,
-        ledger: &Ledger,
+        ledger: &impl Slots,
         exclusions: &Exclusions,
         end: Minute,
     ) -> Result<Vec<Reading>, NoExtent> {
-        let method = Method { budgeting: slo.budgeting, no_data: slo.no_data };
-        let at_best = Method { no_data: NoData::Good, ..method };
+        let costing = Costing { budgeting: slo.budgeting, no_data: slo.no_data };
+        let at_best = Costing { no_data: NoData::Good, ..costing };
+        let longest = Span::new(end.plus(-i64::from(WINDOW_MINUTES_MAX)), end);
+        let seen_until = ledger.seen_until(longest);
+        let data_age = seen_until.map(|until| {
+            let tail = Span::new(until, end);
+            tail.minutes() - exclusions.minutes_in(tail)
+        });
+        let is_held = data_age.is_some_and(|age| age > 0 && age <= held_minutes(slo.no_data));
+        let end = seen_until.filter(|_| is_held).unwrap_or(end);
         let burns: Vec<Burn> = policy
             .fast_burn
             .iter()
-            .map(|&rule| Burn::of(rule, method, ledger, exclusions, end))
+            .map(|&rule| Burn::of(rule, costing, ledger, exclusions, end))
             .collect();
         let reading = |window: &Window| {
-            let budget = Budget::of(ledger, exclusions, slo.target, method, window, end)?;
+            let budget = Budget::of(ledger, exclusions, slo.target, costing, window, end)?;
+            let best = at_best.spend(ledger, exclusions, budget.extent.span);
+            // Without a minute that was seen in full nothing is known of what the others may hold.
             let spent_at_best =
-                at_best.spend(ledger, exclusions, budget.extent.span).is_spent(slo.target);
+                best.is_spent(slo.target) && (best.sums.missing == 0 || best.sums.known() > 0);
             let (slo, window, burns) = (slo.name.clone(), window.clone(), burns.clone());
-            Ok(Reading { slo, window, budget, spent_at_best, burns })
+            Ok(Reading { slo, window, budget, spent_at_best, data_age, burns })
         };
         slo.windows.iter().map(reading).collect()
     }
@@ -127,7 +145,11 @@ impl Reading {
     fn judge(&self, policy: &Policy) -> Reason {
         let (name, spend) = (self.name(), &self.budget.spend);
         let left = percent_floor(self.budget.left_ppb());
-        let say = |verdict, text: String| Reason { verdict, text: format!("{name}: {text}") };
+        let held = self.held_text();
+        let say = |verdict, text: String| Reason { verdict, text: format!("{name}: {text}{held}") };
+        if spend.sums.known() == 0 && spend.sums.total() == 0 {
+            return say(Verdict::Unknown, "nothing was seen in the window".to_owned());
+        }
         if spend.sums.total() < policy.min_events {
             let (seen, needed) =
                 (grouped(spend.sums.total().into()), grouped(policy.min_events.into()));
@@ -135,6 +157,9 @@ impl Reading {
                 Verdict::Unknown,
                 format!("{seen} events in the window; the policy needs {needed} to decide"),
             );
+        }
+        if let Some(text) = self.stale_text(policy).filter(|_| !self.spent_at_best) {
+            return say(Verdict::Unknown, text);
         }
         if spend.coverage_ppb() < policy.min_coverage_ppb && !self.spent_at_best {
             let seen = percent_floor(spend.coverage_ppb() as i64);
@@ -148,8 +173,7 @@ impl Reading {
             return say(Verdict::Stabilise, self.spent_text(&left));
         }
         if let Some(burn) = self.burns.iter().find(|burn| burn.is_fast(self.budget.target)) {
-            let (fast, over) =
-                (burn.rate_text(self.budget.target), length(burn.rule.lookback_minutes.into()));
+            let (fast, over) = (burn.rate_text(self.budget.target), length(burn.span.minutes()));
             let limit = decimal(burn.rule.factor_milli.into(), 3);
             let text = format!(
                 "it burns {fast} times as fast as allowed over the last {over} (limit {limit}); {left} of the budget is left"
@@ -164,6 +188,37 @@ impl Reading {
             );
         }
         say(Verdict::Ship, format!("{left} of the budget is left"))
+    }
+
+    /// For how many minutes data may be missing up to now: what the objective holds, or else what the policy allows.
+    fn max_data_age(&self, policy: &Policy) -> i64 {
+        match self.budget.costing.no_data {
+            NoData::Hold { minutes } => i64::from(minutes),
+            NoData::Ignore | NoData::Good | NoData::Bad => i64::from(policy.max_data_age_minutes),
+        }
+    }
+
+    /// That the data is too old to decide by, where it is.
+    fn stale_text(&self, policy: &Policy) -> Option<String> {
+        let most = self.max_data_age(policy);
+        let held = held_minutes(self.budget.costing.no_data) > 0;
+        let rule = if held { "the last decision stood for" } else { "the policy allows" };
+        match self.data_age {
+            Some(age) if age <= most => None,
+            Some(age) => Some(format!("no data for {}; {rule} {}", length(age), length(most))),
+            None => Some("no minute was ever seen in full".to_owned()),
+        }
+    }
+
+    /// That an earlier decision is held, where it is.
+    fn held_text(&self) -> String {
+        let held = held_minutes(self.budget.costing.no_data);
+        match self.data_age {
+            Some(age) if age > 0 && age <= held => {
+                format!("; as it was {} ago, with no data since", length(age))
+            }
+            _ => String::new(),
+        }
     }
 
     fn has_at_most(&self, left_ppb: i64) -> bool {
@@ -185,24 +240,34 @@ impl Reading {
     }
 }
 
+/// How many minutes the last decision stands when data is missing.
+fn held_minutes(no_data: NoData) -> i64 {
+    match no_data {
+        NoData::Hold { minutes } => i64::from(minutes),
+        NoData::Ignore | NoData::Good | NoData::Bad => 0,
+    }
+}
+
 impl Burn {
+    /// The burn of a rule's lookback, or of the whole slices that hold it: less than a slice cannot be judged.
     fn of(
         rule: FastBurn,
-        method: Method,
-        ledger: &Ledger,
+        costing: Costing,
+        ledger: &impl Slots,
         exclusions: &Exclusions,
         end: Minute,
     ) -> Burn {
-        let slice = method.slice_minutes().unwrap_or(1);
+        let slice = costing.slice_minutes().unwrap_or(1);
         let to = end.floor(slice);
-        let span = Span::new(to.plus(-i64::from(rule.lookback_minutes)), to);
-        let seen_only = Method { no_data: NoData::Ignore, ..method };
-        Burn { rule, spend: seen_only.spend(ledger, exclusions, span) }
+        let span = Span::new(to.plus(-i64::from(rule.lookback_minutes)).floor(slice), to);
+        let seen_only = Costing { no_data: NoData::Ignore, ..costing };
+        Burn { rule, span, spend: seen_only.spend(ledger, exclusions, span) }
     }
 
-    /// Whether the rule calls for caution.
+    /// Whether the rule calls for caution. What spent nothing does not burn, even where nothing is allowed.
     pub fn is_fast(&self, target: crate::ratio::Target) -> bool {
-        self.spend.sums.bad >= self.rule.min_failures.max(1)
+        self.spend.spent > 0
+            && self.spend.sums.bad >= self.rule.min_failures.max(1)
             && self.spend.compare_burn(target, self.rule.factor_milli) != Ordering::Less
     }
 
@@ -213,6 +278,18 @@ impl Burn {
             Some((ppb, _)) => decimal((ppb / 100_000_000) as i128, 1),
             None => "infinitely many".to_owned(),
         }
+    }
+}
+
+impl Decision {
+    /// The same decision with one more reason, which may make it heavier, never lighter. Among reasons of equal
+    /// weight it speaks first.
+    #[must_use]
+    pub fn with(mut self, reason: Reason) -> Self {
+        self.verdict = self.verdict.max(reason.verdict);
+        let at = self.reasons.partition_point(|other| other.verdict > reason.verdict);
+        self.reasons.insert(at, reason);
+        self
     }
 }
 

@@ -5,11 +5,14 @@
 
 use std::cmp::Ordering;
 
-use super::slo::{Budgeting, Slo};
+use super::{
+    policy::Policy,
+    slo::{Budgeting, Slo},
+};
 use crate::{
     limits::{WINDOW_MINUTES_MAX, WINDOW_MINUTES_MIN},
     measure::window::{Period, Unit, Window},
-    ratio::{BILLION, Target, decimal},
+    ratio::{BILLION, Target, decimal, grouped, percent_floor},
     time::{DAY, HOUR},
 };
 
@@ -19,6 +22,10 @@ pub const PERFECT_TARGET: &str = "perfect-target";
 pub const TARGET_TOO_FINE: &str = "target-finer-than-traffic";
 /// No burn can ever be as fast as the threshold.
 pub const UNREACHABLE_BURN: &str = "unreachable-burn";
+/// A burn is looked for in less than a slice.
+pub const LOOKBACK_SHORTER_THAN_SLICE: &str = "lookback-shorter-than-slice";
+/// *Caution* would come after *stabilise*.
+pub const UNREACHABLE_CAUTION: &str = "unreachable-caution";
 /// The window is shorter than one slice.
 pub const WINDOW_SHORTER_THAN_SLICE: &str = "window-shorter-than-slice";
 /// The window is no whole number of slices.
@@ -37,6 +44,8 @@ pub enum Subject {
     Window(usize),
     /// The burn threshold of this number, from 0.
     Burn(usize),
+    /// The shares of the budget that a policy waits for.
+    Shares,
 }
 
 /// Something that an objective cannot do.
@@ -53,9 +62,16 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Whether it keeps the objective from being evaluated: windows outside the limits, and windows without a slice.
+    /// Whether it keeps the objective from being evaluated: windows outside the limits, and windows that slices do not
+    /// fill.
     pub fn prevents_evaluation(&self) -> bool {
-        matches!(self.code, WINDOW_TOO_SHORT | WINDOW_TOO_LONG | WINDOW_SHORTER_THAN_SLICE)
+        matches!(
+            self.code,
+            WINDOW_TOO_SHORT
+                | WINDOW_TOO_LONG
+                | WINDOW_SHORTER_THAN_SLICE
+                | WINDOW_NOT_WHOLE_SLICES
+        )
     }
 }
 
@@ -63,7 +79,7 @@ impl Finding {
 pub fn definition(slo: &Slo) -> Vec<Finding> {
     let windows = slo.windows.iter().enumerate().flat_map(|(index, window)| {
         let length = length(window, index);
-        let slices = slice_minutes(slo.budgeting).and_then(|slice| slices(window, slice, index));
+        let slices = slo.budgeting.slice_minutes().and_then(|slice| slices(window, slice, index));
         length.into_iter().chain(slices)
     });
     perfect(slo.target).into_iter().chain(windows).collect()
@@ -95,11 +111,13 @@ pub fn traffic(slo: &Slo, events: &[u64]) -> Vec<Finding> {
             code: TARGET_TOO_FINE,
             subject: Subject::Window(index),
             message: format!(
-                "{count} {noun} in the window allow {budget} bad ones at {}",
+                "{} {noun} in the window allow {budget} bad ones at {}",
+                grouped(count.into()),
                 slo.target
             ),
             hint: format!(
-                "take a lower target or a longer window: one bad one needs {needed} {noun}"
+                "take a lower target or a longer window: one bad one needs {} {noun}",
+                grouped(needed)
             ),
         })
     };
@@ -114,6 +132,36 @@ pub fn burn_thresholds(target: Target, factors_milli: &[u64]) -> Vec<Finding> {
         burn.is_gt().then(|| unreachable(target, index, *factor))
     };
     factors_milli.iter().enumerate().filter_map(finding).collect()
+}
+
+/// Lookbacks, in minutes, that are shorter than a slice. The burn is then measured over a whole slice.
+pub fn lookbacks(budgeting: Budgeting, lookbacks: &[u32]) -> Vec<Finding> {
+    let slice = budgeting.slice_minutes().unwrap_or(1);
+    let finding = |(index, &minutes): (usize, &u32)| {
+        (minutes < slice).then(|| Finding {
+            code: LOOKBACK_SHORTER_THAN_SLICE,
+            subject: Subject::Burn(index),
+            message: format!(
+                "a lookback of {minutes} minutes holds no slice of {slice}; the burn is measured over one slice"
+            ),
+            hint: format!("take a lookback of at least {slice}m, or shorter slices"),
+        })
+    };
+    lookbacks.iter().enumerate().filter_map(finding).collect()
+}
+
+/// A policy whose budgets are spent too far for *caution* before they have so little left that it asks for it.
+pub fn shares(policy: &Policy) -> Option<Finding> {
+    (policy.caution_at_ppb < policy.stabilise_at_ppb).then(|| Finding {
+        code: UNREACHABLE_CAUTION,
+        subject: Subject::Shares,
+        message: format!(
+            "stabilise begins at {} left, before caution at {}",
+            percent_floor(policy.stabilise_at_ppb),
+            percent_floor(policy.caution_at_ppb)
+        ),
+        hint: "caution comes before stabilise: give cautionAt a larger share".to_owned(),
+    })
 }
 
 /// How a burn of so many billionths compares with the fastest that is possible at this target: `factor × (1 − target)`
@@ -184,14 +232,6 @@ fn slices(window: &Window, slice: u32, index: usize) -> Option<Finding> {
     Some(Finding { code, subject: Subject::Window(index), message, hint })
 }
 
-fn slice_minutes(budgeting: Budgeting) -> Option<u32> {
-    match budgeting {
-        Budgeting::Occurrences => None,
-        Budgeting::Timeslices { slice_minutes, .. }
-        | Budgeting::RatioTimeslices { slice_minutes } => Some(slice_minutes),
-    }
-}
-
 /// What slices must divide: the window itself, or the day (hour) of which calendar periods are made.
 fn grain_minutes(window: &Window) -> u64 {
     match window {
@@ -237,132 +277,4 @@ fn days(unit: Unit) -> (u64, u64) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::promise::slo::NoData;
-    use jiff::civil::date;
-    use proptest::prelude::*;
-
-    fn slo(percent: &str, budgeting: Budgeting, windows: Vec<Window>) -> Slo {
-        Slo {
-            name: "s".to_owned(),
-            service: "s".to_owned(),
-            sli: "s".to_owned(),
-            target: Target::parse_percent(percent).unwrap(),
-            budgeting,
-            windows,
-            no_data: NoData::Ignore,
-        }
-    }
-
-    fn rolling(minutes: u32) -> Window {
-        Window::Rolling { minutes }
-    }
-
-    fn calendar(count: u32, unit: Unit) -> Window {
-        Window::Calendar {
-            start: date(2026, 1, 1).at(0, 0, 0, 0),
-            zone: "UTC".to_owned(),
-            every: Period { count, unit },
-        }
-    }
-
-    fn codes(findings: &[Finding]) -> Vec<&'static str> {
-        findings.iter().map(|finding| finding.code).collect()
-    }
-
-    #[test]
-    fn a_sound_objective_has_no_findings() {
-        let slices = Budgeting::Timeslices { slice_minutes: 5, slice_target: Target::PERFECT };
-        let windows = vec![rolling(43_200), calendar(1, Unit::Month), calendar(1, Unit::Year)];
-        assert_eq!(definition(&slo("99.9", slices, windows)), []);
-    }
-
-    #[test]
-    fn five_thousand_requests_do_not_resolve_99_99() {
-        // 5,000 × 0.0001 = 0.5 bad events; one needs 10,000.
-        let slo = slo("99.99", Budgeting::Occurrences, vec![rolling(43_200), rolling(1440)]);
-        let findings = traffic(&slo, &[5_000, 10_000]);
-        assert_eq!(codes(&findings), [TARGET_TOO_FINE]);
-        assert_eq!(findings[0].subject, Subject::Window(0));
-        assert_eq!(findings[0].message, "5000 events in the window allow 0.5 bad ones at 99.99 %");
-        assert!(findings[0].hint.ends_with("needs 10000 events"), "{}", findings[0].hint);
-        assert_eq!(traffic(&slo, &[10_000, 9_999])[0].subject, Subject::Window(1));
-        assert_eq!(traffic(&slo, &[0, 0]), []);
-    }
-
-    #[test]
-    fn slices_are_what_a_slice_budget_resolves() {
-        // 1 day of 5-minute slices: 288; at 99.9 % that allows 0.288 of one.
-        let slices = Budgeting::Timeslices { slice_minutes: 5, slice_target: Target::PERFECT };
-        let findings = traffic(&slo("99.9", slices, vec![rolling(1440)]), &[1_000_000]);
-        assert_eq!(findings[0].message, "288 slices in the window allow 0.288 bad ones at 99.9 %");
-    }
-
-    #[test]
-    fn thresholds_beyond_total_failure_are_found() {
-        // 14.4 × (1 − T) > 1 exactly when T < 93.0555… %.
-        let below = Target::parse_percent("93.0555555").unwrap();
-        let above = Target::parse_percent("93.0555556").unwrap();
-        let findings = burn_thresholds(below, &[14_400, 6_000]);
-        assert_eq!(codes(&findings), [UNREACHABLE_BURN]);
-        assert_eq!(findings[0].subject, Subject::Burn(0));
-        assert_eq!(burn_thresholds(above, &[14_400, 6_000]), []);
-        let message = &burn_thresholds(Target::parse_percent("90").unwrap(), &[14_400])[0].message;
-        assert_eq!(message, "a burn of 14.4 is impossible at 90 %: when everything fails it is 10");
-        // Exactly 10 is reached when everything fails.
-        assert_eq!(burn_thresholds(Target::parse_percent("90").unwrap(), &[10_000]), []);
-        assert_eq!(burn_thresholds(Target::PERFECT, &[u64::MAX]), []);
-    }
-
-    #[test]
-    fn a_perfect_target_is_pointed_out() {
-        assert_eq!(
-            codes(&definition(&slo("100", Budgeting::Occurrences, vec![rolling(60)]))),
-            [PERFECT_TARGET]
-        );
-    }
-
-    #[test]
-    fn windows_keep_to_their_limits() {
-        for (window, expected) in [
-            (rolling(59), vec![WINDOW_TOO_SHORT]),
-            (rolling(60), vec![]),
-            (rolling(576_000), vec![]),
-            (rolling(576_001), vec![WINDOW_TOO_LONG]),
-            (calendar(1, Unit::Hour), vec![]),
-            (calendar(13, Unit::Month), vec![WINDOW_TOO_LONG]),
-            (calendar(u32::MAX, Unit::Year), vec![WINDOW_TOO_LONG]),
-        ] {
-            let slo = slo("99", Budgeting::Occurrences, vec![window.clone()]);
-            assert_eq!(codes(&definition(&slo)), expected, "{window:?}");
-        }
-    }
-
-    #[test]
-    fn slices_fit_into_their_window() {
-        for (window, slice_minutes, expected) in [
-            (rolling(60), 61, vec![WINDOW_SHORTER_THAN_SLICE]),
-            (rolling(60), 60, vec![]),
-            (rolling(60), 7, vec![WINDOW_NOT_WHOLE_SLICES]),
-            (calendar(1, Unit::Month), 7, vec![WINDOW_NOT_WHOLE_SLICES]),
-            (calendar(1, Unit::Month), 1440, vec![]),
-            (calendar(1, Unit::Week), 2 * 1440, vec![WINDOW_NOT_WHOLE_SLICES]),
-            (calendar(1, Unit::Day), 1441, vec![WINDOW_SHORTER_THAN_SLICE]),
-        ] {
-            let slo = slo("99", Budgeting::RatioTimeslices { slice_minutes }, vec![window.clone()]);
-            assert_eq!(codes(&definition(&slo)), expected, "{window:?} {slice_minutes}");
-        }
-    }
-
-    proptest! {
-        /// A burn factor is reachable exactly when some share of bad events up to all of them has that burn.
-        #[test]
-        fn reachable_means_some_failure_burns_so_fast(ppb in 0..BILLION, factor_milli in 1_u64..100_000) {
-            let target = Target::from_ppb(ppb).unwrap();
-            // All of 10^9 events are bad: burn = 10^9 / allowed, compared in whole numbers.
-            let reached = u128::from(BILLION) * 1_000 >= u128::from(factor_milli) * u128::from(target.allowed_ppb());
-            prop_assert_eq!(burn_thresholds(target, &[factor_milli]).is_empty(), reached);
-        }
-    }
-}
+mod tests;

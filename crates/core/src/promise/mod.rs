@@ -1,6 +1,7 @@
 //! What is promised and what is left of it: objectives, budgets, policies, decisions.
 
 pub mod budget;
+pub mod cost;
 pub mod decision;
 pub mod lint;
 pub mod outage;

@@ -1,9 +1,14 @@
 //! Outages: runs of minutes that burn faster than the target allows.
 
-use super::budget::burns;
+use super::budget::Budget;
 use crate::{
-    measure::{exclusion::Exclusions, ledger::Ledger, slot::Slot},
-    ratio::Target,
+    measure::{
+        exclusion::Exclusions,
+        slot::Slot,
+        slots::Slots,
+        window::{Extent, NoExtent, Window},
+    },
+    ratio::{BILLION, Target},
     time::{Minute, Span},
 };
 
@@ -24,7 +29,7 @@ pub struct Outage {
 /// Every outage of a span, in order. A minute burns when its own share of bad events is above what the target
 /// allows; minutes taken out by an exclusion do not.
 pub fn outages(
-    ledger: &Ledger,
+    ledger: &impl Slots,
     exclusions: &Exclusions,
     target: Target,
     span: Span,
@@ -53,6 +58,62 @@ pub fn outages(
     found
 }
 
+/// What an outage spent of its window's budget, in parts per billion, rounded up, where `now` is the budget at the end
+/// of the history.
+///
+/// One that lies in the window of `now` is set against `now`. An earlier one is set against the window that was over
+/// by then: the whole calendar period that holds it, or the rolling window that ended with it (or with its last
+/// slice). One that reaches over several windows is cut where they meet, and its shares are added up.
+///
+/// # Errors
+/// [`NoExtent`], when a calendar window has no place there.
+pub fn share_ppb(
+    span: Span,
+    now: &Budget,
+    window: &Window,
+    ledger: &impl Slots,
+    exclusions: &Exclusions,
+) -> Result<i64, NoExtent> {
+    let (mut rest, mut share) = (span, 0_i64);
+    while !rest.is_empty() {
+        let budget = holding_the_end(rest, now, window, ledger, exclusions)?;
+        share = share.saturating_add(budget.part_ppb(ledger, exclusions, rest));
+        // A window without minutes would hold nothing; the last minute then counts as weighed.
+        rest = Span::new(rest.from, budget.extent.span.from.min(rest.to.plus(-1)));
+    }
+    Ok(share)
+}
+
+/// The budget that the last minutes of a span are set against.
+fn holding_the_end(
+    span: Span,
+    now: &Budget,
+    window: &Window,
+    ledger: &impl Slots,
+    exclusions: &Exclusions,
+) -> Result<Budget, NoExtent> {
+    let current = now.extent.span;
+    let (target, costing) = (now.target, now.costing);
+    let is_now =
+        if window.is_rolling() { current.from <= span.from } else { current.from < span.to };
+    if is_now {
+        return Ok(*now);
+    }
+    if let Some(period) = window.period(span.to.plus(-1))? {
+        let extent = Extent { span: period, whole_minutes: period.minutes() };
+        return Ok(Budget::over(ledger, exclusions, target, costing, extent));
+    }
+    let end = span.to.ceil(costing.slice_minutes().unwrap_or(1)).min(current.to);
+    Budget::of(ledger, exclusions, target, costing, window, end)
+}
+
+/// Whether a slot alone burns faster than the target allows.
+fn burns(slot: Slot, target: Target) -> bool {
+    let (good, bad) = slot.events();
+    let allowed = u128::from(good + bad) * u128::from(target.allowed_ppb());
+    bad > 0 && u128::from(bad) * u128::from(BILLION) > allowed
+}
+
 impl Outage {
     fn grow(&mut self, minute: Minute, good: u64, bad: u64) {
         self.span.to = minute.plus(1);
@@ -62,40 +123,4 @@ impl Outage {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::measure::ledger::Batch;
-
-    fn check(slots: &[Slot], expected: &[(i64, i64, u64, u64)]) {
-        let slots: Vec<_> =
-            slots.iter().enumerate().map(|(m, &slot)| (Minute(m as i64), slot)).collect();
-        let mut ledger = Ledger::expecting(["a"]);
-        ledger.replace(Batch { source: "a", generation: 1, slots: &slots }).unwrap();
-        let span = Span::new(Minute(0), Minute(slots.len() as i64));
-        let found =
-            outages(&ledger, &Exclusions::none(), Target::parse_percent("90").unwrap(), span);
-        let found: Vec<_> =
-            found.iter().map(|o| (o.span.from.0, o.span.to.0, o.bad, o.total)).collect();
-        assert_eq!(found, expected);
-    }
-
-    const GOOD: Slot = Slot::Measured { good: 10, bad: 0 };
-    /// Exactly what 90 % allows: it does not burn.
-    const NOISE: Slot = Slot::Measured { good: 9, bad: 1 };
-    const BAD: Slot = Slot::Measured { good: 5, bad: 5 };
-
-    #[test]
-    fn a_run_has_its_minutes_and_events() {
-        check(&[GOOD, BAD, BAD, GOOD], &[(1, 3, 10, 20)]);
-        check(&[NOISE, NOISE], &[]);
-        check(&[Slot::Missing, Slot::NoTraffic], &[]);
-    }
-
-    #[test]
-    fn runs_up_to_five_minutes_apart_are_one() {
-        let five = [BAD, GOOD, NOISE, Slot::NoTraffic, Slot::Missing, GOOD, BAD];
-        check(&five, &[(0, 7, 11, 50)]);
-        let six = [BAD, GOOD, GOOD, GOOD, GOOD, GOOD, GOOD, BAD, GOOD];
-        check(&six, &[(0, 1, 5, 10), (7, 8, 5, 10)]);
-    }
-}
+mod tests;

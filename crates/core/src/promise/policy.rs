@@ -17,6 +17,9 @@ pub struct Policy {
     pub min_events: u64,
     /// *Unknown* when less of a window was measured.
     pub min_coverage_ppb: u64,
+    /// *Unknown* when no minute was seen in full for longer than this. An SLO that holds its last decision
+    /// ([`super::slo::NoData::Hold`]) says so itself.
+    pub max_data_age_minutes: u32,
 }
 
 /// A burn rate that calls for caution.
@@ -32,7 +35,8 @@ pub struct FastBurn {
 
 impl Default for Policy {
     /// The default policy. Budget thresholds as in the error budget policy of the SRE workbook, burn rates those of
-    /// its multi-window alerts for 30 days.
+    /// its multi-window alerts for 30 days. Data may be as old as the shorter of their lookbacks: with older data
+    /// there is nothing a fast burn could be seen in.
     fn default() -> Self {
         let fast = |lookback_minutes, factor_milli| FastBurn {
             lookback_minutes,
@@ -46,6 +50,7 @@ impl Default for Policy {
             fast_burn: vec![fast(60, 14_400), fast(360, 6_000)],
             min_events: 100,
             min_coverage_ppb: BILLION * 9 / 10,
+            max_data_age_minutes: 60,
         }
     }
 }

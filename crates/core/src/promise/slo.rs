@@ -42,15 +42,28 @@ pub enum Budgeting {
     },
 }
 
+impl Budgeting {
+    /// The length of a slice in minutes, at least 1; `None` when events are counted.
+    pub fn slice_minutes(self) -> Option<u32> {
+        match self {
+            Budgeting::Occurrences => None,
+            Budgeting::Timeslices { slice_minutes, .. }
+            | Budgeting::RatioTimeslices { slice_minutes } => Some(slice_minutes.max(1)),
+        }
+    }
+}
+
 /// What minutes without data ("missing") do to the budget. They always lower the coverage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NoData {
     /// They are left out.
     #[default]
     Ignore,
-    /// They weigh as the window's measured mean, all good.
+    /// What went unseen was good, and as much as the mean of the minutes that were seen in full: of a minute of which
+    /// some sources were seen the rest, the minutes of a window (of a slice, where slices count) taken together.
     Good,
-    /// They weigh as the window's measured mean, all bad.
+    /// They were bad, each as much as the mean of the minutes that were seen in full: those of the window where events
+    /// count, those of the slice where slices do. What was seen of them counts besides.
     Bad,
     /// They are left out, and the last decision stands for so many minutes; after that it is *unknown*.
     Hold {

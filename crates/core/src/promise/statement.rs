@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::budget::Budget;
 use crate::{
     deliver::attribution::{Account, Attributions},
-    measure::{exclusion::Exclusions, ledger::Ledger},
+    measure::{exclusion::Exclusions, slots::Slots},
     ratio::quotient_ppb,
 };
 
@@ -26,33 +26,33 @@ pub struct Posting {
 /// Where the budget went, the largest posting first.
 pub fn statement(
     budget: &Budget,
-    ledger: &Ledger,
+    ledger: &impl Slots,
     exclusions: &Exclusions,
     attributions: &Attributions,
 ) -> Vec<Posting> {
-    let mut units: BTreeMap<Account, u128> = BTreeMap::new();
-    for cost in budget.method.costs(ledger, exclusions, budget.extent.span) {
+    let mut units: BTreeMap<&Account, u128> = BTreeMap::new();
+    for cost in budget.costing.costs(ledger, exclusions, budget.extent.span) {
         let account = if cost.for_missing_data {
             &Account::MissingData
         } else {
             attributions.account(cost.minute)
         };
-        *units.entry(account.clone()).or_default() += cost.units;
+        *units.entry(account).or_default() += cost.units;
     }
-    let mut lines: Vec<(Account, u128)> = units.into_iter().collect();
-    lines.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let mut lines: Vec<(&Account, u128)> = units.into_iter().collect();
+    lines.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
     share_out(lines, budget.spend.spent, budget.spend.spent_ppb(budget.target))
 }
 
 /// Gives each line its part of the share, by running totals: the last one closes exactly.
-fn share_out(lines: Vec<(Account, u128)>, spent: u128, spent_ppb: i64) -> Vec<Posting> {
+fn share_out(lines: Vec<(&Account, u128)>, spent: u128, spent_ppb: i64) -> Vec<Posting> {
     let (mut running, mut shared) = (0, 0);
-    let posting = |(account, units)| {
+    let posting = |(account, units): (&Account, u128)| {
         running += units;
         let until_here = part(running, spent, spent_ppb);
         let share_ppb = until_here - shared;
         shared = until_here;
-        Posting { account, units, share_ppb }
+        Posting { account: account.clone(), units, share_ppb }
     };
     lines.into_iter().map(posting).collect()
 }

@@ -1,10 +1,10 @@
 //! Targets that a team could keep, read from what it kept.
 
-use super::budget::{Budget, Method};
+use super::{budget::Budget, cost::Costing};
 use crate::{
     measure::{
         exclusion::Exclusions,
-        ledger::Ledger,
+        slots::Slots,
         window::{NoExtent, Window},
     },
     ratio::Target,
@@ -78,9 +78,9 @@ pub enum Limit {
 /// # Errors
 /// [`NoExtent`], when a calendar window has no place at the end.
 pub fn suggest(
-    ledger: &Ledger,
+    ledger: &impl Slots,
     exclusions: &Exclusions,
-    method: Method,
+    costing: Costing,
     window: &Window,
     end: Minute,
 ) -> Result<Option<Suggestion>, NoExtent> {
@@ -88,7 +88,7 @@ pub fn suggest(
     let (period_minutes, periods) = periods(ledger, exclusions, history);
     let mut limit = Limit::Ladder;
     for target in LADDER_PPB.into_iter().filter_map(Target::from_ppb) {
-        let budget = Budget::of(ledger, exclusions, target, method, window, end)?;
+        let budget = Budget::of(ledger, exclusions, target, costing, window, end)?;
         if !resolves(budget.spend.sums.total(), target) {
             limit = Limit::Traffic;
             continue;
@@ -120,14 +120,14 @@ pub fn suggest(
 /// # Errors
 /// [`NoExtent`], when a calendar window has no place at the end.
 pub fn kept_anyway(
-    ledger: &Ledger,
+    ledger: &impl Slots,
     exclusions: &Exclusions,
-    method: Method,
+    costing: Costing,
     window: &Window,
     end: Minute,
 ) -> Result<Option<Budget>, NoExtent> {
     for target in LADDER_PPB.into_iter().filter_map(Target::from_ppb) {
-        let budget = Budget::of(ledger, exclusions, target, method, window, end)?;
+        let budget = Budget::of(ledger, exclusions, target, costing, window, end)?;
         if resolves(budget.spend.sums.total(), target)
             && budget.left_ppb() >= crate::ratio::BILLION as i64 / 4
         {
@@ -137,22 +137,22 @@ pub fn kept_anyway(
     Ok(None)
 }
 
-/// The least target of the ladder, kept or not: what fails so often that no target was kept still has a budget to
-/// answer for. `None` where the traffic cannot resolve it.
+/// The budget of the loosest target of the ladder, whether it was kept or not. `None` when the window has too few
+/// events even for that one.
 ///
 /// # Errors
 /// [`NoExtent`], when a calendar window has no place at the end.
-pub fn least(
-    ledger: &Ledger,
+pub fn loosest(
+    ledger: &impl Slots,
     exclusions: &Exclusions,
-    method: Method,
+    costing: Costing,
     window: &Window,
     end: Minute,
 ) -> Result<Option<Budget>, NoExtent> {
     let Some(target) = LADDER_PPB.last().copied().and_then(Target::from_ppb) else {
         return Ok(None);
     };
-    let budget = Budget::of(ledger, exclusions, target, method, window, end)?;
+    let budget = Budget::of(ledger, exclusions, target, costing, window, end)?;
     Ok(resolves(budget.spend.sums.total(), target).then_some(budget))
 }
 
@@ -175,7 +175,7 @@ fn keeps(bad: u64, total: u64, target: Target) -> bool {
 }
 
 /// Bad and all events of every period with traffic, and the length of a period.
-fn periods(ledger: &Ledger, exclusions: &Exclusions, history: Span) -> (i64, Vec<(u64, u64)>) {
+fn periods(ledger: &impl Slots, exclusions: &Exclusions, history: Span) -> (i64, Vec<(u64, u64)>) {
     let of = |length: i64| -> Vec<(u64, u64)> {
         let starts =
             (history.from.floor(length).0..history.to.0).step_by(length as usize).map(Minute);

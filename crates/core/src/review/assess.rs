@@ -4,23 +4,28 @@ mod objective;
 
 use std::{cmp::Reverse, fmt};
 
-pub use objective::{NamedOutage, Objective, Origin};
+pub use objective::{Kept, NamedOutage, Objective, Origin};
 
 use crate::{
+    limits::WINDOW_MINUTES_MAX,
     measure::{
+        gap::Gap,
         ledger::{Batch, Ledger},
+        set_aside::{self, SetAside},
+        silence::{self, Silence},
         sli::Sli,
         slot::Slot,
         tally::{Cell, Series},
         window::{NoExtent, Window},
     },
     promise::{
-        decision::{Decision, Reading, decide},
+        decision::{Decision, Reading, Reason, Verdict, decide},
         policy::Policy,
         slo::Slo,
     },
-    ratio::{BILLION, share_ppb},
-    time::{DAY, HOUR, Minute, Span},
+    ratio::{BILLION, grouped, share_ppb},
+    spec::name::Labels,
+    time::{DAY, HOUR, Minute, Span, utc},
 };
 
 /// Windows to choose from, longest first, in minutes. The standard ones of the trade, then what a short log can fill.
@@ -41,6 +46,10 @@ pub struct Question<'a> {
     pub extent: Span,
     /// Silent runs that are missing data. Every other silent minute is *no traffic*.
     pub missing: &'a [Span],
+    /// The requests of each minute over all services, ascending, minutes without any left out.
+    pub activity: &'a [(Minute, u64)],
+    /// When silence is no accident.
+    pub gap: Gap,
     /// The window to propose for; `None` lets the input choose.
     pub window: Option<&'a Window>,
     /// Objectives to hold the services against instead of proposing.
@@ -89,6 +98,12 @@ pub struct ServiceFigures {
     pub slis: Vec<SliFigures>,
     /// Objectives that are proposed or were given, those the decision rests on first.
     pub objectives: Vec<Objective>,
+    /// Where it was silent and should not have been, while the log went on.
+    pub silent: Vec<Silence>,
+    /// Requests that do not count.
+    pub excluded: u64,
+    /// Where most of the requests did not count.
+    pub set_aside: Vec<SetAside>,
     /// What the policy says.
     pub decision: Decision,
 }
@@ -97,13 +112,13 @@ impl ServiceFigures {
     /// What is left of the budget that decides and has the least left, in parts per billion; all of it where there
     /// is none.
     fn least_left_ppb(&self) -> i64 {
-        self.tightest().map_or(BILLION as i64, |objective| objective.budget.left_ppb())
+        self.tightest().map_or(BILLION as i64, Objective::least_left_ppb)
     }
 
     /// The objective that decides and has the least left of its budget.
     pub fn tightest(&self) -> Option<&Objective> {
         let deciding = self.objectives.iter().filter(|objective| objective.decides());
-        deciding.min_by_key(|objective| objective.budget.left_ppb())
+        deciding.min_by_key(|objective| objective.least_left_ppb())
     }
 }
 
@@ -167,8 +182,9 @@ impl fmt::Display for Unanswerable {
 pub fn assess(question: &Question<'_>) -> Result<Assessment, Unanswerable> {
     let mut services = Vec::new();
     let mut worst = Vec::new();
+    let mut names = Labels::default();
     for service in question.services {
-        let (figures, mut outages) = assess_service(question, service)?;
+        let (figures, mut outages) = assess_service(question, service, &mut names)?;
         services.push(figures);
         worst.append(&mut outages);
     }
@@ -187,14 +203,16 @@ pub fn assess(question: &Question<'_>) -> Result<Assessment, Unanswerable> {
 fn assess_service(
     question: &Question<'_>,
     service: &Service<'_>,
+    names: &mut Labels,
 ) -> Result<(ServiceFigures, Vec<NamedOutage>), Unanswerable> {
     let slis = figures(question, service.series);
     let (objectives, ledgers) = if question.given.is_empty() {
-        objective::propose(question, service)
+        objective::propose(question, service, names)
     } else {
         objective::hold(question, service)?
     };
     let mut readings = Vec::new();
+    let mut further = Vec::new();
     let mut outages = Vec::new();
     for (objective, ledger) in
         objectives.iter().zip(&ledgers).filter(|(objective, _)| objective.decides())
@@ -206,17 +224,71 @@ fn assess_service(
             &objective::NO_EXCLUSIONS,
             question.extent.to,
         );
-        readings.extend(
-            of.map_err(|why| Unanswerable::Window { slo: objective.slo.name.clone(), why })?,
-        );
+        let of = of.map_err(|why| Unanswerable::Window { slo: objective.slo.name.clone(), why })?;
+        further.extend(objective.kept_nothing(decide(question.policy, &of).verdict));
+        readings.extend(of);
         outages.extend(objective.outages(ledger, question));
     }
     let requests = slis.first().map_or(0, SliFigures::total);
-    let decision = decide(question.policy, &readings);
+    if objectives.is_empty() && question.given.is_empty() {
+        further.extend(objective::nothing_proposed(question, service));
+    }
+    let (input, missing) = (question.activity, question.missing);
+    let silent = silence::of(service.series, input, missing, question.extent, question.gap);
+    let set_aside = set_aside::of(service.series);
+    further.extend(silent.last().and_then(|silence| unknown_since(silence, question.extent)));
+    let windows = readings.iter().map(|reading| reading.budget.extent.span);
+    further.extend(windows.min().and_then(|window| doubtful(&set_aside, window)));
+    let decision = further.into_iter().fold(decide(question.policy, &readings), Decision::with);
     Ok((
-        ServiceFigures { name: service.name.to_owned(), requests, slis, objectives, decision },
+        ServiceFigures {
+            name: service.name.to_owned(),
+            requests,
+            slis,
+            objectives,
+            silent,
+            excluded: service.series.total().excluded,
+            set_aside,
+            decision,
+        },
         outages,
     ))
+}
+
+/// A service that has fallen silent is unknown, however well it did before.
+fn unknown_since(silence: &Silence, extent: Span) -> Option<Reason> {
+    (silence.span.to == extent.to).then(|| Reason {
+        verdict: Verdict::Unknown,
+        text: format!(
+            "silent since {}, where the same minutes of other days predict {} requests",
+            utc(silence.span.from),
+            grouped(silence.expected.into())
+        ),
+    })
+}
+
+/// While most requests do not count, a service may be failing unseen.
+fn doubtful(set_aside: &[SetAside], window: Span) -> Option<Reason> {
+    let inside = set_aside.iter().filter(|run| !run.span.intersection(window).is_empty());
+    let largest = inside.max_by_key(|run| run.excluded)?;
+    Some(Reason {
+        verdict: Verdict::Caution,
+        text: format!(
+            "{} of {} requests from {} to {} were excluded, so nothing says that they were served",
+            grouped(largest.excluded.into()),
+            grouped(largest.requests.into()),
+            utc(largest.span.from),
+            utc(largest.span.to)
+        ),
+    })
+}
+
+/// The minutes of an input from its first second to its last, and those of them that windows can look back at.
+pub fn extents(first_s: i64, last_s: i64) -> (Span, Span) {
+    let end = Minute::of_second(last_s).plus(1);
+    let whole = Span::new(Minute::of_second(first_s), end);
+    let furthest = end.plus(-i64::from(WINDOW_MINUTES_MAX));
+    (whole, Span::new(whole.from.max(furthest), end))
 }
 
 /// The window to propose for: the longest standard one that the input fills, at least an hour.

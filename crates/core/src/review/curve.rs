@@ -1,8 +1,8 @@
 //! Curves to draw: how a share of bad events moved, and how a budget burned down.
 
 use crate::{
-    measure::{exclusion::Exclusions, ledger::Ledger},
-    promise::budget::{Budget, Spend},
+    measure::{exclusion::Exclusions, slots::Slots},
+    promise::{budget::Budget, cost::Spend},
     ratio::{BILLION, share_ppb},
     time::Span,
 };
@@ -20,7 +20,7 @@ pub enum Point {
 
 /// The share of bad events in each of so many equal stretches of a span.
 pub fn bad_share(
-    ledger: &Ledger,
+    ledger: &impl Slots,
     exclusions: &Exclusions,
     span: Span,
     points: usize,
@@ -40,11 +40,11 @@ pub fn bad_share(
 /// start of the window on, every cost is set against the budget of the whole. It ends at what is left now.
 pub fn burn_down(
     budget: &Budget,
-    ledger: &Ledger,
+    ledger: &impl Slots,
     exclusions: &Exclusions,
     points: usize,
 ) -> Vec<i64> {
-    let costs = budget.method.costs(ledger, exclusions, budget.extent.span);
+    let costs = budget.costing.costs(ledger, exclusions, budget.extent.span);
     let mut costs = costs.into_iter().peekable();
     let mut spent = 0;
     let mut left_after = |stretch: Span| {
@@ -68,9 +68,13 @@ fn stretches(span: Span, points: usize) -> Vec<Span> {
 mod tests {
     use super::*;
     use crate::{
-        measure::{ledger::Batch, slot::Slot, window::Window},
+        measure::{
+            ledger::{Ledger, testing::minutes},
+            slot::Slot,
+            window::Window,
+        },
         promise::{
-            budget::Method,
+            cost::Costing,
             slo::{Budgeting, NoData},
         },
         ratio::Target,
@@ -84,10 +88,7 @@ mod tests {
             30..40 => Slot::measured(90, 10),
             _ => Slot::measured(100, 0),
         };
-        let slots: Vec<_> = (0..60).map(|m| (Minute(m), slot(m))).collect();
-        let mut ledger = Ledger::expecting(["a"]);
-        ledger.replace(Batch { source: "a", generation: 1, slots: &slots }).unwrap();
-        ledger
+        minutes(60, slot)
     }
 
     #[test]
@@ -97,10 +98,10 @@ mod tests {
         let quarter = [Point::Missing, Point::NoTraffic, Point::Bad(66_666_666), Point::Bad(0)];
         assert_eq!(bad_share(&ledger, &none, hour, 4), quarter);
 
-        let method = Method { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
+        let costing = Costing { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
         let target = Target::parse_percent("90").unwrap();
         let window = Window::Rolling { minutes: 60 };
-        let budget = Budget::of(&ledger, &none, target, method, &window, Minute(60)).unwrap();
+        let budget = Budget::of(&ledger, &none, target, costing, &window, Minute(60)).unwrap();
         // 100 bad of 3,000: a third of the 300 that are allowed, half of it after minute 35.
         let left = burn_down(&budget, &ledger, &none, 12);
         assert_eq!(left[5..9], [1_000_000_000, 833_333_333, 666_666_666, 666_666_666]);

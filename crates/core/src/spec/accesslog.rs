@@ -22,8 +22,9 @@ use super::{
     yaml::{Node, Value},
 };
 use crate::{
-    limits::THRESHOLD_US_MAX,
-    measure::{accesslog::Format, classify::Rules, sli::Sli},
+    limits::{HOST_NAME_BYTES_MAX, THRESHOLD_US_MAX},
+    measure::{accesslog::Format, classify::Rules, gap::Gap, service::By, sli::Sli},
+    printable::is_unprintable,
 };
 
 /// The `type` of the data source.
@@ -32,7 +33,7 @@ pub const TYPE: &str = "accesslog";
 /// Which logs are read, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AccessLogSource {
-    /// Names of files, with `*` for any part of a name; at least one.
+    /// Names of files, with `*` for any part of a name; none where the logs come from elsewhere, such as a pipe.
     pub files: Vec<String>,
     /// How a line is taken apart, as a regular expression with named groups; known formats need none.
     pub pattern: Option<String>,
@@ -40,13 +41,19 @@ pub struct AccessLogSource {
     pub time_format: Option<String>,
     /// Which answers are good, where that differs from the default.
     pub classify: Option<Rules>,
+    /// What makes a service, where that is not found by itself.
+    pub by: Option<By>,
+    /// The name of the one service of the logs.
+    pub service: Option<String>,
+    /// When silence is missing data, where that differs from the default.
+    pub gap: Option<Gap>,
 }
 
 impl AccessLogSource {
     /// Reads `connectionDetails`.
     pub(crate) fn read(item: &Item<'_>, report: &mut Report) -> Option<Self> {
         let mut fields = item.fields(report)?;
-        let files = fields.require("files", report).map(|item| texts(&item, report));
+        let files = fields.get("files").map(|item| texts(&item, report)).unwrap_or_default();
         let pattern = fields.get("pattern");
         if pattern.is_none() {
             fields.forbid("timeFormat", "without pattern", report);
@@ -54,12 +61,18 @@ impl AccessLogSource {
         let time_format = fields.get("timeFormat").and_then(|item| item.filled_text(report));
         let pattern = pattern.and_then(|item| pattern_text(&item, time_format, report));
         let classify = fields.get("classify").and_then(|item| classify(&item, report));
+        let by = fields.get("by").and_then(|item| parsed(&item, By::parse, report));
+        let service = fields.get("service").and_then(|item| parsed(&item, service_name, report));
+        let gap = fields.get("gap").and_then(|item| parsed(&item, Gap::parse, report));
         fields.finish(report);
         Some(AccessLogSource {
-            files: files?,
+            files,
             pattern,
             time_format: time_format.map(str::to_owned),
             classify,
+            by,
+            service,
+            gap,
         })
     }
 }
@@ -88,6 +101,34 @@ fn pattern_text(item: &Item<'_>, time_format: Option<&str>, report: &mut Report)
         return None;
     }
     Some(text.to_owned())
+}
+
+/// A text that is read by what understands it.
+fn parsed<T>(
+    item: &Item<'_>,
+    parse: impl Fn(&str) -> Result<T, String>,
+    report: &mut Report,
+) -> Option<T> {
+    match parse(item.filled_text(report)?) {
+        Ok(value) => Some(value),
+        Err(why) => {
+            item.error(report, code::BAD_CHOICE, why, "");
+            None
+        }
+    }
+}
+
+/// Reads the name of the one service of the logs.
+///
+/// # Errors
+/// A sentence that says what is allowed.
+pub fn service_name(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    let fits =
+        !name.is_empty() && name.len() <= HOST_NAME_BYTES_MAX && !name.chars().any(is_unprintable);
+    fits.then(|| name.to_owned()).ok_or_else(|| {
+        format!("the name of a service has 1 to {HOST_NAME_BYTES_MAX} bytes, all of them printable")
+    })
 }
 
 fn classify(item: &Item<'_>, report: &mut Report) -> Option<Rules> {

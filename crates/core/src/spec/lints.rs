@@ -4,8 +4,10 @@ use super::{
     docs::{Docs, Placed},
     kind::Version,
     model::{AlertConditionDoc, AlertPolicyDoc, Linked, Operator, SloDoc},
+    own::PolicyDoc,
     problem::{self, Problem},
     report::Report,
+    slos::{Evaluable, slos},
 };
 use crate::{
     promise::{
@@ -28,7 +30,7 @@ pub(crate) fn report(
             Subject::Target if placed.doc.extension.perfect_target => {
                 "metadata.annotations".to_owned()
             }
-            Subject::Target | Subject::Burn(_) => format!("{objective}.target"),
+            Subject::Target | Subject::Burn(_) | Subject::Shares => format!("{objective}.target"),
             Subject::Window(0) => "spec.timeWindow".to_owned(),
             Subject::Window(_) => "metadata.annotations".to_owned(),
         };
@@ -39,9 +41,11 @@ pub(crate) fn report(
 }
 
 /// Burn thresholds that no objective of the same documents can reach: of the alert conditions of each SLO, and of
-/// budget policies, which hold for all of them.
+/// budget policies, which hold for all of them. Of those also lookbacks that are shorter than a slice.
 pub fn thresholds(docs: &Docs) -> Vec<Problem> {
     let mut problems = Vec::new();
+    // What cannot be evaluated was reported where it was tried.
+    let (slos, _) = slos(docs);
     for placed in &docs.slos {
         let mut report = Report::new(placed.path());
         alert_conditions(placed, docs, &mut report);
@@ -52,23 +56,40 @@ pub fn thresholds(docs: &Docs) -> Vec<Problem> {
         let factors: Vec<u64> =
             placed.doc.policy.fast_burn.iter().map(|burn| burn.factor_milli).collect();
         if let Some((name, target)) = lowest_target(docs) {
-            for finding in lint::burn_thresholds(target, &factors) {
-                let Subject::Burn(index) = finding.subject else { continue };
-                let field = format!("spec.fastBurn[{index}].factor");
-                let message = format!("{} ({name})", finding.message);
-                report.warning(
-                    finding.code,
-                    placed.place(&field).at,
-                    &field,
-                    message,
-                    finding.hint,
-                );
-            }
+            let findings = lint::burn_thresholds(target, &factors);
+            burn_findings(placed, findings, "factor", name, &mut report);
+        }
+        let lookbacks: Vec<u32> =
+            placed.doc.policy.fast_burn.iter().map(|burn| burn.lookback_minutes).collect();
+        if let Some(slo) = longest_slices(&slos) {
+            let findings = lint::lookbacks(slo.budgeting, &lookbacks);
+            burn_findings(placed, findings, "lookback", &slo.name, &mut report);
         }
         problems.append(&mut report.into_problems());
     }
     problem::sort(&mut problems);
     problems
+}
+
+/// Reports what is the matter with the burns of a budget policy, and for the sake of which objective.
+fn burn_findings(
+    placed: &Placed<PolicyDoc>,
+    findings: Vec<Finding>,
+    of: &str,
+    slo: &str,
+    report: &mut Report,
+) {
+    for finding in findings {
+        let Subject::Burn(index) = finding.subject else { continue };
+        let field = format!("spec.fastBurn[{index}].{of}");
+        let message = format!("{} ({slo})", finding.message);
+        report.warning(finding.code, placed.place(&field).at, &field, message, finding.hint);
+    }
+}
+
+/// The objective with the longest slices.
+fn longest_slices(slos: &[Evaluable]) -> Option<&Slo> {
+    slos.iter().map(|evaluable| &evaluable.slo).max_by_key(|slo| slo.budgeting.slice_minutes())
 }
 
 /// The objective whose burn rates end soonest.

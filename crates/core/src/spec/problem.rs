@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::yaml::Position;
+use crate::printable::printable;
 
 /// How much a problem matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,12 +69,12 @@ impl fmt::Display for Problem {
     /// `path:line:column: error[code] field: message`, and the hint on a line of its own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Problem { path, line, column, severity, code, field, message, hint } = self;
-        write!(f, "{path}:{line}:{column}: {severity}[{code}] ")?;
+        write!(f, "{}:{line}:{column}: {severity}[{code}] ", printable(path))?;
         if !field.is_empty() {
-            write!(f, "{field}: ")?;
+            write!(f, "{}: ", printable(field))?;
         }
-        f.write_str(message)?;
-        hint.as_ref().map_or(Ok(()), |hint| write!(f, "\n  hint: {hint}"))
+        f.write_str(&printable(message))?;
+        hint.as_ref().map_or(Ok(()), |hint| write!(f, "\n  hint: {}", printable(hint)))
     }
 }
 
@@ -96,6 +97,6 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.path, self.at.line, self.at.column)
+        write!(f, "{}:{}:{}", printable(&self.path), self.at.line, self.at.column)
     }
 }

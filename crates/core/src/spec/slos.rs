@@ -12,7 +12,7 @@ use super::{
     model::{Linked, Metric, Objective, Query, SliDoc, SloDoc, TimeWindow},
     name::{dns_label, with_suffix},
     openslo::Dialect,
-    problem::Problem,
+    problem::{Place, Problem},
     report::Report,
 };
 use crate::{
@@ -50,9 +50,20 @@ pub enum SliSource {
     },
 }
 
+/// An objective that can be evaluated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evaluable {
+    /// The objective.
+    pub slo: Slo,
+    /// Where its measurements come from.
+    pub source: SliSource,
+    /// Where it stands.
+    pub place: Place,
+}
+
 /// One [`Slo`] for each objective of each SLO document that can be evaluated, and a warning for each that cannot. An
 /// SLO with several objectives gives each its display name, or else its number, as a suffix.
-pub fn slos(docs: &Docs) -> (Vec<(Slo, SliSource)>, Vec<Problem>) {
+pub fn slos(docs: &Docs) -> (Vec<Evaluable>, Vec<Problem>) {
     let mut slos = Vec::new();
     let mut problems = Vec::new();
     let mut taken = BTreeSet::new();
@@ -65,9 +76,13 @@ pub fn slos(docs: &Docs) -> (Vec<(Slo, SliSource)>, Vec<Problem>) {
     (slos, problems)
 }
 
-/// What minutes without data mean where an SLO does not say: what the budget policy says.
+/// What minutes without data mean where an SLO does not say: what the budget policy says. Of several policies none is
+/// taken by chance.
 fn by_policy(docs: &Docs) -> Option<NoData> {
-    docs.budget_policies.first().and_then(|placed| placed.doc.no_data)
+    match docs.budget_policies.as_slice() {
+        [only] => only.doc.no_data,
+        _ => None,
+    }
 }
 
 fn convert(
@@ -75,7 +90,7 @@ fn convert(
     docs: &Docs,
     taken: &mut BTreeSet<String>,
     report: &mut Report,
-) -> Vec<(Slo, SliSource)> {
+) -> Vec<Evaluable> {
     let doc = &placed.doc;
     let warn = |field: &str, message: String, hint: &str, report: &mut Report| {
         report.warning(code::NOT_EVALUATED, placed.place(field).at, field, message, hint);
@@ -131,7 +146,7 @@ fn convert(
             no_data: doc.extension.no_data.or(by_policy(docs)).unwrap_or(NoData::Ignore),
         };
         if lints::report(placed, &field, &slo, report) {
-            converted.push((slo, source));
+            converted.push(Evaluable { slo, source, place: placed.place(&field) });
         }
     }
     converted

@@ -35,7 +35,9 @@ fn issue(person: &str, days: u32) -> Command {
 /// Decides and applies; the texts of what happened.
 fn act(state: &mut State, command: &Command, context: &Context) -> Vec<String> {
     let events = decide(state, command, context).unwrap();
-    events.iter().for_each(|event| state.apply(context.at_ms, event));
+    for event in &events {
+        state.apply(context.at_ms, event);
+    }
     events.iter().map(Event::to_text).collect()
 }
 

@@ -7,17 +7,18 @@ use std::{
 };
 
 use plimsoll_core::{
-    limits::WINDOW_MINUTES_MAX,
     measure::{
         accesslog::Format,
-        gap::{self, Missing},
-        service::{self, By},
-        tally::{Ladder, Method},
+        classify::Class,
+        gap::{self, Gap, Missing},
+        service::{self, By, Services},
+        tally::{Ladder, Method, Tally},
         window::Window,
     },
     promise::policy::Policy,
     review::assess::{self, Assessment, Question, Service},
-    time::{Minute, Span},
+    spec::accesslog::AccessLogSource,
+    time::{DAY, Span},
 };
 use plimsoll_source::{Input, Made, Options, Reading, read_logs};
 
@@ -25,8 +26,12 @@ use super::{
     Args,
     given::{self, Documents},
     progress::Bar,
+    settings,
 };
 use crate::{example, failure::Failure};
+
+/// A shorter silence is nothing to tell.
+const SILENCE_TOLD_FROM_MINUTES: i64 = 5;
 
 /// Everything that a report says.
 pub struct Answer {
@@ -44,8 +49,12 @@ pub struct Answer {
     pub excluded: u64,
     /// Silent stretches that are missing data.
     pub missing: Vec<Missing>,
+    /// The longest silence of the whole input that is not missing data.
+    pub longest_silence: Option<Span>,
     /// What is good, bad and excluded.
     pub rules: String,
+    /// The codes that are excluded, as `--classify` reads them.
+    pub excluded_codes: Option<String>,
     /// When silence is missing data.
     pub gap: String,
     /// What makes a service, and why.
@@ -57,11 +66,20 @@ pub struct Answer {
     pub is_given: bool,
     /// Documents that were written.
     pub written: Vec<PathBuf>,
-    /// The inputs, as a data source names them.
-    pub inputs: Vec<String>,
+    /// How the logs were measured, as far as that was asked for, and their files.
+    pub logs: AccessLogSource,
 }
 
 impl Answer {
+    /// The longest silence, where no other day says whether it was missing data and the rule needs one.
+    pub fn unjudged_silence(&self) -> Option<Span> {
+        let is_short = self.extent.minutes() < 2 * DAY;
+        let needs_days = matches!(self.logs.gap.unwrap_or_default(), Gap::Predicted(_));
+        self.longest_silence.filter(|silence| {
+            is_short && needs_days && silence.minutes() >= SILENCE_TOLD_FROM_MINUTES
+        })
+    }
+
     /// Requests that count.
     pub fn requests(&self) -> u64 {
         self.reading.parsed - self.excluded
@@ -74,28 +92,24 @@ impl Answer {
 /// [`Failure`], when there is nothing to answer with or the arguments ask for something impossible.
 pub fn find(args: &Args) -> Result<Answer, Failure> {
     let documents = given::read(&args.slo)?;
-    let method = method(args, &documents)?;
-    let rules = method.rules.to_string();
-    let thresholds_us: Vec<u64> = method.ladder.thresholds_us().collect();
     let inputs = inputs(args);
-    let by = method.by;
-    let mut reading = read(args, &inputs, method, &documents)?;
+    let logs = settings::in_force(args, &documents, &inputs)?;
+    let method = method(args, &documents, &logs)?;
+    let rules = method.rules.to_string();
+    let excluded_codes = method.rules.codes_of(Class::Excluded);
+    let thresholds_us: Vec<u64> = method.ladder.thresholds_us().collect();
+    let mut reading = read(args, &inputs, method, &logs)?;
     let tally = std::mem::take(&mut reading.tally);
     let (Some(first_s), Some(last_s)) = (tally.first_s(), tally.last_s()) else {
         return Err(super::files::nothing_read(&reading));
     };
-    let (whole, extent) = extents(first_s, last_s);
-    let rule = args.gap.unwrap_or_default();
-    let missing = gap::missing(&tally.activity(), rule);
+    let (whole, extent) = assess::extents(first_s, last_s);
+    let rule = logs.gap.unwrap_or_default();
+    let activity = tally.activity();
+    let missing = gap::missing(&activity, rule);
     let excluded = tally.total().excluded;
 
-    let mut services = service::find(tally, by);
-    if let (Some(name), [only]) = (&args.service, services.list.as_mut_slice()) {
-        only.name.clone_from(name);
-    } else if args.service.is_some() {
-        return Err(Failure::usage("--service names one service, and the input holds several")
-            .hint("add --by one to count them together"));
-    }
+    let services = services(tally, &logs)?;
     let names: Vec<&str> = services.list.iter().map(|service| service.name.as_str()).collect();
     let given = documents.for_services(&names)?;
     let policy = documents.policy.clone().unwrap_or_else(Policy::default);
@@ -108,6 +122,8 @@ pub fn find(args: &Args) -> Result<Answer, Failure> {
         thresholds_us: &thresholds_us,
         extent,
         missing: &silent,
+        activity: &activity,
+        gap: rule,
         window: window.as_ref(),
         given: &given,
         policy: &policy,
@@ -120,16 +136,46 @@ pub fn find(args: &Args) -> Result<Answer, Failure> {
         extent,
         history_cut_at: (whole != extent).then(|| extent.from.second()),
         excluded,
+        longest_silence: gap::longest(&activity, &silent),
         missing,
         rules,
+        excluded_codes,
         gap: rule.to_string(),
         by: services.by.to_string(),
         by_why: services.why,
         assessment,
         is_given: !args.slo.is_empty(),
         written: Vec::new(),
-        inputs: inputs.iter().map(ToString::to_string).collect(),
+        logs,
     })
+}
+
+/// The services of the input; the only one has the name that was asked for.
+fn services(tally: Tally, logs: &AccessLogSource) -> Result<Services, Failure> {
+    let by = logs.by.unwrap_or_default();
+    let Some(name) = &logs.service else { return Ok(service::find(tally, by)) };
+    let several = |names: &[&str]| {
+        let (shown, more) = names.split_at(names.len().min(5));
+        let more = if more.is_empty() { "" } else { ", …" };
+        let what =
+            format!("the service is to be {name}, and the input holds {}{more}", shown.join(", "));
+        Failure::usage(what).hint("add --by one to count them together, or leave --service out")
+    };
+    // Paths hardly tell services apart where somebody says that there is one; virtual hosts do.
+    if by == By::Auto {
+        let hosts = service::vhosts(&tally);
+        if hosts.len() > 1 {
+            return Err(several(&hosts));
+        }
+    }
+    let by = if by == By::Auto { By::One } else { by };
+    let mut services = service::find(tally, by);
+    if let [only] = services.list.as_mut_slice() {
+        only.name.clone_from(name);
+        return Ok(services);
+    }
+    let names: Vec<&str> = services.list.iter().map(|service| service.name.as_str()).collect();
+    Err(several(&names))
 }
 
 fn inputs(args: &Args) -> Vec<Input> {
@@ -142,28 +188,24 @@ fn inputs(args: &Args) -> Vec<Input> {
     args.files.iter().map(Input::of_argument).collect()
 }
 
-/// How requests are counted: by the arguments, else as the documents say.
-fn method(args: &Args, documents: &Documents) -> Result<Method, Failure> {
+/// How requests are counted.
+fn method(args: &Args, documents: &Documents, logs: &AccessLogSource) -> Result<Method, Failure> {
     let mut thresholds = args.latency.clone();
     thresholds.extend(documents.thresholds_us());
     let ladder = Ladder::with(&thresholds).map_err(Failure::usage)?;
-    let rules = args.classify.clone().or_else(|| documents.rules.clone()).unwrap_or_default();
-    // With one service, neither hosts nor paths need to be told apart; --service says that there is one.
-    let by = if args.service.is_some() && args.by == By::Auto { By::One } else { args.by };
-    Ok(Method { rules, ladder, by })
+    let rules = logs.classify.clone().unwrap_or_default();
+    Ok(Method { rules, ladder, by: logs.by.unwrap_or_default() })
 }
 
 fn read(
     args: &Args,
     inputs: &[Input],
     method: Method,
-    documents: &Documents,
+    logs: &AccessLogSource,
 ) -> Result<Reading, Failure> {
     let mut options = Options { method, ..Options::new(not_after_s()) };
-    let pattern = args.pattern.as_deref().or(documents.pattern.as_deref());
-    if let Some(pattern) = pattern {
-        let time_format = args.time_format.as_deref().or(documents.time_format.as_deref());
-        let format = Format::pattern(pattern, time_format);
+    if let Some(pattern) = &logs.pattern {
+        let format = Format::pattern(pattern, logs.time_format.as_deref());
         options.format = Some(format.map_err(|why| Failure::usage(format!("--pattern: {why}")))?);
     }
     if let Some(threads) = args.threads.and_then(|n| NonZeroUsize::new(usize::from(n))) {
@@ -179,12 +221,4 @@ fn read(
 fn not_after_s() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |past| past.as_secs());
     i64::try_from(now).unwrap_or(i64::MAX).saturating_add(24 * 3600)
-}
-
-/// The minutes of the whole input, and those that windows can look at: the last 400 days.
-fn extents(first_s: i64, last_s: i64) -> (Span, Span) {
-    let end = Minute::of_second(last_s).plus(1);
-    let whole = Span::new(Minute::of_second(first_s), end);
-    let furthest = end.plus(-i64::from(WINDOW_MINUTES_MAX));
-    (whole, Span::new(whole.from.max(furthest), end))
 }

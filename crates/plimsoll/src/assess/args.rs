@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use plimsoll_core::measure::{classify::Rules, gap::Gap, service::By};
+use plimsoll_core::{
+    measure::{classify::Rules, gap::Gap, service::By},
+    spec::accesslog::service_name,
+};
 
 /// Read access logs; find services, propose objectives, say ship or stabilise
 ///
@@ -16,7 +19,8 @@ use plimsoll_core::measure::{classify::Rules, gap::Gap, service::By};
   plimsoll assess access.log --slo slo/        hold the log against them
   ssh web1 cat /var/log/nginx/access.log | plimsoll assess -
 
-Exit codes: 0 all of the input was read; 1 some of it was not; 2 the command line or a document is wrong.")]
+Exit codes: 0 the input could be read; lines that do not parse are counted and do not change it. 1 a file is missing,
+cut short or not a log, or the documents could not be written. 2 the command line or a document is wrong.")]
 pub struct Args {
     /// Access logs; `-` reads standard input
     #[arg(required_unless_present = "example", value_name = "FILE")]
@@ -42,9 +46,9 @@ pub struct Args {
     #[arg(long, value_name = "DOC", num_args = 1.., conflicts_with = "out")]
     pub slo: Vec<PathBuf>,
 
-    /// What makes a service: auto, vhost, segment (of the path) or one
-    #[arg(long, value_name = "WHAT", default_value = "auto", value_parser = By::parse)]
-    pub by: By,
+    /// What makes a service: auto (without it), vhost, segment (of the path) or one
+    #[arg(long, value_name = "WHAT", value_parser = By::parse)]
+    pub by: Option<By>,
 
     /// Name of the service, for a log of one service
     #[arg(long, value_name = "NAME", value_parser = service_name)]
@@ -78,13 +82,6 @@ pub struct Args {
     /// Worker threads; without it, one for each processor
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub threads: Option<u16>,
-}
-
-fn service_name(text: &str) -> Result<String, String> {
-    let name = text.trim();
-    let fits = !name.is_empty() && name.len() <= 255 && !name.chars().any(char::is_control);
-    fits.then(|| name.to_owned())
-        .ok_or_else(|| "a name has 1 to 255 printable characters".to_owned())
 }
 
 /// A number and its unit: `30d` is (30, "d").
@@ -122,13 +119,22 @@ fn latency_us(text: &str) -> Result<u64, String> {
         };
         number.checked_mul(us)
     });
-    us.filter(|us| (1..=plimsoll_core::limits::THRESHOLD_US_MAX).contains(us))
-        .ok_or_else(|| "a threshold is a time from 1us to 3600s, such as 250ms".to_owned())
+    us.filter(|us| (1..=plimsoll_core::limits::THRESHOLD_US_MAX).contains(us)).ok_or_else(|| {
+        "a threshold is a time from 1us to 1h, in us, ms or s, such as 250ms".to_owned()
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_services_are_printable() {
+        assert_eq!(service_name(" Zürich shop "), Ok("Zürich shop".to_owned()));
+        for name in ["", " ", "a\u{1b}[2J", "a\nb", "a\u{202e}b", "a\u{200b}"] {
+            assert!(service_name(name).is_err(), "{name:?}");
+        }
+    }
 
     #[test]
     fn lengths_are_read_with_their_unit() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use plimsoll_core::ratio::grouped;
 use plimsoll_source::{FileReport, Reading};
 
 use super::words::counted;
@@ -14,16 +15,21 @@ pub fn describe(file: &FileReport) -> String {
         return format!("{}: not counted, it {how} {}", file.input, duplicate.of);
     }
     let Some(format) = &file.format else {
-        let empty = if file.problem.is_none() { ": empty" } else { ": not counted" };
-        return format!("{}{empty}", file.input);
+        return match &file.problem {
+            None => format!("{}: empty", file.input),
+            Some(problem) => format!("{}: not counted, it {problem}", file.input),
+        };
     };
     let packed =
         file.container.map(|container| container.to_string()).filter(|packed| packed != "plain");
     let packed = packed.map_or_else(String::new, |packed| format!(" ({packed})"));
     let lines = counted(file.lines, "line");
-    let malformed =
-        if file.malformed > 0 { format!(", {} unreadable", file.malformed) } else { String::new() };
-    let early = if file.problem.is_some() { ", incomplete" } else { "" };
+    let malformed = if file.malformed > 0 {
+        format!(", {} unreadable", grouped(file.malformed.into()))
+    } else {
+        String::new()
+    };
+    let early = file.problem.as_ref().map_or_else(String::new, |problem| format!("; it {problem}"));
     format!("{}{packed}: {format}, {lines}{malformed}{early}", file.input)
 }
 
@@ -33,6 +39,18 @@ pub fn problems(reading: &Reading) -> Vec<String> {
         file.problem.as_ref().map(|problem| format!("{} {problem}", file.input))
     };
     reading.files.iter().filter_map(problem).collect()
+}
+
+/// What may have been counted twice: what can be read only once is not compared to its end.
+pub fn doubts(reading: &Reading) -> Vec<String> {
+    let doubt = |file: &FileReport| {
+        let other = file.begins_like.as_ref()?;
+        Some(format!(
+            "{} begins like {other}; if it is the same log, it was counted twice",
+            file.input
+        ))
+    };
+    reading.files.iter().filter_map(doubt).collect()
 }
 
 /// Inputs that were not counted because another holds all of them.

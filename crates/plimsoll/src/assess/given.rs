@@ -1,12 +1,12 @@
 //! The documents that a log is held against.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use plimsoll_core::{
-    measure::{classify::Rules, sli::Sli},
+    measure::sli::Sli,
     promise::{policy::Policy, slo::Slo},
     review::assess::Given,
-    spec::{self, Docs, SliSource, accesslog::AccessLogSource, model::Source, name::dns_label},
+    spec::{self, Docs, Evaluable, SliSource, accesslog::AccessLogSource, name::dns_label},
 };
 
 use crate::{check, failure::Failure};
@@ -17,12 +17,10 @@ pub struct Documents {
     objectives: Vec<(Slo, Sli, String, String)>,
     /// The policy to decide by.
     pub policy: Option<Policy>,
-    /// What is good, bad and excluded, where a data source says so.
-    pub rules: Option<Rules>,
-    /// The pattern of the lines, where a data source has one.
-    pub pattern: Option<String>,
-    /// The format of the pattern's times.
-    pub time_format: Option<String>,
+    /// How logs are measured, as the data source of the objectives says.
+    pub logs: AccessLogSource,
+    /// Where that stands.
+    pub logs_place: String,
 }
 
 /// Reads documents. Without paths there are none.
@@ -44,12 +42,14 @@ pub fn read(paths: &[PathBuf]) -> Result<Documents, Failure> {
     if !errors.is_empty() {
         return Err(Failure::usage(format!("the documents have errors\n{}", errors.join("\n"))));
     }
-    let mut documents = Documents::of(&docs);
+    let mut documents = Documents { policy: policy(&docs)?, ..Documents::default() };
     let mut others = Vec::new();
-    for (slo, source) in slos {
+    let mut sources = BTreeSet::new();
+    for Evaluable { slo, source, place } in slos {
         match source {
-            SliSource::AccessLog { service, sli, .. } => {
-                let place = place(&docs, &slo.name);
+            SliSource::AccessLog { service, sli, data_source } => {
+                sources.insert(data_source);
+                let place = format!("{}:{}", place.path, place.at.line);
                 documents.objectives.push((slo, sli, service, place));
             }
             SliSource::Other { kind } => others.push(format!("{} reads from {kind}", slo.name)),
@@ -64,19 +64,60 @@ pub fn read(paths: &[PathBuf]) -> Result<Documents, Failure> {
             "an objective over logs has a data source of type accesslog; --out writes an example",
         ));
     }
+    documents.measure_as(&docs, &sources)?;
     Ok(documents)
 }
 
+/// The one policy to decide by, where there is one.
+fn policy(docs: &Docs) -> Result<Option<Policy>, Failure> {
+    let mut policies = docs.budget_policies.iter();
+    let (first, second) = (policies.next(), policies.next());
+    if let (Some(first), Some(second)) = (first, second) {
+        let names = [first, second].map(|placed| {
+            let place = placed.place("metadata.name");
+            format!("{} ({}:{})", placed.doc.metadata.name, place.path, place.at.line)
+        });
+        let what = format!("the documents hold several budget policies: {}", names.join(", "));
+        return Err(
+            Failure::usage(what).hint("an assessment decides by one of them: give only that")
+        );
+    }
+    Ok(first.map(|placed| placed.doc.policy.clone()))
+}
+
 impl Documents {
-    fn of(docs: &Docs) -> Documents {
-        let logs = docs.data_sources.iter().find_map(|placed| access_log(&placed.doc.source));
-        Documents {
-            objectives: Vec::new(),
-            policy: docs.budget_policies.first().map(|placed| placed.doc.policy.clone()),
-            rules: logs.and_then(|logs| logs.classify.clone()),
-            pattern: logs.and_then(|logs| logs.pattern.clone()),
-            time_format: logs.and_then(|logs| logs.time_format.clone()),
+    /// Takes over how the data sources of the objectives measure.
+    fn measure_as(
+        &mut self,
+        docs: &Docs,
+        sources: &BTreeSet<Option<String>>,
+    ) -> Result<(), Failure> {
+        let mut first: Option<&str> = None;
+        for name in sources {
+            let placed = docs.data_sources.iter().find(|placed| {
+                Some(&placed.doc.metadata.name) == name.as_ref()
+                    && placed.doc.access_log().is_some()
+            });
+            let logs = placed.and_then(|placed| placed.doc.access_log()).cloned();
+            let logs = AccessLogSource { files: Vec::new(), ..logs.unwrap_or_default() };
+            let shown = name.as_deref().unwrap_or("type: accesslog");
+            match first {
+                Some(first) if logs != self.logs => {
+                    let what =
+                        format!("the data sources {first} and {shown} measure logs differently");
+                    return Err(Failure::usage(what)
+                        .hint("hold the log against the objectives of one of them at a time"));
+                }
+                Some(_) => {}
+                None => {
+                    let place = placed.map(|placed| placed.place("spec.connectionDetails"));
+                    let place = place.map(|place| format!("{}:{}", place.path, place.at.line));
+                    self.logs_place = place.unwrap_or_default();
+                    (first, self.logs) = (Some(shown), logs);
+                }
+            }
         }
+        Ok(())
     }
 
     /// The latency thresholds that the objectives need counted.
@@ -93,9 +134,7 @@ impl Documents {
     /// [`Failure`], when one is for a service that the input does not hold.
     pub fn for_services(&self, names: &[&str]) -> Result<Vec<Given>, Failure> {
         let given = |(slo, sli, service, place): &(Slo, Sli, String, String)| {
-            let found =
-                names.iter().find(|name| **name == service.as_str() || dns_label(name) == *service);
-            let Some(name) = found else {
+            let Some(name) = service_of(service, names, slo, place)? else {
                 let what = format!(
                     "{} ({place}) is for the service {service}, which the input does not hold",
                     slo.name
@@ -106,29 +145,36 @@ impl Documents {
                 );
                 return Err(Failure::usage(what).hint(hint));
             };
-            let slo = Slo { service: (*name).to_owned(), ..slo.clone() };
+            let slo = Slo { service: name.to_owned(), ..slo.clone() };
             Ok(Given { slo, sli: *sli, place: place.clone() })
         };
         self.objectives.iter().map(given).collect()
     }
 }
 
-fn access_log(source: &Source) -> Option<&AccessLogSource> {
-    if let Source::AccessLog(logs) = source { Some(logs) } else { None }
-}
-
-/// Where an objective stands. Where a document has several, each is named after it with a suffix.
-fn place(docs: &Docs, name: &str) -> String {
-    let stands = |placed: &&spec::docs::Placed<spec::model::SloDoc>| {
-        name.starts_with(&placed.doc.metadata.name)
-    };
-    let longest =
-        docs.slos.iter().filter(stands).max_by_key(|placed| placed.doc.metadata.name.len());
-    longest.map_or_else(
-        || name.to_owned(),
-        |placed| {
-            let place = placed.place("metadata.name");
-            format!("{}:{}", place.path, place.at.line)
-        },
-    )
+/// The service of the input that a document names: the one of that very name, or else the one whose name becomes it
+/// when it is written as a label.
+fn service_of<'a>(
+    service: &str,
+    names: &[&'a str],
+    slo: &Slo,
+    place: &str,
+) -> Result<Option<&'a str>, Failure> {
+    if let Some(exact) = names.iter().find(|name| **name == service) {
+        return Ok(Some(exact));
+    }
+    let alike: Vec<&str> =
+        names.iter().copied().filter(|name| dns_label(name) == service).collect();
+    match alike[..] {
+        [] => Ok(None),
+        [only] => Ok(Some(only)),
+        _ => {
+            let what = format!(
+                "{} ({place}) is for the service {service}, which may be any of {}",
+                slo.name,
+                alike.join(", ")
+            );
+            Err(Failure::usage(what).hint("write the name of the service as the input has it"))
+        }
+    }
 }

@@ -10,26 +10,35 @@ mod out;
 mod page;
 mod progress;
 mod report;
+mod settings;
 mod words;
 
 use std::{io::Write as _, process::ExitCode};
 
 pub use args::Args;
+use plimsoll_core::printable::printable_json;
 use terminal_size::{Width, terminal_size_of};
 
 use crate::failure::{Failure, INPUT};
 
-/// Runs the command: reads the logs, answers, prints. Exit code 0 when all of the input could be read.
+/// Runs the command: reads the logs, answers, prints. Exit code 0 when every input could be read,
+/// whatever its lines are.
 ///
 /// # Errors
 /// [`Failure`], when there is nothing to answer with or the command line asks for something impossible.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    if let Some(folder) = &args.out {
+        out::check(folder)?;
+    }
     let mut answer = answer::find(args)?;
     if let Some(folder) = &args.out {
         answer.written = out::write(&answer, args, folder)?;
     }
-    let text =
-        if args.json { json::text(&answer) } else { report::text(&answer, terminal_columns()) };
+    let text = if args.json {
+        printable_json(&json::text(&answer)).into_owned()
+    } else {
+        report::text(&answer, terminal_columns())
+    };
     let mut stdout = anstream::stdout();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         // The reader of a pipe has seen enough.
@@ -37,6 +46,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         outcome => {
             outcome.map_err(|error| Failure::input(format!("cannot write the report: {error}")))?;
         }
+    }
+    for doubt in files::doubts(&answer.reading) {
+        let _ = writeln!(anstream::stderr(), "warning: {doubt}");
     }
     let problems = files::problems(&answer.reading);
     for problem in &problems {

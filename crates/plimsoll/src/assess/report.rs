@@ -2,10 +2,16 @@
 
 use anstyle::{AnsiColor, Style};
 use plimsoll_core::{
-    measure::sli::{Sli, time_text},
+    measure::{
+        set_aside::SetAside,
+        silence::Silence,
+        sli::{Sli, time_text},
+    },
+    printable::printable,
     promise::decision::Verdict,
-    ratio::{BILLION, grouped, percent_ceil, percent_floor},
+    ratio::{BILLION, grouped, percent_ceil, percent_floor, share_ppb},
     review::assess::{NamedOutage, Objective, Origin, ServiceFigures, SliFigures},
+    time::Span,
 };
 
 use super::{
@@ -74,25 +80,42 @@ fn input(page: &mut Page, answer: &Answer) {
 fn rules(page: &mut Page, answer: &Answer) {
     for gap in answer.missing.iter().take(GAPS_LISTED) {
         let (stretch, lasting) = (stretch(gap.span), lasting(gap.span.minutes()));
-        let expected = counted(gap.predicted, "request");
-        page.labelled("missing", &format!("{stretch} ({lasting}), about {expected} expected"));
+        let expected = match gap.predicted {
+            0 => String::new(),
+            predicted => format!(", about {} expected", counted(predicted, "request")),
+        };
+        page.labelled("missing", &format!("{stretch} ({lasting}){expected}"));
     }
     if answer.missing.len() > GAPS_LISTED {
         let more = answer.missing.len() - GAPS_LISTED;
         page.labelled("", &format!("and {more} more silent stretches"));
     }
+    if let Some(silence) = answer.unjudged_silence() {
+        let (stretch, lasting) = (stretch(silence), lasting(silence.minutes()));
+        let minutes = (silence.minutes() / 2).min(30);
+        let text = format!(
+            "less than two days of log cannot tell lost data from no traffic; longest silence {stretch} ({lasting}), \
+             which --gap {minutes}m makes missing data"
+        );
+        page.labelled("silence", &text);
+    }
     page.labelled("rules", &answer.rules);
     page.labelled("", &answer.gap);
-    let services = answer.assessment.services.len();
-    page.labelled("services", &format!("{services} (by {}): {}", answer.by, answer.by_why));
+    let services = &answer.assessment.services;
+    let why = match services.as_slice() {
+        [only] => format!("all requests belong to {}; {}", only.name, answer.by_why),
+        _ => answer.by_why.clone(),
+    };
+    page.labelled("services", &format!("{} (by {}): {why}", services.len(), answer.by));
 }
 
 fn services(page: &mut Page, answer: &Answer) {
     let all = &answer.assessment.services;
     for service in all.iter().take(SERVICES_IN_FULL) {
-        service_in_full(page, service);
+        service_in_full(page, service, answer);
     }
-    if let Some(heaviest) = all.first().and_then(ServiceFigures::tightest) {
+    let heaviest = all.first().and_then(ServiceFigures::tightest);
+    if let Some(heaviest) = heaviest.filter(|objective| objective.budget.spend.spent > 0) {
         burn_down(page, heaviest);
     }
     if all.len() > SERVICES_IN_FULL {
@@ -111,7 +134,7 @@ fn services(page: &mut Page, answer: &Answer) {
     }
 }
 
-fn service_in_full(page: &mut Page, service: &ServiceFigures) {
+fn service_in_full(page: &mut Page, service: &ServiceFigures, answer: &Answer) {
     page.gap();
     let verdict = verdict(service.decision.verdict);
     page.line(10, &format!("{verdict} {BOLD}{}{BOLD:#}", service.name));
@@ -121,6 +144,8 @@ fn service_in_full(page: &mut Page, service: &ServiceFigures) {
         let figures = format!("{} of {requests}, {failed} failed", ratio(availability));
         page.labelled("  good", &format!("{figures}{}", coverage(availability)));
     }
+    silent(page, service, answer.extent);
+    excluded(page, service, answer);
     let ladder = ladder(&service.slis);
     if !ladder.is_empty() {
         page.labelled("  within", &ladder);
@@ -128,13 +153,60 @@ fn service_in_full(page: &mut Page, service: &ServiceFigures) {
     for objective in &service.objectives {
         objective_in_full(page, objective);
     }
-    if service.objectives.is_empty() {
-        let none = "none proposed: too few requests; 90 % needs at least 50 in the window";
-        page.labelled("  target", none);
-    }
     for reason in &service.decision.reasons {
         page.labelled("  why", &reason.text);
     }
+}
+
+/// Where a service fell silent while the log went on: to the end, and the longest before.
+fn silent(page: &mut Page, service: &ServiceFigures, extent: Span) {
+    let (lasting_on, over): (Vec<&Silence>, Vec<&Silence>) =
+        service.silent.iter().partition(|silence| silence.span.to == extent.to);
+    let say = |page: &mut Page, when: &str, silence: &Silence, more: &str| {
+        let lasting = lasting(silence.span.minutes());
+        let expected = counted(silence.expected, "request");
+        let text = format!(
+            "{when} ({lasting}), while the log went on; the same minutes of other days predict {expected}{more}"
+        );
+        page.labelled("  silent", &text);
+    };
+    for silence in lasting_on {
+        let since = when(silence.span.from.second(), false);
+        say(page, &format!("since {since} UTC"), silence, "");
+    }
+    if let Some(largest) = over.iter().max_by_key(|silence| silence.expected) {
+        let more = match over.len() - 1 {
+            0 => String::new(),
+            more => format!("; and {more} more times for less"),
+        };
+        say(page, &stretch(largest.span), largest, &more);
+    }
+}
+
+/// What does not count, and where most of it lies.
+fn excluded(page: &mut Page, service: &ServiceFigures, answer: &Answer) {
+    if service.excluded == 0 {
+        return;
+    }
+    let all = service.excluded + service.requests;
+    let share = percent_ceil(share_ppb(service.excluded, all).unwrap_or(0) as i64);
+    let largest = service.set_aside.iter().max_by_key(|run| run.excluded);
+    let largest = largest.map_or_else(String::new, |run| set_aside(run, answer));
+    let count = grouped(service.excluded.into());
+    page.labelled("", &format!("excluded {count} ({share}){largest}"));
+}
+
+/// `, of these 1,200 on 10 Aug 05:00–10:00 when nothing else was counted`, and what to do about it.
+fn set_aside(run: &SetAside, answer: &Answer) -> String {
+    let beside = match run.requests - run.excluded {
+        0 => "when nothing else was counted".to_owned(),
+        counted => format!("when {} counted", grouped(counted.into())),
+    };
+    let (count, stretch) = (grouped(run.excluded.into()), stretch(run.span));
+    let hint = answer.excluded_codes.as_ref().map_or_else(String::new, |codes| {
+        format!("; --classify bad={codes} counts them as failed")
+    });
+    format!(", of these {count} on {stretch} {beside}{hint}")
 }
 
 fn objective_in_full(page: &mut Page, objective: &Objective) {
@@ -148,6 +220,10 @@ fn objective_in_full(page: &mut Page, objective: &Objective) {
     let (target, remaining) = (objective.slo.target, remaining(objective));
     let promise = format!("{BOLD}{target} {name}{BOLD:#} over {window}");
     page.labelled(label, &format!("{promise}: {left}{remaining}"));
+    for (window, budget) in objective.slo.windows.iter().skip(1).zip(&objective.further) {
+        let left = chart::left_words(budget.left_ppb());
+        page.labelled("", &format!("{target} {name} over {window}: {left}"));
+    }
     page.labelled("", &objective.why);
     for warning in &objective.warnings {
         page.labelled("  warning", warning);
@@ -157,23 +233,29 @@ fn objective_in_full(page: &mut Page, objective: &Objective) {
         let peak = if highest == 0 {
             "none bad".to_owned()
         } else {
-            format!("█ = {} bad", percent_ceil(highest as i64))
+            format!("█ = {} bad", percent_two_digits(highest))
         };
         page.labelled("", &format!("{} {DIM}{}{DIM:#}", unbroken(&sparkline), unbroken(&peak)));
     }
 }
 
-/// What is left in requests and minutes, where that is more than nothing.
+/// What is left in requests, and in minutes where none is missing: then the two say the same. Of slices, minutes.
 fn remaining(objective: &Objective) -> String {
-    let events = objective.budget.left_events_ppb().map(|ppb| ppb.div_euclid(i128::from(BILLION)));
-    let minutes = objective.budget.left_seconds() / 60;
-    match events {
-        Some(events) if events > 0 => format!(
-            " ({}, or {} of total failure)",
-            counted(u64::try_from(events).unwrap_or(u64::MAX), "request"),
-            lasting(minutes)
-        ),
-        _ => String::new(),
+    let budget = &objective.budget;
+    let whole = budget.spend.sums.missing == 0
+        && budget.extent.span.minutes() == budget.extent.whole_minutes;
+    let lasting = lasting(budget.left_seconds() / 60);
+    match budget.left_events_ppb().map(|ppb| ppb.div_euclid(i128::from(BILLION))) {
+        Some(..=0) => String::new(),
+        Some(events) => {
+            let requests = grouped(events.unsigned_abs());
+            let s = if events == 1 { "" } else { "s" };
+            let outage = format!(", or {lasting} of full outage at the window's mean traffic");
+            let outage = if whole { outage.as_str() } else { "" };
+            format!(" ({requests} more failed request{s}{outage})")
+        }
+        None if budget.left_seconds() > 0 => format!(" ({lasting} of the window)"),
+        None => String::new(),
     }
 }
 
@@ -192,14 +274,18 @@ fn worst(page: &mut Page, answer: &Answer) {
         return;
     }
     page.gap();
-    page.line(0, &format!("{BOLD}What spent the budgets{BOLD:#}"));
+    page.line(0, &format!("{BOLD}What spent the budgets (UTC){BOLD:#}"));
     let listed = outages.iter().take(OUTAGES_LISTED);
     let width = listed.clone().map(|o| o.slo.chars().count()).max().unwrap_or(0);
     for named in listed {
         outage(page, named, width);
     }
     if outages.len() > OUTAGES_LISTED {
-        page.line(2, &format!("  and {} smaller ones", outages.len() - OUTAGES_LISTED));
+        let smaller = outages.iter().skip(OUTAGES_LISTED);
+        let largest = smaller.clone().map(|named| named.share_ppb).max().unwrap_or(0);
+        let (count, largest) = (smaller.len(), percent_ceil(largest));
+        let text = format!("  and {count} smaller ones, of {largest} of a budget or less each");
+        page.line(2, &text);
     }
 }
 
@@ -220,13 +306,15 @@ fn outage(page: &mut Page, named: &NamedOutage, width: usize) {
 
 fn next(page: &mut Page, answer: &Answer) {
     page.gap();
-    if answer.written.is_empty() && !answer.is_given {
+    let services = &answer.assessment.services;
+    let has_objectives = services.iter().any(|service| !service.objectives.is_empty());
+    if answer.written.is_empty() && !answer.is_given && has_objectives {
         let text =
             "--out DIR writes these objectives as OpenSLO documents; edit them, then --slo DIR";
         page.labelled("next", text);
     }
     for path in &answer.written {
-        page.labelled("written", &path.display().to_string());
+        page.labelled("written", &printable(&path.display().to_string()));
     }
 }
 
@@ -251,6 +339,15 @@ fn percent_fine(ppb: u64) -> String {
     plimsoll_core::ratio::decimal(i128::from(ppb / 10_000), 3)
 }
 
+/// Two significant digits of a percentage, rounded up: `5.4 %`, `0.0069 %`.
+fn percent_two_digits(ppb: u64) -> String {
+    let mut step = 1;
+    while ppb.div_ceil(step) >= 100 {
+        step *= 10;
+    }
+    plimsoll_core::ratio::decimal(i128::from(ppb.div_ceil(step) * step), 7) + " %"
+}
+
 fn coverage(figures: &SliFigures) -> String {
     if figures.coverage_ppb == BILLION {
         return String::new();
@@ -262,10 +359,28 @@ fn coverage(figures: &SliFigures) -> String {
 fn ladder(slis: &[SliFigures]) -> String {
     let step = |figures: &SliFigures| match figures.sli {
         Sli::Latency { at_most_us } => {
-            let share = figures.ratio_ppb().map_or(0, |ppb| ppb as i64);
-            Some(unbroken(&format!("{} {}", time_text(at_most_us), percent_floor(share))))
+            Some(unbroken(&format!("{} {}", time_text(at_most_us), ratio(figures))))
         }
         Sli::Availability => None,
     };
     slis.iter().filter_map(step).collect::<Vec<_>>().join("  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_height_of_a_curve_is_never_nothing() {
+        for (ppb, text) in [
+            (1, "0.0000001 %"),
+            (69_444, "0.007 %"),
+            (68_001, "0.0069 %"),
+            (53_800_000, "5.4 %"),
+            (99_100_000, "10 %"),
+            (1_000_000_000, "100 %"),
+        ] {
+            assert_eq!(percent_two_digits(ppb), text);
+        }
+    }
 }

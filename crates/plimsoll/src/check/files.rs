@@ -136,8 +136,11 @@ impl Found {
     }
 
     fn unreadable(&mut self, path: &Path, error: &io::Error) {
+        if error.kind() == io::ErrorKind::NotFound {
+            let message = format!("{} does not exist", path.display());
+            return self.problem(path, code::UNREADABLE, &message, "check the path");
+        }
         let hint = match error.kind() {
-            io::ErrorKind::NotFound => "check the path",
             io::ErrorKind::PermissionDenied => "allow reading it",
             _ => "leave it out, or make it readable",
         };

@@ -7,6 +7,8 @@
 //! Everything up to the status is read from the front; of what follows only the duration, where a [`Timing`] says that
 //! there is one. Bytes in between are never looked at, which is what makes this fast.
 
+mod layout;
+
 use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
@@ -14,12 +16,14 @@ use memchr::{memchr, memchr2};
 use super::{
     Malformed, Request,
     number::status,
-    request_line::{host, is_escaped, target, unescape},
+    request_line::{is_escaped, target, unescape},
     stamp::{CLF_BYTES, Memo},
     timing::Timing,
     words::Words,
 };
 use crate::measure::word::{position_in_two, position_of_either};
+pub(super) use layout::Layout;
+use layout::stamp;
 
 const NO_TIME: Malformed = Malformed("no time in […]");
 const NO_REQUEST: Malformed = Malformed("no quoted request behind the time");
@@ -37,11 +41,6 @@ impl<'a> Head<'a> {
     /// Everything behind the status.
     pub(super) fn tail(&self) -> &'a [u8] {
         self.answered.tail
-    }
-
-    /// Whether a virtual host stands before the client.
-    pub(super) fn has_vhost(&self) -> bool {
-        self.vhost.is_some()
     }
 }
 
@@ -69,10 +68,11 @@ pub(super) fn parse_usual<'a>(
 /// Reads a line of the common log format or one of its extensions.
 pub(super) fn parse<'a>(
     line: &'a [u8],
+    layout: &Layout,
     timing: Option<&Timing>,
     memo: &mut Memo,
 ) -> Result<Request<'a>, Malformed> {
-    let Head { vhost, at_s, answered } = head(line, memo)?;
+    let Head { vhost, at_s, answered } = head(line, layout, memo)?;
     let target = target(answered.request);
     Ok(Request {
         at_s,
@@ -85,17 +85,16 @@ pub(super) fn parse<'a>(
 
 /// Reads everything up to the status.
 #[inline]
-pub(super) fn head<'a>(line: &'a [u8], memo: &mut Memo) -> Result<Head<'a>, Malformed> {
-    let (vhost, (stamp, rest)) = match anonymous(line) {
-        Some(stamped) => (None, stamped),
-        None => named(line)?,
+pub(super) fn head<'a>(
+    line: &'a [u8],
+    layout: &Layout,
+    memo: &mut Memo,
+) -> Result<Head<'a>, Malformed> {
+    let (vhost, stamp, rest) = match anonymous(line) {
+        Some((stamp, [b' ', b'"', rest @ ..])) => (None, stamp, rest),
+        _ => layout.named(line)?,
     };
     let at_s = memo.clf(stamp)?;
-    let rest = match rest {
-        [b' ', b'"', rest @ ..] => rest,
-        // Some put a host or a time between the time and the request.
-        rest => &rest[memchr(b'"', rest).ok_or(NO_REQUEST)? + 1..],
-    };
     Ok(Head { vhost, at_s, answered: answered(rest)? })
 }
 
@@ -107,44 +106,6 @@ type Stamped<'a> = (&'a [u8; CLF_BYTES], &'a [u8]);
 fn anonymous(line: &[u8]) -> Option<Stamped<'_>> {
     let client = position_in_two(line, b' ').or_else(|| memchr(b' ', line))?;
     stamp(line[client..].strip_prefix(b" - - [")?)
-}
-
-/// The time at the beginning of `text`, when a bracket closes behind it.
-#[inline]
-fn stamp(text: &[u8]) -> Option<Stamped<'_>> {
-    let (stamp, rest) = text.split_first_chunk::<CLF_BYTES>()?;
-    Some((stamp, rest.strip_prefix(b"]")?))
-}
-
-/// Virtual host, time, and what follows it, of a line with a user, a virtual host or a prefix of its carrier.
-fn named(line: &[u8]) -> Result<(Option<&[u8]>, Stamped<'_>), Malformed> {
-    let mut from = 0;
-    while let Some(at) = memchr(b'[', &line[from..]) {
-        let open = from + at;
-        // IPv6 addresses and user names may hold brackets as well.
-        if let Some(stamped) = stamp(&line[open + 1..])
-            && (stamped.0[2], stamped.0[6], stamped.0[11]) == (b'/', b'/', b':')
-        {
-            return Ok((vhost(&line[..open]), stamped));
-        }
-        from = open + 1;
-    }
-    Err(NO_TIME)
-}
-
-/// The virtual host, which is there when four words stand before the time: `host client ident user`.
-///
-/// Four words are also `client - two words` (a user name with a space) and `client, proxy - user` (a list of
-/// addresses).
-fn vhost(prefix: &[u8]) -> Option<&[u8]> {
-    // What carries the line, such as syslog, ends in a colon: `Oct 10 13:55:36 web nginx: host client - - [`.
-    let prefix = memchr::memmem::rfind(prefix, b": ").map_or(prefix, |at| &prefix[at + 2..]);
-    let mut words = prefix.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
-    let [first, second, _, _] = [words.next()?, words.next()?, words.next()?, words.next()?];
-    if words.next().is_some() || second == b"-" || first.ends_with(b",") {
-        return None;
-    }
-    host(first)
 }
 
 /// A request line, the status behind it, and the rest.

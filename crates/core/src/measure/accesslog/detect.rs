@@ -56,14 +56,16 @@ fn refined(kind: Kind, lines: &[Cow<[u8]>]) -> Kind {
 
 /// What the lines in the common log format have in common.
 fn common(lines: &[Cow<[u8]>]) -> Clf {
+    let plain: Vec<&[u8]> = lines.iter().map(|line| &**line).collect();
+    let layout = clf::Layout::learn(&plain);
     let mut memo = Memo::default();
     let heads: Vec<clf::Head> =
-        lines.iter().filter_map(|line| clf::head(line, &mut memo).ok()).collect();
+        lines.iter().filter_map(|line| clf::head(line, &layout, &mut memo).ok()).collect();
     let tails: Vec<&[u8]> = heads.iter().map(clf::Head::tail).collect();
     let most = |count: usize| count * 2 > heads.len();
     Clf {
         is_combined: most(tails.iter().filter(|tail| clf::is_combined(tail)).count()),
-        has_vhost: most(heads.iter().filter(|head| head.has_vhost()).count()),
+        layout,
         timing: Timing::learn(&tails),
     }
 }

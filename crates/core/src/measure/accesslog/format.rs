@@ -4,7 +4,9 @@ use std::fmt;
 
 use jiff::tz::TimeZone;
 
-use super::{cloudfront::Columns, json::Dialect, pattern::Pattern, stamp::Zone, timing::Timing};
+use super::{
+    clf::Layout, cloudfront::Columns, json::Dialect, pattern::Pattern, stamp::Zone, timing::Timing,
+};
 
 /// How the lines of a file are to be read.
 #[derive(Debug, Clone)]
@@ -40,8 +42,8 @@ pub(super) enum Kind {
 pub(super) struct Clf {
     /// Whether referer and user agent follow in most lines.
     pub(super) is_combined: bool,
-    /// Whether a virtual host stands before the client in most lines.
-    pub(super) has_vhost: bool,
+    /// What stands before the request in most lines.
+    pub(super) layout: Layout,
     /// Where the duration stands, if there is one.
     pub(super) timing: Option<Timing>,
 }
@@ -115,7 +117,7 @@ impl fmt::Display for Clf {
         if self.timing.as_ref().is_some_and(Timing::is_traefik) {
             return f.write_str("Traefik CLF");
         }
-        f.write_str(if self.has_vhost { "vhost + " } else { "" })?;
+        f.write_str(if self.layout.has_vhost() { "vhost + " } else { "" })?;
         f.write_str(if self.is_combined { "combined" } else { "common" })?;
         match &self.timing {
             Some(timing) => write!(f, " + {}", timing.name()),

@@ -69,13 +69,24 @@ impl Parser {
     /// Reads a line that stands in no envelope.
     fn line<'a>(&mut self, line: &'a [u8]) -> Result<Line<'a>, Malformed> {
         if is_comment(line) {
-            self.learn(line);
-            return Ok(Line::Comment);
+            return Ok(self.comment(line));
         }
         let Format { kind, zone } = &self.format;
         read(kind, line, zone, &mut self.memo)
             .or_else(|reason| self.request_of_another_format(line).ok_or(reason))
             .map(Line::Request)
+    }
+
+    /// A comment. In the common log format there are none, and a client that calls itself `#` is not let through as one.
+    #[cold]
+    fn comment<'a>(&mut self, line: &'a [u8]) -> Line<'a> {
+        self.learn(line);
+        let Format { kind, zone } = &self.format;
+        let request = match kind {
+            Kind::Clf(_) => read(kind, line, zone, &mut self.memo).ok(),
+            _ => None,
+        };
+        request.map_or(Line::Comment, Line::Request)
     }
 
     #[cold]
@@ -106,7 +117,7 @@ pub(super) fn read<'a>(
     memo: &mut Memo,
 ) -> Result<Request<'a>, Malformed> {
     match kind {
-        Kind::Clf(clf) => clf::parse(line, clf.timing.as_ref(), memo),
+        Kind::Clf(clf) => clf::parse(line, &clf.layout, clf.timing.as_ref(), memo),
         Kind::Json(_) => json::parse(line, zone, memo).map(|(_, request)| request),
         Kind::Envoy => envoy::parse(line, zone),
         Kind::HaProxy { .. } => haproxy::parse(line, zone),

@@ -61,6 +61,16 @@ fn one_day_alone_predicts_nothing() {
 }
 
 #[test]
+fn the_longest_silence_is_one_that_is_not_missing() {
+    let activity: Vec<_> = [0, 1, 5, 9, 10, 20].map(|m| (Minute(m), 1)).into();
+    let span = |from, to| Span::new(Minute(from), Minute(to));
+    assert_eq!(longest(&activity, &[]), Some(span(11, 20)));
+    assert_eq!(longest(&activity, &[span(11, 20)]), Some(span(2, 5)));
+    assert_eq!(longest(&activity[..2], &[]), None);
+    assert_eq!(longest(&[], &[]), None);
+}
+
+#[test]
 fn nothing_outside_the_input_is_missing() {
     for rule in [Gap::default(), Gap::Longer(0), Gap::Never] {
         assert_eq!(missing(&[], rule), []);

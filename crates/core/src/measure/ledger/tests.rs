@@ -95,6 +95,51 @@ proptest! {
         prop_assert_eq!(ledger.sums(left) + ledger.sums(right), ledger.sums(Span::new(cuts[0], cuts[2])));
     }
 
+    /// Batches of several minutes, hours and days, in any order, leave the same ledger.
+    #[test]
+    fn ledgers_do_not_depend_on_the_order_of_batches(
+        slots in prop::collection::btree_map((any::<bool>(), any_minute()), any_slot(), 1..80),
+        lengths in prop::collection::vec(1..9_usize, 80),
+        order in Just((0..80_usize).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        let mut batches: Vec<(&str, Vec<(Minute, Slot)>)> = Vec::new();
+        let mut slots = slots.into_iter().peekable();
+        for length in lengths {
+            let Some(&((first, _), _)) = slots.peek() else { break };
+            let mut batch = Vec::new();
+            while batch.len() < length && let Some(((_, minute), slot)) = slots.next_if(|((of, _), _)| *of == first) {
+                batch.push((minute, slot));
+            }
+            // Descending within a batch, over hours and days.
+            batch.reverse();
+            batches.push((if first { "a" } else { "b" }, batch));
+        }
+        let fill = |order: &mut dyn Iterator<Item = usize>| {
+            let mut ledger = Ledger::expecting(["a", "b"]);
+            let mut naive = Naive::default();
+            for n in order {
+                let Some((source, slots)) = batches.get(n) else { continue };
+                ledger.replace(Batch { source, generation: 3, slots }).unwrap();
+                naive.slots.extend(slots.iter().map(|(minute, slot)| ((*source, *minute), (3, *slot))));
+            }
+            (ledger, naive)
+        };
+        let ((ascending, naive), (shuffled, _)) = (fill(&mut (0..80)), fill(&mut order.into_iter()));
+        prop_assert_eq!(&ascending, &shuffled);
+        for span in [(-1600, 1600), (20_000_000, 20_004_000)].map(|(from, to)| Span::new(Minute(from), Minute(to))) {
+            let sums = ascending.sums(span);
+            prop_assert_eq!((sums.good, sums.bad, sums.missing, sums.no_traffic), naive.sums(span));
+            prop_assert!(ascending.slots(span).eq(span.iter().map(|minute| (minute, naive.slot(minute)))));
+        }
+        // And given again, all of it changes nothing, sums included.
+        let mut again = shuffled.clone();
+        for (source, slots) in &batches {
+            let applied = again.replace(Batch { source, generation: 3, slots }).unwrap();
+            prop_assert_eq!(applied, Applied { changed: 0, repeated: slots.len() });
+        }
+        prop_assert_eq!(again, shuffled);
+    }
+
     #[test]
     fn a_batch_given_twice_changes_nothing(slots in prop::collection::btree_map(any_minute(), any_slot(), 1..60)) {
         let slots: Vec<_> = slots.into_iter().collect();
@@ -136,6 +181,39 @@ fn nonsense_is_refused_by_name() {
     assert_eq!(try_with("a", 1, &twice), Err(Refused::MinuteTwice { minute: A_MINUTE }));
     assert_eq!(try_with("a", 1, &huge), Err(Refused::CountTooLarge { minute: A_MINUTE }));
     assert_eq!(ledger.extent(), None);
+}
+
+#[test]
+fn what_does_not_fit_is_refused_before_it_takes_room() {
+    let ledger = || Ledger::expecting(["a"]);
+    let one = |minute| [(minute, Slot::NoTraffic)];
+    let try_with = |mut ledger: Ledger, slots: &[(Minute, Slot)]| {
+        ledger.replace(Batch { source: "a", generation: 1, slots }).map(|applied| applied.changed)
+    };
+    for minute in [Minute(i64::MIN), LEDGER_FROM.plus(-1), LEDGER_TO, Minute(i64::MAX)] {
+        assert_eq!(try_with(ledger(), &one(minute)), Err(Refused::OutOfTime { minute }));
+    }
+    for (minute, text) in
+        [(LEDGER_FROM, "1900-01-01T00:00:00Z"), (LEDGER_TO.plus(-1), "2199-12-31T23:59:00Z")]
+    {
+        assert_eq!(minute.to_string(), text);
+        assert_eq!(try_with(ledger(), &one(minute)), Ok(1));
+    }
+
+    let scattered = |days: i64| (0..days).map(|d| (Minute(d * DAY), Slot::NoTraffic)).collect();
+    let (most, more): (Vec<_>, Vec<_>) = (scattered(1_000), scattered(1_001));
+    assert_eq!(try_with(ledger(), &most), Ok(1_000));
+    assert_eq!(try_with(ledger(), &more), Err(Refused::TooManyDays));
+
+    let long = vec![(A_MINUTE, Slot::NoTraffic); (1 << 20) + 1];
+    assert_eq!(try_with(ledger(), &long), Err(Refused::TooLong { slots: (1 << 20) + 1 }));
+
+    let named = |count: usize| {
+        let names = (0..count).map(|n| if n == 0 { "a".to_owned() } else { n.to_string() });
+        Ledger::expecting(names)
+    };
+    assert_eq!(try_with(named(64), &one(A_MINUTE)), Ok(1));
+    assert_eq!(try_with(named(65), &one(A_MINUTE)), Err(Refused::TooManySources));
 }
 
 #[test]

@@ -1,12 +1,9 @@
 //! Which names are services.
 
 use super::*;
-use crate::{
-    limits::SERVICE_NAME_BYTES_MAX,
-    measure::{
-        accesslog::Request,
-        tally::{Batch, Method},
-    },
+use crate::measure::{
+    accesslog::Request,
+    tally::{Batch, Method},
 };
 
 /// So many requests to a host and a target, with a status.
@@ -112,95 +109,4 @@ fn one_service_is_called_by_its_only_host() {
     assert_eq!(found(&traffic, By::One).1, named(&[("all", 2)]), "hosts are not kept");
     assert_eq!(found(&[(1, "", "/", 200)], By::Auto).1, named(&[("all", 1)]));
     assert_eq!(found(&[], By::Auto), (By::One, vec![]));
-}
-
-#[test]
-fn hosts_are_compared_without_case_port_and_last_dot() {
-    for (raw, name) in [
-        ("Example.COM", Some("example.com")),
-        ("example.com.", Some("example.com")),
-        ("example.com:8080", Some("example.com")),
-        ("example.com:", Some("example.com")),
-        ("192.0.2.7:80", Some("192.0.2.7")),
-        ("[2001:DB8::1]:443", Some("[2001:db8::1]")),
-        ("[2001:db8::1]", Some("[2001:db8::1]")),
-        ("2001:db8::1", Some("2001:db8::1")),
-        ("_", Some("_")),
-        ("-", None),
-        ("", None),
-        (".", None),
-        (":80", None),
-        ("a b", None),
-        ("a/b", None),
-        ("ä", None),
-        ("\u{1b}[2J", None),
-    ] {
-        assert_eq!(host_name(raw.as_bytes()).as_deref(), name, "{raw:?}");
-    }
-    assert_eq!(host_name(&[b'a'; 256]), None);
-    assert_eq!(host_name(&[0xff, 0xfe]), None);
-}
-
-#[test]
-fn segments_that_name_a_service() {
-    for name in [
-        "api",
-        "a",
-        "v1",
-        "user-service",
-        "user_service",
-        "API",
-        "helloworld.Greeter",
-        "grpc.health.v1.Health",
-        "deadbeef",
-        "facade",
-        "v1.2",
-        "s3",
-        "oauth2",
-        "checkout2023",
-    ] {
-        assert_eq!(segment_name(name.as_bytes()).as_deref(), Some(name));
-    }
-    assert_eq!(segment_name(b"%61%70i").as_deref(), Some("api"));
-    for raw in [
-        "",
-        "-x",
-        "7",
-        "123",
-        ".env",
-        ".well-known",
-        "favicon.ico",
-        "index.php",
-        "x.tar.gz",
-        "IMG.JPG",
-        "a.mp4",
-        "x.",
-        "a b",
-        "a+b",
-        "a:b",
-        "a%2Fb",
-        "%zz",
-        "%6",
-        "%",
-        "a%00",
-        "caf\u{e9}",
-        "caf%C3%A9",
-        "deadbeef12",
-        "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11",
-        "order12345678",
-        "%e2%82",
-    ] {
-        assert_eq!(segment_name(raw.as_bytes()), None, "{raw:?}");
-    }
-    assert!(segment_name(&[b'x'; SERVICE_NAME_BYTES_MAX]).is_some());
-    assert!(segment_name(&[b'x'; SERVICE_NAME_BYTES_MAX + 1]).is_none());
-    assert!(segment_name(&[0xff]).is_none());
-}
-
-#[test]
-fn what_makes_a_service_is_read_and_written() {
-    for by in [By::Auto, By::Vhost, By::Segment, By::One] {
-        assert_eq!(By::parse(&by.to_string()), Ok(by));
-    }
-    assert!(By::parse("host").unwrap_err().contains("`host`"));
 }

@@ -1,17 +1,19 @@
 //! The keys of a batch: raw host and raw first path segment, as they stand in the log, numbered as they come.
 
 use super::{
+    Seed,
     tag::Tag,
     target::{self, Segment},
 };
 use crate::{
-    measure::service::{self, By},
+    measure::name::{self, By},
     time::Minute,
 };
 
 /// Keys, and what each stands for.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Keys {
+    seed: Seed,
     known: Vec<Known>,
     /// Number of the key plus one, by hash; zero is free. At most half full.
     table: Vec<u32>,
@@ -41,16 +43,21 @@ pub(super) struct Meaning {
 const NEVER: Minute = Minute(i64::MIN);
 
 impl Keys {
+    /// No keys yet.
+    pub(super) fn seeded(seed: Seed) -> Self {
+        Keys { seed, ..Keys::default() }
+    }
+
     /// The number of the key of a request.
     #[inline]
     pub(super) fn find(&mut self, host: &[u8], target: &[u8], by: By) -> u32 {
-        let (host, segment) = kept(host, target, by);
-        let tags = (Tag::of(host), segment.tag);
+        let (host, segment) = kept(host, target, by, self.seed);
+        let tags = (Tag::of(host, self.seed), segment.tag);
         if self.known.len() * 2 >= self.table.len() {
             self.grow();
         }
         let mask = self.table.len() - 1;
-        let mut at = segment.tag.hash(tags.0) as usize & mask;
+        let mut at = segment.tag.hash(tags.0, self.seed) as usize & mask;
         while let Some(key) = self.table[at].checked_sub(1) {
             if self.known[key as usize].is(tags, host, segment.raw) {
                 return key;
@@ -64,8 +71,8 @@ impl Keys {
     fn add(&mut self, at: usize, tags: (Tag, Tag), host: &[u8], segment: &[u8]) -> u32 {
         let is_long = tags.0.is_long() || tags.1.is_long();
         let meaning = Box::new(Meaning {
-            host: service::host_name(host),
-            segment: service::segment_name(segment),
+            host: name::host_name(host),
+            segment: name::segment_name(segment),
             long: is_long.then(|| (host.to_vec(), segment.to_vec())),
         });
         let (host, segment) = tags;
@@ -80,7 +87,7 @@ impl Keys {
         let mask = (self.table.len() * 2).max(64) - 1;
         self.table = vec![0; mask + 1];
         for (key, known) in self.known.iter().enumerate() {
-            let mut at = known.segment.hash(known.host) as usize & mask;
+            let mut at = known.segment.hash(known.host, self.seed) as usize & mask;
             while self.table[at] != 0 {
                 at = (at + 1) & mask;
             }
@@ -110,14 +117,14 @@ impl Keys {
 
 /// The host and the first segment of a request, as far as they are to be kept.
 #[inline]
-fn kept<'a>(host: &'a [u8], target: &'a [u8], by: By) -> (&'a [u8], Segment<'a>) {
+fn kept<'a>(host: &'a [u8], target: &'a [u8], by: By, seed: Seed) -> (&'a [u8], Segment<'a>) {
     match by {
         By::Auto | By::Vhost => {
-            let (url_host, segment) = target::names(target);
+            let (url_host, segment) = target::names(target, seed);
             let host = if host.is_empty() { url_host.unwrap_or_default() } else { host };
             (host, if by == By::Auto { segment } else { Segment::default() })
         }
-        By::Segment => (&[], target::names(target).1),
+        By::Segment => (&[], target::names(target, seed).1),
         By::One => (&[], Segment::default()),
     }
 }

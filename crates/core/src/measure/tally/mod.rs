@@ -17,6 +17,7 @@ mod target;
 
 pub use batch::{Batch, Method};
 pub use cell::Cell;
+pub use hash::Seed;
 pub use ladder::Ladder;
 pub use roster::{Entry, Roster};
 pub use series::Series;
@@ -36,6 +37,12 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Nothing yet; names are told apart by hashes with this seed.
+    pub fn seeded(seed: Seed) -> Self {
+        let (hosts, segments) = (Roster::seeded(seed), Roster::seeded(seed));
+        Tally { hosts, segments, ..Tally::default() }
+    }
+
     /// Takes in what was counted in the next piece of the input.
     ///
     /// The order of the pieces matters only where the input holds more than

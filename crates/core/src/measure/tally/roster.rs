@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Cell, Series, hash::hash};
+use super::{Cell, Seed, Series};
 use crate::{
     limits::{NAMES_FOLDED_MAX, NAMES_KEPT, NAMES_MAX},
     time::{DAY, Minute},
@@ -31,7 +31,9 @@ pub struct Roster {
     /// The first is the rest; the place of a folded name is free for another.
     places: Vec<Entry>,
     free: Vec<usize>,
+    /// By hash.
     folded: BTreeSet<u64>,
+    seed: Seed,
     limits: Limits,
 }
 
@@ -57,17 +59,26 @@ const REST: usize = 0;
 
 impl Default for Roster {
     fn default() -> Self {
-        Roster::with(Limits { max: NAMES_MAX, kept: NAMES_KEPT, folded: NAMES_FOLDED_MAX })
+        Roster::with(
+            Limits { max: NAMES_MAX, kept: NAMES_KEPT, folded: NAMES_FOLDED_MAX },
+            Seed::default(),
+        )
     }
 }
 
 impl Roster {
-    pub(super) fn with(limits: Limits) -> Self {
+    /// No names yet.
+    pub(super) fn seeded(seed: Seed) -> Self {
+        Roster { seed, ..Roster::default() }
+    }
+
+    pub(super) fn with(limits: Limits, seed: Seed) -> Self {
         Roster {
             entries: BTreeMap::new(),
             places: vec![Entry::default()],
             free: Vec::new(),
             folded: BTreeSet::new(),
+            seed,
             limits,
         }
     }
@@ -183,7 +194,8 @@ impl Roster {
     }
 
     fn is_folded(&self, name: &str) -> bool {
-        self.folded.len() >= self.limits.folded || self.folded.contains(&hash(name.as_bytes(), 0))
+        self.folded.len() >= self.limits.folded
+            || self.folded.contains(&self.seed.hash(name.as_bytes()))
     }
 
     fn open(&mut self, name: &str) -> usize {
@@ -207,7 +219,7 @@ impl Roster {
         let mut entries = Vec::new();
         for (_, name, place) in &by_requests {
             self.entries.remove(name);
-            self.folded.insert(hash(name.as_bytes(), 0));
+            self.folded.insert(self.seed.hash(name.as_bytes()));
             entries.push(std::mem::take(&mut self.places[*place]));
         }
         let rest = &mut self.places[REST];

@@ -21,13 +21,23 @@ const BLOCK_BYTES: usize = 1024;
 /// Cells by minute, ascending; minutes without any request take no room. Adding is exact, and commutes.
 ///
 /// The newest minutes are open; older ones are packed into blocks of about a kilobyte, at four to ten bytes a
-/// minute: 200 names over 30 days, every minute busy, take 35 to 90 MB. A late minute repacks its block.
+/// minute: 200 names over 30 days, every minute busy, take 35 to 90 MB. Minutes that come late go into runs of their
+/// own. When a run begins, those before it of about the same size become one: so a minute is packed about as often as
+/// the number of all minutes can be halved, whatever the order they come in.
 #[derive(Clone, Default)]
 pub struct Series {
-    /// Ascending, and apart from each other.
-    blocks: Vec<Block>,
-    /// Ascending. A minute may be here and in a block too: it is the sum of both.
+    /// Each goes on for as long as minutes come in order; each is more than twice as large as the next, except for the
+    /// last two. A minute may be in several: it is the sum of all.
+    runs: Vec<Run>,
+    /// Ascending. A minute may be here and in a run too: it is the sum of both.
     open: Vec<(Minute, Cell)>,
+}
+
+/// Blocks, ascending and apart from each other.
+#[derive(Clone, Default)]
+struct Run {
+    blocks: Vec<Block>,
+    minutes: usize,
 }
 
 #[derive(Clone)]
@@ -51,6 +61,37 @@ impl Block {
 
     fn iter(&self) -> Rows<'_> {
         Rows::new(&self.rows, self.first)
+    }
+}
+
+impl Run {
+    fn iter(&self) -> impl Iterator<Item = (Minute, Cell)> + '_ {
+        self.blocks.iter().flat_map(Block::iter)
+    }
+
+    fn last(&self) -> Option<Minute> {
+        self.blocks.last().map(|block| block.last)
+    }
+
+    /// Appends a minute behind all others.
+    fn push(&mut self, minute: Minute, cell: &Cell) {
+        self.minutes += 1;
+        match self.blocks.last_mut() {
+            Some(block) if block.rows.len() < BLOCK_BYTES => block.push(minute, cell),
+            last => {
+                if let Some(full) = last {
+                    full.rows.shrink_to_fit();
+                }
+                self.blocks.push(Block::new(minute, cell));
+            }
+        }
+    }
+
+    /// Both runs as one.
+    fn merged(&self, other: &Run) -> Run {
+        let mut merged = Run::default();
+        sum(self.iter(), other.iter()).for_each(|(minute, cell)| merged.push(minute, &cell));
+        merged
     }
 }
 
@@ -84,7 +125,7 @@ impl Series {
         for (at, rows) in rest.iter_mut().enumerate() {
             next.extend(rows.peek().map(|(minute, _)| Reverse((*minute, at))));
         }
-        let mut blocks = Vec::new();
+        let mut run = Run::default();
         let mut sum: Option<(Minute, Cell)> = None;
         while let Some(Reverse((_, at))) = next.pop() {
             let Some((minute, cell)) = rest[at].next() else { continue };
@@ -93,39 +134,51 @@ impl Series {
                 Some((same, sum)) if *same == minute => sum.add(&cell),
                 _ => {
                     if let Some((minute, cell)) = sum.replace((minute, cell)) {
-                        push(&mut blocks, minute, &cell);
+                        run.push(minute, &cell);
                     }
                 }
             }
         }
         if let Some((minute, cell)) = sum {
-            push(&mut blocks, minute, &cell);
+            run.push(minute, &cell);
         }
-        Series { blocks, open: Vec::new() }
+        Series { runs: vec![run], open: Vec::new() }
     }
 
     /// Every minute that holds something, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (Minute, Cell)> + '_ {
-        sum(self.blocks.iter().flat_map(Block::iter), self.open.iter().copied())
+        let first = self.runs.first().into_iter().flat_map(Run::iter);
+        sum(first, self.late())
+    }
+
+    /// Every minute that is not in the first run, ascending.
+    fn late(&self) -> Box<dyn Iterator<Item = (Minute, Cell)> + '_> {
+        let open: Box<dyn Iterator<Item = _>> = Box::new(self.open.iter().copied());
+        let late = self.runs.iter().skip(1);
+        late.rfold(open, |later, run| Box::new(sum(run.iter(), later)))
     }
 
     /// Shows every minute that holds something, ascending. Faster than [`Series::iter`], because no cell is moved.
     pub fn visit(&self, mut see: impl FnMut(Minute, &Cell)) {
         let mut cell = Cell::default();
-        let mut open = self.open.iter().peekable();
-        for block in &self.blocks {
+        let mut late = self.late().peekable();
+        let mut late_until = |end: Minute| {
+            late.peek().is_some_and(|(minute, _)| *minute <= end).then(|| late.next()).flatten()
+        };
+        for block in self.runs.first().iter().flat_map(|run| &run.blocks) {
             let mut rows = block.iter();
             while let Some(minute) = rows.read(&mut cell) {
-                while let Some((earlier, cell)) = open.next_if(|(open, _)| *open < minute) {
-                    see(*earlier, cell);
-                }
-                if let Some((_, more)) = open.next_if(|(open, _)| *open == minute) {
-                    cell.add(more);
+                while let Some((earlier, more)) = late_until(minute) {
+                    if earlier == minute {
+                        cell.add(&more);
+                    } else {
+                        see(earlier, &more);
+                    }
                 }
                 see(minute, &cell);
             }
         }
-        open.for_each(|(minute, cell)| see(*minute, cell));
+        late.for_each(|(minute, cell)| see(minute, &cell));
     }
 
     /// The sum over all minutes.
@@ -137,53 +190,59 @@ impl Series {
 
     /// Whether it holds nothing.
     pub fn is_empty(&self) -> bool {
-        self.blocks.is_empty() && self.open.is_empty()
+        self.open.is_empty() && self.runs.iter().all(|run| run.blocks.is_empty())
     }
 
-    /// Packs the open minutes.
+    /// Packs the open minutes: each behind the first run that ends before it.
     fn seal(&mut self) {
         let open = std::mem::take(&mut self.open);
-        let late = match self.blocks.last() {
-            Some(block) => open.partition_point(|(minute, _)| *minute <= block.last),
-            None => 0,
-        };
-        let mut rest = &open[..late];
-        while let Some((minute, _)) = rest.first() {
-            let at = self.blocks.partition_point(|block| block.last < *minute);
-            let reach = self.blocks[at].last;
-            let (here, later) = rest.split_at(rest.partition_point(|(minute, _)| *minute <= reach));
-            let mut repacked = Vec::new();
-            for (minute, cell) in sum(self.blocks[at].iter(), here.iter().copied()) {
-                push(&mut repacked, minute, &cell);
+        let mut rest = open.as_slice();
+        for run in &mut self.runs {
+            let late = match run.last() {
+                Some(last) => rest.partition_point(|(minute, _)| *minute <= last),
+                None => 0,
+            };
+            for (minute, cell) in &rest[late..] {
+                run.push(*minute, cell);
             }
-            self.blocks.splice(at..=at, repacked);
-            rest = later;
+            rest = &rest[..late];
         }
-        for (minute, cell) in &open[late..] {
-            push(&mut self.blocks, *minute, cell);
+        if !rest.is_empty() {
+            self.join_runs();
+            let mut run = Run::default();
+            for (minute, cell) in rest {
+                run.push(*minute, cell);
+            }
+            self.runs.push(run);
+        }
+    }
+
+    /// Joins the last runs for as long as the last is not much smaller than the one before.
+    fn join_runs(&mut self) {
+        while let [.., before, last] = self.runs.as_slice()
+            && last.minutes * 2 >= before.minutes
+        {
+            let joined = before.merged(last);
+            self.runs.truncate(self.runs.len() - 2);
+            self.runs.push(joined);
         }
     }
 
     /// How many bytes the cells take, roughly: for tests of the limits.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
-        let blocks = self.blocks.iter().map(|block| block.rows.capacity() + 16);
-        blocks.sum::<usize>()
-            + self.blocks.capacity() * size_of::<Block>()
+        let of_run = |run: &Run| {
+            let rows = run.blocks.iter().map(|block| block.rows.capacity() + 16);
+            rows.sum::<usize>() + run.blocks.capacity() * size_of::<Block>()
+        };
+        self.runs.iter().map(of_run).sum::<usize>()
             + self.open.capacity() * size_of::<(Minute, Cell)>()
     }
-}
 
-/// Appends a minute behind all others.
-fn push(blocks: &mut Vec<Block>, minute: Minute, cell: &Cell) {
-    match blocks.last_mut() {
-        Some(block) if block.rows.len() < BLOCK_BYTES => block.push(minute, cell),
-        last => {
-            if let Some(full) = last {
-                full.rows.shrink_to_fit();
-            }
-            blocks.push(Block::new(minute, cell));
-        }
+    /// How many runs there are: for tests of the limits.
+    #[cfg(test)]
+    pub(super) fn runs(&self) -> usize {
+        self.runs.len()
     }
 }
 

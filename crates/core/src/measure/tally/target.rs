@@ -1,6 +1,6 @@
 //! Where in the target of a request its names stand.
 
-use super::tag::Tag;
+use super::{Seed, tag::Tag};
 use crate::{
     limits::SERVICE_NAME_BYTES_MAX,
     measure::word::{WORD_BYTES, first, repeated, zeros},
@@ -19,7 +19,7 @@ pub(super) struct Segment<'a> {
 impl<'a> Segment<'a> {
     /// The first segment of what follows the slash. `/`, `?` and `;` (parameters) end it.
     #[inline]
-    fn of(path: &'a [u8]) -> Self {
+    fn of(path: &'a [u8], seed: Seed) -> Self {
         // Nearly always the end stands in the first word, which then is the tag.
         if let Some(bytes) = path.first_chunk::<WORD_BYTES>() {
             let word = u64::from_le_bytes(*bytes);
@@ -27,10 +27,10 @@ impl<'a> Segment<'a> {
                 return Segment { raw: &path[..end], tag: Tag::of_word(word, end) };
             }
         }
-        Segment::long(path)
+        Segment::long(path, seed)
     }
 
-    fn long(path: &'a [u8]) -> Self {
+    fn long(path: &'a [u8], seed: Seed) -> Self {
         let (words, _) = path.as_chunks::<WORD_BYTES>();
         let mut ends = words.iter().take(RAW_SEGMENT_BYTES / WORD_BYTES).enumerate();
         let end = ends.find_map(|(at, word)| {
@@ -41,7 +41,7 @@ impl<'a> Segment<'a> {
             path.iter().take(RAW_SEGMENT_BYTES + 1).position(is_end).unwrap_or(path.len())
         });
         let raw = if end <= RAW_SEGMENT_BYTES { &path[..end] } else { &[] };
-        Segment { raw, tag: Tag::of(raw) }
+        Segment { raw, tag: Tag::of(raw, seed) }
     }
 }
 
@@ -56,14 +56,14 @@ fn end_in_word(bytes: u64) -> Option<usize> {
 
 /// The host of a target that is a full URL, and the first segment of its path.
 #[inline]
-pub(super) fn names(target: &[u8]) -> (Option<&[u8]>, Segment<'_>) {
+pub(super) fn names(target: &[u8], seed: Seed) -> (Option<&[u8]>, Segment<'_>) {
     match target {
-        [b'/', path @ ..] if path.first() != Some(&b'/') => (None, Segment::of(path)),
-        _ => unusual_names(target),
+        [b'/', path @ ..] if path.first() != Some(&b'/') => (None, Segment::of(path, seed)),
+        _ => unusual_names(target, seed),
     }
 }
 
-fn unusual_names(target: &[u8]) -> (Option<&[u8]>, Segment<'_>) {
+fn unusual_names(target: &[u8], seed: Seed) -> (Option<&[u8]>, Segment<'_>) {
     let (host, mut path) = match target.first() {
         Some(b'/') => (None, target),
         _ => full_url(target).map_or((None, &[][..]), |(host, path)| (Some(host), path)),
@@ -71,7 +71,7 @@ fn unusual_names(target: &[u8]) -> (Option<&[u8]>, Segment<'_>) {
     while let Some((b'/', rest)) = path.split_first() {
         path = rest;
     }
-    (host, Segment::of(path))
+    (host, Segment::of(path, seed))
 }
 
 /// Host and path of `http://host/path`.
@@ -112,7 +112,7 @@ mod tests {
             ("http://h?x=/y", Some("h"), ""),
             ("http:///api", Some(""), "api"),
         ] {
-            let (found, first) = names(target.as_bytes());
+            let (found, first) = names(target.as_bytes(), Seed::default());
             assert_eq!(
                 (found, first.raw),
                 (host.map(str::as_bytes), segment.as_bytes()),
@@ -122,10 +122,18 @@ mod tests {
         let longest = format!("/{}", "x".repeat(RAW_SEGMENT_BYTES));
         for end in ["", "/", "?", ";/"] {
             let target = format!("{longest}{end}");
-            assert_eq!(names(target.as_bytes()).1.raw.len(), RAW_SEGMENT_BYTES, "{end}");
+            assert_eq!(
+                names(target.as_bytes(), Seed::default()).1.raw.len(),
+                RAW_SEGMENT_BYTES,
+                "{end}"
+            );
         }
         for end in ["x", "x/", "xxxxxxxx/y"] {
-            assert_eq!(names(format!("{longest}{end}").as_bytes()).1.raw, b"", "{end}");
+            assert_eq!(
+                names(format!("{longest}{end}").as_bytes(), Seed::default()).1.raw,
+                b"",
+                "{end}"
+            );
         }
     }
 
@@ -139,9 +147,9 @@ mod tests {
             ),
         ) {
             let end = path.iter().position(|byte| b"/?;".contains(byte)).unwrap_or(path.len());
-            let segment = Segment::of(&path);
+            let segment = Segment::of(&path, Seed::default());
             prop_assert_eq!(segment.raw, &path[..end]);
-            prop_assert_eq!(segment.tag, Tag::of(&path[..end]));
+            prop_assert_eq!(segment.tag, Tag::of(&path[..end], Seed::default()));
         }
     }
 }

@@ -2,9 +2,16 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    measure::{ledger::Batch, slot::Slot},
+    measure::{
+        ledger::{
+            Ledger,
+            testing::{ledger, minutes},
+        },
+        slot::Slot,
+    },
     promise::slo::Budgeting,
     ratio::Target,
+    time::{DAY, HOUR},
 };
 
 const WINDOW: i64 = 30 * 24 * 60;
@@ -23,10 +30,7 @@ fn slo(target: &str, no_data: NoData) -> Slo {
 
 /// A ledger of 30 days made minute by minute.
 fn month(slot: impl Fn(i64) -> Slot) -> Ledger {
-    let slots: Vec<_> = (0..WINDOW).map(|m| (Minute(m), slot(m))).collect();
-    let mut ledger = Ledger::expecting(["log"]);
-    ledger.replace(Batch { source: "log", generation: 1, slots: &slots }).unwrap();
-    ledger
+    minutes(WINDOW, slot)
 }
 
 fn decide_on(ledger: &Ledger, target: &str) -> Decision {
@@ -118,6 +122,24 @@ fn a_budget_that_is_spent_at_best_is_spent_however_little_was_measured() {
 }
 
 #[test]
+fn the_best_case_includes_what_a_lost_source_would_have_sent() {
+    // One of two sources of 100 a minute is lost in the second half: 6,480,000 seen, 8,640,000 at best, of which 99.9 %
+    // allows 8,640.
+    let with = |minutes: i64| {
+        month(move |m| match m - WINDOW / 2 {
+            ..0 => Slot::measured(200, 0),
+            m if m < minutes => Slot::Partial { good: 0, bad: 100 },
+            _ => Slot::Partial { good: 100, bad: 0 },
+        })
+    };
+    assert_eq!(decide_on(&with(87), "99.9").verdict, Verdict::Stabilise);
+    assert_eq!(decide_on(&with(86), "99.9").verdict, Verdict::Unknown);
+    // Without a minute seen in full, nobody knows how much the lost source would have sent.
+    let never = month(|_| Slot::Partial { good: 50, bad: 50 });
+    assert_eq!(decide_on(&never, "99.9").verdict, Verdict::Unknown);
+}
+
+#[test]
 fn the_heaviest_reading_decides_and_speaks_first() {
     let policy = Policy::default();
     let of = |ledger: &Ledger| {
@@ -136,6 +158,163 @@ fn the_heaviest_reading_decides_and_speaks_first() {
     let verdicts: Vec<Verdict> = decision.reasons.iter().map(|r| r.verdict).collect();
     assert_eq!(decision.verdict, Verdict::Stabilise);
     assert_eq!(verdicts, [Verdict::Stabilise, Verdict::Unknown, Verdict::Ship]);
+}
+
+/// The decision on 30 days with so many dark minutes at their end.
+fn dark_at_the_end(dark: i64, no_data: NoData, policy: &Policy, cut: &Exclusions) -> Decision {
+    let ledger = month(|m| match m {
+        m if m >= WINDOW - dark => Slot::Missing,
+        m if m >= WINDOW - dark - 5 => Slot::measured(0, 100),
+        _ => Slot::measured(100, 0),
+    });
+    let readings = Reading::of(&slo("99.9", no_data), policy, &ledger, cut, Minute(WINDOW));
+    decide(policy, &readings.unwrap())
+}
+
+#[test]
+fn old_data_is_unknown_however_much_of_the_window_it_fills() {
+    let (policy, none) = (Policy::default(), Exclusions::none());
+    // 27 good days and 72 dark hours: 90 % of the window were measured, which is what the policy asks for.
+    let dark = dark_at_the_end(3 * DAY, NoData::Ignore, &policy, &none);
+    let text = "shop-availability (99.9 % over 30d): no data for 3d; the policy allows 1h";
+    assert_eq!((dark.verdict, dark.reasons[0].text.as_str()), (Verdict::Unknown, text));
+    for no_data in [NoData::Ignore, NoData::Good, NoData::Bad] {
+        let verdict = |dark| dark_at_the_end(dark, no_data, &policy, &none).verdict;
+        assert_ne!(verdict(HOUR), Verdict::Unknown, "{no_data:?}");
+        assert_eq!(verdict(HOUR + 1), Verdict::Unknown, "{no_data:?}");
+    }
+    // What was taken out is not waited for.
+    let cut = Exclusions::of([Span::new(Minute(WINDOW - DAY), Minute(WINDOW - HOUR))]);
+    assert_ne!(dark_at_the_end(DAY, NoData::Ignore, &policy, &cut).verdict, Verdict::Unknown);
+    assert_eq!(dark_at_the_end(DAY + 1, NoData::Ignore, &policy, &cut).verdict, Verdict::Unknown);
+}
+
+#[test]
+fn the_last_decision_is_held_for_its_time_and_no_longer() {
+    let (policy, none) = (Policy::default(), Exclusions::none());
+    let hold = |dark, minutes| {
+        let decision = dark_at_the_end(dark, NoData::Hold { minutes }, &policy, &none);
+        (decision.verdict, decision.reasons[0].text.clone())
+    };
+    // As `a_fast_burn_calls_for_caution_while_the_budget_lasts`, however long ago that was. Six hours of the window lie
+    // before the history: 500 of 4,284.
+    for (dark, left, ago) in
+        [(0, "88.4", ""), (1, "88.4", "1m"), (61, "88.4", "1h 1m"), (360, "88.3", "6h")]
+    {
+        let burn = format!(
+            "shop-availability (99.9 % over 30d): it burns 83.3 times as fast as allowed over the last 1h (limit 14.4); \
+             {left} % of the budget is left"
+        );
+        let since = if dark == 0 {
+            String::new()
+        } else {
+            format!("; as it was {ago} ago, with no data since")
+        };
+        assert_eq!(hold(dark, 360), (Verdict::Caution, burn + &since));
+    }
+    let over =
+        "shop-availability (99.9 % over 30d): no data for 6h 1m; the last decision stood for 6h";
+    assert_eq!(hold(361, 360), (Verdict::Unknown, over.to_owned()));
+    // Shorter than the policy would allow.
+    assert_eq!(hold(31, 30).0, Verdict::Unknown);
+}
+
+#[test]
+fn a_window_of_which_nothing_was_seen_is_unknown_by_every_policy() {
+    let policy = Policy {
+        min_events: 0,
+        min_coverage_ppb: 0,
+        max_data_age_minutes: u32::MAX,
+        ..Policy::default()
+    };
+    let dark = month(|_| Slot::Missing);
+    for no_data in [NoData::Ignore, NoData::Good, NoData::Bad, NoData::Hold { minutes: u32::MAX }] {
+        let readings =
+            Reading::of(&slo("99.9", no_data), &policy, &dark, &Exclusions::none(), Minute(WINDOW));
+        let decision = decide(&policy, &readings.unwrap());
+        assert_eq!(decision.verdict, Verdict::Unknown, "{no_data:?}");
+        let text = "shop-availability (99.9 % over 30d): nothing was seen in the window";
+        assert_eq!(decision.reasons[0].text, text);
+    }
+}
+
+proptest! {
+    /// Whatever the slices hide, and however short the lookback: what spent nothing is no fast burn.
+    #[test]
+    fn a_lookback_without_spent_units_is_never_fast(
+        slice_minutes in 1..90_u32,
+        lookback_minutes in 1..200_u32,
+        factor_milli in 0..20_000_u64,
+        ppb in prop_oneof![Just(BILLION), 0..=BILLION],
+        bad in 0..5_u64,
+    ) {
+        // At most four of ten fail where half of a slice may.
+        let slice_target = Target::parse_percent("50").unwrap();
+        let ledger = ledger(&[Slot::measured(10 - bad, bad); 300]);
+        let costing = Costing {
+            budgeting: Budgeting::Timeslices { slice_minutes, slice_target },
+            no_data: NoData::Ignore,
+        };
+        let rule = FastBurn { lookback_minutes, factor_milli, min_failures: 0 };
+        let burn = Burn::of(rule, costing, &ledger, &Exclusions::none(), Minute(300));
+        prop_assert!(!burn.is_fast(Target::from_ppb(ppb).unwrap()));
+        // It looked at whole slices, and at all of the lookback.
+        prop_assert_eq!(burn.span.minutes() % i64::from(slice_minutes), 0);
+        prop_assert!(burn.span.minutes() >= i64::from(lookback_minutes));
+    }
+}
+
+proptest! {
+    /// One event that was good and is bad instead never makes the answer lighter.
+    #[test]
+    fn one_more_bad_event_is_never_a_lighter_verdict(
+        slots in prop::collection::vec((0..12_u8, 0..30_u64, 0..4_u64), 120),
+        worse in prop::sample::Index::arbitrary(),
+        kind in 0..3_u8,
+        slice_minutes in prop::sample::select(vec![1_u32, 5, 20]),
+        no_data in prop::sample::select(vec![
+            NoData::Ignore, NoData::Good, NoData::Bad, NoData::Hold { minutes: 5 },
+        ]),
+        (percent, min_coverage, factor) in (50..=100_u64, 0..=100_u64, 1..50_u64),
+    ) {
+        let mut slots: Vec<Slot> = slots
+            .into_iter()
+            .map(|(kind, good, bad)| match kind {
+                0 => Slot::Missing,
+                1 => Slot::Partial { good: good + 1, bad },
+                _ => Slot::measured(good, bad),
+            })
+            .collect();
+        let slice_target = Target::parse_percent("90").unwrap();
+        let budgeting = match kind {
+            0 => Budgeting::Occurrences,
+            1 => Budgeting::Timeslices { slice_minutes, slice_target },
+            _ => Budgeting::RatioTimeslices { slice_minutes },
+        };
+        let slo = Slo {
+            budgeting,
+            windows: vec![Window::Rolling { minutes: 60 }, Window::Rolling { minutes: 120 }],
+            ..slo(&percent.to_string(), no_data)
+        };
+        let policy = Policy {
+            fast_burn: vec![FastBurn { lookback_minutes: 20, factor_milli: factor * 100, min_failures: 3 }],
+            min_coverage_ppb: min_coverage * 10_000_000,
+            max_data_age_minutes: 10,
+            ..Policy::default()
+        };
+        let verdict = |slots: &[Slot]| {
+            let readings = Reading::of(&slo, &policy, &ledger(slots), &Exclusions::none(), Minute(120));
+            decide(&policy, &readings.unwrap()).verdict
+        };
+        let before = verdict(&slots);
+        let slot = &mut slots[worse.index(120)];
+        *slot = match *slot {
+            Slot::Measured { good: 1.., bad } => Slot::measured(slot.events().0 - 1, bad + 1),
+            Slot::Partial { good: 1.., bad } => Slot::Partial { good: slot.events().0 - 1, bad: bad + 1 },
+            other => other,
+        };
+        prop_assert!(verdict(&slots) >= before);
+    }
 }
 
 proptest! {

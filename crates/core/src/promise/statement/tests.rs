@@ -3,9 +3,13 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     deliver::attribution::Attribution,
-    measure::{ledger::Batch, slot::Slot, window::Window},
+    measure::{
+        ledger::{Ledger, testing::ledger},
+        slot::Slot,
+        window::Window,
+    },
     promise::{
-        budget::Method,
+        cost::Costing,
         slo::{Budgeting, NoData},
     },
     ratio::Target,
@@ -16,16 +20,8 @@ fn span(from: i64, to: i64) -> Span {
     Span::new(Minute(from), Minute(to))
 }
 
-fn ledger(slots: &[Slot]) -> Ledger {
-    let slots: Vec<_> =
-        slots.iter().enumerate().map(|(m, &slot)| (Minute(m as i64), slot)).collect();
-    let mut ledger = Ledger::expecting(["a"]);
-    ledger.replace(Batch { source: "a", generation: 1, slots: &slots }).unwrap();
-    ledger
-}
-
-fn budget(ledger: &Ledger, exclusions: &Exclusions, method: Method, target: Target) -> Budget {
-    Budget::of(ledger, exclusions, target, method, &Window::Rolling { minutes: 60 }, Minute(60))
+fn budget(ledger: &Ledger, exclusions: &Exclusions, costing: Costing, target: Target) -> Budget {
+    Budget::of(ledger, exclusions, target, costing, &Window::Rolling { minutes: 60 }, Minute(60))
         .unwrap()
 }
 
@@ -33,7 +29,7 @@ fn incident(name: &str, from: i64, to: i64) -> Attribution {
     Attribution { span: span(from, to), account: Account::Incident(name.to_owned()) }
 }
 
-const OCCURRENCES: Method = Method { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
+const OCCURRENCES: Costing = Costing { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
 
 #[test]
 fn a_statement_by_hand() {
@@ -62,8 +58,9 @@ fn missing_data_is_an_account_of_its_own_where_it_is_charged() {
     let mut slots = vec![Slot::measured(9, 1); 50];
     slots.extend([Slot::Missing; 10]);
     let ledger = ledger(&slots);
-    let method = Method { no_data: NoData::Bad, ..OCCURRENCES };
-    let budget = budget(&ledger, &Exclusions::none(), method, Target::parse_percent("50").unwrap());
+    let costing = Costing { no_data: NoData::Bad, ..OCCURRENCES };
+    let budget =
+        budget(&ledger, &Exclusions::none(), costing, Target::parse_percent("50").unwrap());
     let lines =
         statement(&budget, &ledger, &Exclusions::none(), &Attributions::of([incident("x", 0, 60)]));
     // 50 bad and 10 missing minutes of 10 events: 150 of 600 × 50 % = 300.
@@ -78,37 +75,54 @@ fn any_slot() -> impl Strategy<Value = Slot> {
     prop_oneof![
         4 => (0..50_u64, 0..5_u64).prop_map(|(good, bad)| Slot::measured(good, bad)),
         1 => Just(Slot::Missing),
+        1 => (0..9_u64, 0..9_u64).prop_map(|(good, bad)| Slot::Partial { good, bad: bad + 1 }),
+    ]
+}
+
+fn any_budgeting() -> impl Strategy<Value = Budgeting> {
+    let slice_target = (0..=1000_u64).prop_map(|m| Target::from_ppb(m * 1_000_000).unwrap());
+    prop_oneof![
+        Just(Budgeting::Occurrences),
+        (1..7_u32, slice_target).prop_map(|(slice_minutes, slice_target)| {
+            Budgeting::Timeslices { slice_minutes, slice_target }
+        }),
+        (1..7_u32).prop_map(|slice_minutes| Budgeting::RatioTimeslices { slice_minutes }),
     ]
 }
 
 proptest! {
     #[test]
-    fn postings_sum_to_what_was_spent(
+    fn postings_sum_to_what_was_spent_each_on_its_account(
         slots in prop::collection::vec(any_slot(), 60),
         attributed in prop::collection::vec((0..60_i64, 0..30_i64, 0..4_u8), 0..6),
         cut in (0..60_i64, 0..20_i64),
         ppb in 0..=1_000_000_000_u64,
-        slice_minutes in prop::option::of(1..7_u32),
-        charge in any::<bool>(),
+        budgeting in any_budgeting(),
+        no_data in prop::sample::select(vec![NoData::Ignore, NoData::Good, NoData::Bad]),
     ) {
-        let budgeting = slice_minutes.map_or(Budgeting::Occurrences, |slice_minutes| Budgeting::RatioTimeslices { slice_minutes });
-        let method = Method { budgeting, no_data: if charge { NoData::Bad } else { NoData::Ignore } };
+        let costing = Costing { budgeting, no_data };
         let ledger = ledger(&slots);
         let exclusions = Exclusions::of([span(cut.0, cut.0 + cut.1)]);
-        let attributions: Vec<_> = attributed.iter().map(|&(from, n, name)| incident(&name.to_string(), from, from + n)).collect();
-        let budget = budget(&ledger, &exclusions, method, Target::from_ppb(ppb).unwrap());
-        let of = |attributions: &[Attribution]| {
-            statement(&budget, &ledger, &exclusions, &Attributions::of(attributions.iter().cloned()))
-        };
-        let lines = of(&attributions);
+        let attributions: Vec<_> =
+            attributed.iter().map(|&(from, n, name)| incident(&name.to_string(), from, from + n)).collect();
+        let budget = budget(&ledger, &exclusions, costing, Target::from_ppb(ppb).unwrap());
+        let lines = statement(&budget, &ledger, &exclusions, &Attributions::of(attributions.clone()));
         prop_assert_eq!(lines.iter().map(|p| p.units).sum::<u128>(), budget.spend.spent);
         prop_assert_eq!(lines.iter().map(|p| p.share_ppb).sum::<i64>(), budget.spend.spent_ppb(budget.target));
+        prop_assert!(lines.is_sorted_by(|a, b| a.units >= b.units));
 
-        // An attribution that is taken back leaves no trace.
-        let mut more = attributions.clone();
-        more.push(incident("mistake", 0, 60));
-        prop_assert!(of(&more).iter().all(|p| matches!(&p.account, Account::Incident(n) if n == "mistake") || p.account == Account::MissingData));
-        more.pop();
-        prop_assert_eq!(of(&more), lines);
+        // The latest attribution that holds a minute has its cost.
+        let mut naive: BTreeMap<String, u128> = BTreeMap::new();
+        for cost in costing.costs(&ledger, &exclusions, budget.extent.span) {
+            let latest = attributions.iter().rfind(|attribution| attribution.span.contains(cost.minute));
+            let account = match latest {
+                _ if cost.for_missing_data => "missing data".to_owned(),
+                Some(attribution) => attribution.account.to_string(),
+                None => "unattributed".to_owned(),
+            };
+            *naive.entry(account).or_default() += cost.units;
+        }
+        let posted: BTreeMap<String, u128> = lines.iter().map(|p| (p.account.to_string(), p.units)).collect();
+        prop_assert_eq!(posted, naive);
     }
 }

@@ -1,10 +1,15 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::{
-    measure::{ledger::Batch, slot::Slot},
+    measure::{
+        ledger::{Ledger, testing::minutes},
+        slot::Slot,
+    },
     promise::slo::{Budgeting, NoData},
 };
 
-const METHOD: Method = Method { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
+const COSTING: Costing = Costing { budgeting: Budgeting::Occurrences, no_data: NoData::Ignore };
 
 /// Ten days, minute by minute, and a 10-day window.
 fn ten_days(slot: impl Fn(i64) -> Slot) -> Ledger {
@@ -12,15 +17,12 @@ fn ten_days(slot: impl Fn(i64) -> Slot) -> Ledger {
 }
 
 fn days(days: i64, slot: impl Fn(i64) -> Slot) -> Ledger {
-    let slots: Vec<_> = (0..days * DAY).map(|m| (Minute(m), slot(m))).collect();
-    let mut ledger = Ledger::expecting(["log"]);
-    ledger.replace(Batch { source: "log", generation: 1, slots: &slots }).unwrap();
-    ledger
+    minutes(days * DAY, slot)
 }
 
 fn suggestion(ledger: &Ledger, days: i64) -> Option<Suggestion> {
     let window = Window::Rolling { minutes: (days * DAY) as u32 };
-    suggest(ledger, &Exclusions::none(), METHOD, &window, Minute(days * DAY)).unwrap()
+    suggest(ledger, &Exclusions::none(), COSTING, &window, Minute(days * DAY)).unwrap()
 }
 
 #[test]
@@ -37,7 +39,7 @@ fn one_outage_does_not_lower_what_can_be_promised_if_half_of_it_would_have_been_
     assert!(found.budget.is_spent());
     // What held in spite of it: 28.8 % of 99.5 % is spent.
     let window = Window::Rolling { minutes: 10 * DAY as u32 };
-    let kept = kept_anyway(&ledger, &Exclusions::none(), METHOD, &window, Minute(10 * DAY))
+    let kept = kept_anyway(&ledger, &Exclusions::none(), COSTING, &window, Minute(10 * DAY))
         .unwrap()
         .unwrap();
     assert_eq!(kept.target.to_string(), "99.5 %");
@@ -83,4 +85,57 @@ fn a_short_log_is_judged_by_the_hour() {
     let found = suggestion(&ledger, 1).unwrap();
     assert_eq!((found.period_minutes, found.periods, found.kept), (HOUR, 24, 23));
     assert_eq!(found.target.to_string(), "99.95 %");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// The next stricter target fails by the limit that is named, in plain counts; the suggested one by none.
+    #[test]
+    fn a_suggestion_is_the_strictest_that_nothing_stands_against(
+        quiet in 1..2_000_u64,
+        rare in 1..5_000_i64,
+        bad_days in prop::collection::btree_map(0..10_i64, (1..1_440_i64, 1..100_u64), 0..4),
+    ) {
+        let slot = |m: i64| {
+            let usual = u64::from(m % rare == 0);
+            match bad_days.get(&(m / DAY)) {
+                Some((minutes, percent)) if m % DAY < *minutes => {
+                    let bad = (quiet * percent / 100).min(quiet);
+                    Slot::measured(quiet - bad, bad + usual)
+                }
+                _ => Slot::measured(quiet, usual),
+            }
+        };
+        let count = |day: i64| {
+            let events = (day * DAY..(day + 1) * DAY).map(|m| slot(m).events());
+            events.fold((0_u64, 0_u64), |sum, (good, bad)| (sum.0 + bad, sum.1 + good + bad))
+        };
+        let days: Vec<(u64, u64)> = (0..10).map(count).collect();
+        let bad: u64 = days.iter().map(|day| day.0).sum();
+        let total: u64 = days.iter().map(|day| day.1).sum();
+        let allowed = |target: Target, of: u64| of as f64 * (1.0 - target.ppb() as f64 / 1e9);
+        let resolves = |target| allowed(target, total) >= 5.0 - 1e-6;
+        let kept = |target| days.iter().filter(|&&(bad, of)| bad as f64 <= allowed(target, of) * 0.75 + 1e-6).count();
+        let spent = |target| bad as f64 / allowed(target, total);
+
+        let Some(found) = suggestion(&ten_days(slot), 10) else {
+            prop_assert!(LADDER_PPB.into_iter().filter_map(Target::from_ppb)
+                .all(|target| !resolves(target) || kept(target) < 9 || spent(target) > 2.0 - 1e-9));
+            return Ok(());
+        };
+        prop_assert!(resolves(found.target) && spent(found.target) <= 2.0 + 1e-9);
+        prop_assert_eq!((found.kept, found.periods), (kept(found.target), 10));
+        prop_assert!(found.kept >= 9);
+        match (found.limit, stricter(found.target)) {
+            (Limit::Ladder, next) => prop_assert_eq!(next, None),
+            (Limit::Traffic, Some(next)) => prop_assert!(!resolves(next)),
+            (Limit::Kept, Some(next)) => prop_assert!(kept(next) < 9),
+            (Limit::Overspent { spent_ppb }, Some(next)) => {
+                prop_assert!(spent(next) > 2.0);
+                prop_assert!((spent(next) - spent_ppb as f64 / 1e9).abs() < 1e-6);
+            }
+            (limit, None) => prop_assert!(false, "{limit:?} above the ladder"),
+        }
+    }
 }

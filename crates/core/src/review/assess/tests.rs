@@ -30,11 +30,16 @@ fn series(counts: impl Fn(i64) -> Option<(u64, u64)>) -> Series {
 
 fn ask(services: &[Service<'_>], missing: &[Span], given: &[Given]) -> Assessment {
     let policy = Policy::default();
+    let mut activity = Vec::new();
+    Series::sum_of(services.iter().map(|service| service.series))
+        .visit(|minute, cell| activity.push((minute, cell.requests())));
     let question = Question {
         services,
         thresholds_us: &LADDER,
         extent: month(),
         missing,
+        activity: &activity,
+        gap: Gap::default(),
         window: None,
         given,
         policy: &policy,
@@ -95,6 +100,115 @@ fn an_outage_is_found_weighed_and_decides() {
     assert_eq!(found.worst.len(), 2);
 }
 
+/// So many requests a minute, of which so many of each ten fail; all are answered at once.
+fn failing(per_minute: u64, bad_of_ten: impl Fn(i64) -> u64) -> Series {
+    let mut series = Series::default();
+    for (n, minute) in month().iter().enumerate() {
+        let bad = per_minute * bad_of_ten(n as i64) / 10;
+        let mut cell = Cell { good: per_minute - bad, bad, timed: per_minute, ..Cell::default() };
+        cell.within[..3].fill(per_minute);
+        series.add(minute, &cell);
+    }
+    series
+}
+
+#[test]
+fn a_service_that_fails_fast_is_not_saved_by_its_latency() {
+    for (bad_of_ten, text) in [(10, "432,000 of 432,000"), (3, "129,600 of 432,000")] {
+        let api = failing(10, |_| bad_of_ten);
+        let found = ask(&[Service { name: "api", series: &api }], &[], &[]);
+        let api = &found.services[0];
+        assert_eq!(api.decision.verdict, Verdict::Stabilise);
+        let reason =
+            format!("availability: {text} requests failed over 30d; not even 90 % was kept");
+        assert_eq!(api.decision.reasons[0].text, reason);
+        let target = &api.objectives[0];
+        assert_eq!(
+            (target.slo.target.to_string(), target.origin),
+            ("90 %".to_owned(), Origin::Loosest)
+        );
+        assert_eq!(target.budget.spend.sums.bad, 43_200 * bad_of_ten);
+        assert_eq!(found.worst[0].sli, Sli::Availability);
+        assert_eq!(found.worst[0].outage.bad, 43_200 * bad_of_ten);
+    }
+}
+
+#[test]
+fn few_failures_are_no_judgement() {
+    // 49 requests cannot tell 90 %; 99 can, and are too few for the policy.
+    for (requests, objectives) in [(49, 0), (99, 2)] {
+        let api = failing(1, |_| 10);
+        let mut few = Series::default();
+        api.iter().take(requests).for_each(|(minute, cell)| few.add(minute, &cell));
+        let found = ask(&[Service { name: "api", series: &few }], &[], &[]);
+        assert_eq!(found.services[0].objectives.len(), objectives);
+        assert_eq!(found.services[0].decision.verdict, Verdict::Unknown);
+    }
+    let api = Series::default();
+    let found = ask(&[Service { name: "api", series: &api }], &[], &[]);
+    let text = "0 requests over 30d; the loosest target, 90 %, needs 50";
+    assert_eq!(found.services[0].decision.reasons[0].text, text);
+}
+
+#[test]
+fn a_hang_of_ten_days_is_seen_in_latency() {
+    let api = series(|m| Some((0, if m < 10 * DAY { 100 } else { 0 })));
+    let mut slower = Series::default();
+    for (minute, mut cell) in api.iter() {
+        cell.within[2] = cell.within[1];
+        slower.add(minute, &cell);
+    }
+    let found = ask(&[Service { name: "api", series: &slower }], &[], &[]);
+    let decision = &found.services[0].decision;
+    assert_eq!(decision.verdict, Verdict::Stabilise);
+    let text = "latency-100ms: 1,440,000 of 4,320,000 requests were slower over 30d; not even 90 % was kept";
+    assert_eq!(decision.reasons[0].text, text);
+}
+
+#[test]
+fn a_service_that_fell_silent_is_unknown() {
+    let shop = series(|_| Some((0, 0)));
+    let api = series(|m| (m < 19 * DAY).then_some((0, 0)));
+    let services = [Service { name: "shop", series: &shop }, Service { name: "api", series: &api }];
+    let found = ask(&services, &[], &[]);
+    let api = &found.services[0];
+    assert_eq!((api.name.as_str(), api.decision.verdict), ("api", Verdict::Unknown));
+    let text = "silent since 2024-10-23 00:00 UTC, where the same minutes of other days predict 1,584,000 requests";
+    assert_eq!(api.decision.reasons[0].text, text);
+    assert_eq!(found.services[1].decision.verdict, Verdict::Ship);
+    assert!(found.services[1].silent.is_empty());
+    // When its data is missing, nothing is said of silence.
+    let lost = [Span::new(month().from.plus(19 * DAY), month().to)];
+    assert!(ask(&services, &lost, &[]).services.iter().all(|service| service.silent.is_empty()));
+}
+
+#[test]
+fn a_hang_that_only_clients_noticed_calls_for_caution() {
+    let mut hung = Series::default();
+    series(|_| Some((0, 0))).visit(|minute, cell| {
+        let n = minute.0 - month().from.0;
+        let aborted = Cell { excluded: 100, ..Cell::default() };
+        hung.add(minute, if (9 * DAY..9 * DAY + 300).contains(&n) { &aborted } else { cell });
+    });
+    let api = &ask(&[Service { name: "api", series: &hung }], &[], &[]).services[0];
+    assert_eq!((api.decision.verdict, api.excluded), (Verdict::Caution, 30_000));
+    let text = "30,000 of 30,000 requests from 2024-10-13 00:00 UTC to 2024-10-13 05:00 UTC were excluded, so nothing \
+                says that they were served";
+    assert_eq!(api.decision.reasons[0].text, text);
+}
+
+#[test]
+fn proposals_have_the_names_that_documents_can_have() {
+    let api = series(|_| Some((0, 0)));
+    let services =
+        [Service { name: "api.x.io", series: &api }, Service { name: "api-x.io", series: &api }];
+    let found = ask(&services, &[], &[]);
+    let mut names: Vec<_> =
+        found.services.iter().map(|service| service.objectives[0].slo.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["api-x-io-availability", "api-x-io-availability-2"]);
+}
+
 #[test]
 fn what_fails_fast_and_always_may_not_ship() {
     for bad in [11, 75, 100] {
@@ -149,6 +263,8 @@ fn given_objectives_are_held_instead() {
         thresholds_us: &LADDER,
         extent: month(),
         missing: &[],
+        activity: &[],
+        gap: Gap::default(),
         window: None,
         given: &[Given { sli: Sli::Latency { at_most_us: 7 }, ..given }],
         policy: &policy,
@@ -177,7 +293,7 @@ fn a_given_target_that_the_traffic_cannot_resolve_is_warned_of() {
     let warnings = &found.services[0].objectives[0].warnings;
     assert_eq!(warnings.len(), 1);
     assert!(
-        warnings[0].contains("4320000 events") && warnings[0].contains("0.432"),
+        warnings[0].contains("4,320,000 events") && warnings[0].contains("0.432"),
         "{warnings:?}"
     );
 }

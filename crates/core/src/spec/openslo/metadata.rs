@@ -13,7 +13,7 @@ use crate::spec::{
 };
 
 /// Longest display name, in characters.
-const LONGEST_DISPLAY_NAME: usize = 63;
+pub(crate) const LONGEST_DISPLAY_NAME: usize = 63;
 /// Longest description, in characters.
 const LONGEST_DESCRIPTION: usize = 1050;
 

@@ -12,7 +12,7 @@ mod source;
 mod v1alpha;
 mod window;
 
-pub(crate) use metadata::{description, metadata};
+pub(crate) use metadata::{LONGEST_DISPLAY_NAME, description, metadata};
 pub(crate) use window::date_time;
 
 use super::{

@@ -13,12 +13,14 @@
 //!     - {lookback: 6h, factor: 6, minFailures: 5}
 //!   minEvents: 100
 //!   minCoverage: 90%
+//!   maxDataAge: 1h
 //! ```
 //!
 //! Every condition may be left out; then the one above holds.
 
 use crate::{
     promise::{
+        lint,
         policy::{FastBurn, Policy},
         slo::NoData,
     },
@@ -59,15 +61,17 @@ pub(super) fn read(object: &mut Fields<'_>, report: &mut Report) -> Option<Polic
     set(&mut policy.fast_burn, spec.get("fastBurn"), report, fast_burns);
     set(&mut policy.min_events, spec.get("minEvents"), report, count);
     set(&mut policy.min_coverage_ppb, spec.get("minCoverage"), report, share);
+    set(&mut policy.max_data_age_minutes, spec.get("maxDataAge"), report, minutes);
     let no_data = spec.get("noData").and_then(|item| {
         let text = item.text(report)?;
         extension::no_data(&item, text, report)
     });
-    if let (Some(item), true) =
-        (spec.get("cautionAt"), policy.caution_at_ppb < policy.stabilise_at_ppb)
-    {
-        let hint = "caution comes before stabilise: write a larger share here";
-        item.error(report, code::OUT_OF_RANGE, "is below stabiliseAt", hint);
+    if let Some(finding) = lint::shares(&policy) {
+        if let Some(item) = spec.get("cautionAt") {
+            item.error(report, code::OUT_OF_RANGE, finding.message, finding.hint);
+        } else if let Some(item) = spec.get("stabiliseAt") {
+            item.warning(report, finding.code, finding.message, finding.hint);
+        }
     }
     spec.finish(report);
     Some(PolicyDoc { metadata, description, policy, no_data })
@@ -113,7 +117,7 @@ fn fast_burns(item: &Item<'_>, report: &mut Report) -> Option<Vec<FastBurn>> {
 
 fn fast_burn(item: &Item<'_>, report: &mut Report) -> Option<FastBurn> {
     let mut fields = item.fields(report)?;
-    let lookback = fields.require("lookback", report).and_then(|item| lookback(&item, report));
+    let lookback = fields.require("lookback", report).and_then(|item| minutes(&item, report));
     let factor = fields.require("factor", report).and_then(|item| factor(&item, report));
     let min_failures = fields.require("minFailures", report).and_then(|item| count(&item, report));
     fields.finish(report);
@@ -124,16 +128,13 @@ fn fast_burn(item: &Item<'_>, report: &mut Report) -> Option<FastBurn> {
     })
 }
 
-fn lookback(item: &Item<'_>, report: &mut Report) -> Option<u32> {
+/// A length of at least a minute, in whole minutes.
+fn minutes(item: &Item<'_>, report: &mut Report) -> Option<u32> {
     let duration = duration::read(item, Use::Length, report)?;
     let minutes = duration.minutes().filter(|minutes| *minutes > 0);
     if minutes.is_none() {
-        item.error(
-            report,
-            code::BAD_DURATION,
-            format!("{duration} is no time to look back over"),
-            "",
-        );
+        let message = format!("{duration} is no whole number of minutes above 0");
+        item.error(report, code::BAD_DURATION, message, "for example 1h");
     }
     minutes
 }

@@ -2,7 +2,7 @@
 
 use super::{codes, convert, read_texts};
 use crate::{
-    measure::{classify::Rules, sli::Sli},
+    measure::{classify::Rules, gap::Gap, service::By, sli::Sli},
     spec::{SliSource, docs::Docs},
 };
 
@@ -21,12 +21,14 @@ fn connection_details_are_strict() {
         "files: a, pattern: '^(?P<time>\\S+) (?P<status>\\d+)'",
         "files: a, pattern: '^(?P<time>\\S+) (?P<status>\\d+)', timeFormat: '%s'",
         "files: a, classify: 'bad=5xx,429 excluded=499'",
+        "files: a, by: vhost, gap: 30m",
+        "files: a, by: one, service: the shop, gap: '20'",
+        "",
     ] {
         assert_eq!(codes(&[&source(details)]), Vec::<String>::new(), "{details}");
     }
     let field = "spec.connectionDetails";
     for (details, expected) in [
-        ("", format!("error[missing-field] {field}.files")),
         ("files: []", format!("error[wrong-count] {field}.files")),
         ("files: [a, 5]", format!("error[wrong-type] {field}.files[1]")),
         ("files: \"\"", format!("error[missing-field] {field}.files")),
@@ -47,6 +49,11 @@ fn connection_details_are_strict() {
         ),
         ("files: a, timeFormat: '%s'", format!("error[forbidden-field] {field}.timeFormat")),
         ("files: a, classify: 'worse=5xx'", format!("error[bad-choice] {field}.classify")),
+        ("files: a, classify: 'bad=200 good=200'", format!("error[bad-choice] {field}.classify")),
+        ("files: a, by: host", format!("error[bad-choice] {field}.by")),
+        ("files: a, service: ' '", format!("error[bad-choice] {field}.service")),
+        ("files: a, gap: 30", format!("error[wrong-type] {field}.gap")),
+        ("files: a, gap: soon", format!("error[bad-choice] {field}.gap")),
     ] {
         assert_eq!(codes(&[&source(details)]), [expected], "{details}");
     }
@@ -56,10 +63,15 @@ fn connection_details_are_strict() {
 
 #[test]
 fn connection_details_are_kept() {
-    let (docs, _) = read_texts(&[&source("files: [a, b], classify: bad=5xx")]);
+    let details = "files: [a, b], classify: bad=5xx, by: one, service: shop, gap: never";
+    let (docs, _) = read_texts(&[&source(details)]);
     let logs = docs.data_sources[0].doc.access_log().unwrap();
     assert_eq!(logs.files, ["a", "b"]);
     assert_eq!(logs.classify, Some(Rules::parse("bad=5xx").unwrap()));
+    assert_eq!(
+        (logs.by, logs.service.as_deref(), logs.gap),
+        (Some(By::One), Some("shop"), Some(Gap::Never))
+    );
 }
 
 /// An SLO with an inline indicator of this `ratioMetric`; `{a: b}` stands for the query `spec: {a: b}` of the log.
@@ -78,7 +90,7 @@ fn ratio(part: &str, spec: &str, total: &str) -> String {
 }
 
 fn sources(docs: &Docs) -> Vec<SliSource> {
-    convert(docs).0.into_iter().map(|(_, source)| source).collect()
+    convert(docs).0.into_iter().map(|found| found.source).collect()
 }
 
 fn log(sli: Sli) -> SliSource {

@@ -18,7 +18,7 @@ fn policy(spec: &str) -> String {
 fn every_condition_is_read_exactly() {
     let text = policy(
         "cautionAt: 12.5%, stabiliseAt: 1 %, fastBurn: [{lookback: 2h, factor: 13.44, minFailures: 7}], minEvents: 50, \
-         minCoverage: 99.9999999%, noData: hold 1h, description: Strict",
+         minCoverage: 99.9999999%, maxDataAge: 90m, noData: hold 1h, description: Strict",
     );
     let (docs, problems) = read_texts(&[&text]);
     assert_eq!(problems, []);
@@ -30,6 +30,7 @@ fn every_condition_is_read_exactly() {
         fast_burn: vec![FastBurn { lookback_minutes: 120, factor_milli: 13_440, min_failures: 7 }],
         min_events: 50,
         min_coverage_ppb: 999_999_999,
+        max_data_age_minutes: 90,
     };
     assert_eq!(doc.policy, expected);
     assert_eq!(doc.no_data, Some(NoData::Hold { minutes: 60 }));
@@ -47,7 +48,7 @@ fn what_is_left_out_is_the_default() {
 fn conditions_that_do_not_exist_are_refused_by_name() {
     expect![[r"
         0.yaml:4:8: error[unknown-field] spec.maxIncidents: unknown field
-          hint: known here: description, cautionAt, stabiliseAt, fastBurn, minEvents, minCoverage, noData"]]
+          hint: known here: description, cautionAt, stabiliseAt, fastBurn, minEvents, minCoverage, maxDataAge, noData"]]
     .assert_eq(&told(&[&policy("maxIncidents: 3")]));
 }
 
@@ -62,6 +63,8 @@ fn nonsense_is_refused() {
         ("minEvents: -1", "error[out-of-range] spec.minEvents"),
         ("minEvents: 1.5", "error[out-of-range] spec.minEvents"),
         ("minEvents: many", "error[wrong-type] spec.minEvents"),
+        ("maxDataAge: 0m", "error[bad-duration] spec.maxDataAge"),
+        ("maxDataAge: 90s", "error[bad-duration] spec.maxDataAge"),
         ("noData: hope", "error[bad-choice] spec.noData"),
         ("fastBurn: {}", "error[wrong-type] spec.fastBurn"),
         (
@@ -109,6 +112,27 @@ fn burns_that_no_objective_can_reach_are_found() {
     assert_eq!(
         codes(&[&slo.replace("0.9}", "0.95}"), &text, &sli("answers")]),
         Vec::<String>::new()
+    );
+}
+
+#[test]
+fn caution_that_never_comes_is_found() {
+    expect![[r"
+        0.yaml:4:21: warning[unreachable-caution] spec.stabiliseAt: stabilise begins at 50 % left, before caution at 25 %
+          hint: caution comes before stabilise: give cautionAt a larger share"]]
+    .assert_eq(&told(&[&policy("stabiliseAt: 50%")]));
+    assert_eq!(codes(&[&policy("stabiliseAt: 50%, cautionAt: 60%")]), Vec::<String>::new());
+}
+
+#[test]
+fn lookbacks_shorter_than_a_slice_are_found() {
+    let slo =
+        slo("a", "  indicatorRef: answers\n  objectives: [{target: 0.99, timeSliceWindow: 2h}]\n");
+    let slo = slo.replace("Occurrences", "RatioTimeslices");
+    let text = policy("fastBurn: [{lookback: 1h, factor: 6, minFailures: 5}]");
+    assert_eq!(
+        codes(&[&slo, &text, &sli("answers")]),
+        ["warning[lookback-shorter-than-slice] spec.fastBurn[0].lookback"]
     );
 }
 

@@ -135,6 +135,9 @@ fn access_log(source: &AccessLogSource) -> Node {
         .with("pattern", optional(source.pattern.as_ref()))
         .with("timeFormat", optional(source.time_format.as_ref()))
         .with("classify", source.classify.as_ref().map(|rules| text(&rules.to_string())))
+        .with("by", source.by.map(|by| text(&by.to_string())))
+        .with("service", optional(source.service.as_ref()))
+        .with("gap", source.gap.map(|gap| text(&gap.text())))
         .node()
 }
 

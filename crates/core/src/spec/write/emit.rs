@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::spec::yaml::{Entry, Node, Value, resolve};
+use crate::{
+    printable::is_unprintable,
+    spec::yaml::{Entry, Node, Value, resolve},
+};
 
 /// Writes a tree as a YAML document in block style.
 pub(super) fn yaml(node: &Node) -> String {
@@ -126,7 +129,7 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-/// Control characters, line separators, byte order marks and non-characters.
+/// What is not printable, and non-characters.
 fn needs_escape(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    is_unprintable(c) || matches!(c, '\u{fffe}' | '\u{ffff}')
 }

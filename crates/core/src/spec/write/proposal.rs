@@ -19,11 +19,9 @@ use crate::{
             SliDoc, SloDoc, Source, TimeWindow,
         },
         name::Labels,
+        openslo::LONGEST_DISPLAY_NAME,
     },
 };
-
-/// Longest name for people, in characters.
-const LONGEST_DISPLAY_NAME: usize = 63;
 
 /// The documents of objectives over access logs: the data source, then each service with its indicators and SLOs. All
 /// names become valid ones, and stay apart; what a service is called in the logs stays in its indicators. Objectives

@@ -23,7 +23,7 @@ pub(super) struct Builder {
     /// What anchors stand for, by the parser's number.
     anchors: BTreeMap<usize, Node>,
     nodes: usize,
-    /// Bytes of text copied for anchors and aliases.
+    /// Bytes of text copied for anchors, aliases and tags.
     copied_bytes: usize,
 }
 
@@ -69,6 +69,13 @@ impl Builder {
         at: Position,
         report: &mut Report,
     ) -> Result<(), Stop> {
+        if let Event::Scalar(.., Some(tag))
+        | Event::SequenceStart(_, Some(tag))
+        | Event::MappingStart(_, Some(tag)) = &event
+        {
+            // The parser copies the prefix that a directive gave, however long it is, to every tag.
+            self.copied_bytes += tag.handle.len() + tag.suffix.len();
+        }
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.grow(1, at, report)?;
@@ -110,9 +117,14 @@ impl Builder {
         if self.nodes <= DOCUMENT_NODES_MAX && self.copied_bytes <= DOCUMENT_BYTES_MAX {
             return Ok(());
         }
-        let message =
-            format!("the file grows beyond {DOCUMENT_NODES_MAX} values here, aliases expanded");
-        report.error(code::TOO_MANY_NODES, at, "", message, "split the file, or use fewer aliases");
+        let message = if self.nodes > DOCUMENT_NODES_MAX {
+            format!("the file grows beyond {DOCUMENT_NODES_MAX} values here, aliases expanded")
+        } else {
+            let most = DOCUMENT_BYTES_MAX;
+            format!("the file grows beyond {most} bytes here, aliases and tags expanded")
+        };
+        let hint = "split the file, or use fewer aliases and shorter tags";
+        report.error(code::TOO_MANY_NODES, at, "", message, hint);
         Err(Stop)
     }
 
@@ -306,8 +318,7 @@ fn scalar(
         Some(name) if name == "!" || name == "str" => Value::Text(text.into_owned()),
         Some(name) if fits(&name, &resolved) => resolved,
         Some(name) => {
-            let message = format!("the tag {name:?} does not fit here");
-            report.error(code::UNKNOWN_TAG, at, "", message, "remove the tag");
+            misfit(&name, at, report);
             Value::Text(text.into_owned())
         }
     }
@@ -329,9 +340,17 @@ fn check_tag(tag: Option<&Tag>, fitting: &[&str], at: Position, report: &mut Rep
     if let Some(name) =
         tag.map(name_of).filter(|name| name != "!" && !fitting.contains(&name.as_str()))
     {
-        let message = format!("the tag {name:?} does not fit here");
-        report.error(code::UNKNOWN_TAG, at, "", message, "remove the tag");
+        misfit(&name, at, report);
     }
+}
+
+/// Reports a tag; of a long one only the beginning is told.
+fn misfit(name: &str, at: Position, report: &mut Report) {
+    const TOLD_CHARS: usize = 80;
+    let dots = if name.chars().nth(TOLD_CHARS).is_some() { "…" } else { "" };
+    let name: String = name.chars().take(TOLD_CHARS).collect();
+    let message = format!("the tag {name:?}{dots} does not fit here");
+    report.error(code::UNKNOWN_TAG, at, "", message, "remove the tag");
 }
 
 /// The name of a tag, without the prefix that all core tags share.

@@ -210,6 +210,21 @@ fn copies_of_a_long_text_end_at_the_limit() {
 }
 
 #[test]
+fn copies_of_a_long_tag_end_at_the_limit() {
+    let directive = format!("%TAG !e! tag:{}", "x".repeat(1_000_000));
+    let text = format!("{directive}\n---\n{}", "- !e!a b\n".repeat(100));
+    let mut report = Report::new("file");
+    parse(&text, &mut report);
+    let problems = report.into_problems();
+    let codes: Vec<&str> = problems.iter().map(|problem| problem.code).collect();
+    assert_eq!(
+        codes,
+        ["unknown-tag", "unknown-tag", "unknown-tag", "unknown-tag", "too-many-nodes"]
+    );
+    assert!(problems.iter().all(|problem| problem.message.len() < 200));
+}
+
+#[test]
 fn a_mapping_of_many_keys_is_read_in_good_time() {
     let keys =
         |count: usize| (0..count).map(|i| format!("k{i}: {i}")).collect::<Vec<_>>().join("\n");

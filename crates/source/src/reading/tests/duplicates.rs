@@ -100,3 +100,31 @@ fn headers_alone_make_no_duplicates() {
     let b = folder.write("b.log", &[header, samples()[1].line().as_bytes()].concat());
     check(&[a, b], &[], 2);
 }
+
+#[test]
+fn many_logs_that_open_alike_are_told_apart() {
+    let folder = Folder::new();
+    let text = String::from_utf8(short_text()).unwrap();
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    // Fifty lines are more than what is kept of the opening.
+    let with = |count: usize, last: &str| lines[..count].concat() + last;
+    let mut inputs = Vec::new();
+    for at in 0..20 {
+        let own = folder.write(&format!("{at:02}.log"), with(50, lines[100 + at]).as_bytes());
+        inputs.push(own);
+    }
+    inputs.push(folder.write("again.gz", &gzip(with(50, lines[103]).as_bytes())));
+    inputs.push(folder.write("beginning.log", with(50, "").as_bytes()));
+    inputs.push(folder.write("longer.log", (with(50, lines[105]) + lines[0]).as_bytes()));
+    let reading = read_all(&inputs);
+    let found_ = duplicates(&reading);
+    assert_eq!(
+        found_,
+        found(&[
+            ("05.log", "longer.log", true),
+            ("again.gz", "03.log", false),
+            ("beginning.log", "longer.log", true),
+        ])
+    );
+    assert_eq!(reading.parsed, 19 * 51 + 52);
+}

@@ -114,6 +114,9 @@ fn what_is_no_log_is_not_counted() {
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
+    let utf_32: Vec<u8> = text().iter().flat_map(|byte| u32::from(*byte).to_be_bytes()).collect();
+    // Magic number, no flags, an exponent of 18: a window of 2^28 bytes.
+    let wide = [&[0x28, 0xb5, 0x2f, 0xfd, 0, 18 << 3][..], &[1, 0, 0]].concat();
     let marked = [&[0xff, 0xfe][..], &utf_16].concat();
     let mut tar = vec![b'x'; 1024];
     tar[257..262].copy_from_slice(b"ustar");
@@ -130,6 +133,11 @@ fn what_is_no_log_is_not_counted() {
         (b"PK\x03\x04....".to_vec(), "is packed with zip"),
         (tar.clone(), "is packed with tar"),
         (gzip(&tar), "is packed with tar"),
+        (utf_32, "is written in UTF-32. Convert it and pipe it in: iconv -f UTF-32"),
+        (gzip(&gzip(&short_text())), "is packed twice (gzip in gzip), which is not read"),
+        (zstd(&gzip(&short_text())), "Unpack it once and pipe it in: zstd -dc FILE"),
+        (wide, "(its window is 256 MiB, of which 128 MiB are allowed). Unpack it"),
+        (gzip(&short_text())[..11].to_vec(), "ends within compressed data: it is incomplete. Copy"),
         (binary, "is not an access log (no known format reads its first lines"),
         (
             b"Dear Sir,\nhello\n".to_vec(),

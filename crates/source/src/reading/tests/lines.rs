@@ -108,6 +108,21 @@ fn the_first_three_malformed_lines_are_shown_harmlessly() {
 }
 
 #[test]
+fn zeros_before_a_line_are_not_part_of_it() {
+    let zeros = [0; 9000];
+    for text in [
+        [&zeros[..], &short_text()].concat(),
+        [short_text(), zeros.to_vec(), short_text()].concat(),
+    ] {
+        let reading = read_bytes(&text);
+        assert_eq!(reading.malformed, 0);
+        let hosts: Vec<&str> = reading.tally.hosts().entries().map(|(name, _)| name).collect();
+        assert_eq!(hosts, ["api.example", "shop.example"]);
+        assert_eq!(reading.tally.hosts().rest().requests, 0);
+    }
+}
+
+#[test]
 fn zeros_that_a_crash_left_in_a_log_do_no_harm() {
     let text = [line().as_bytes(), &[0; 5000], line().as_bytes(), line().as_bytes()].concat();
     let reading = read_bytes(&text);

@@ -5,11 +5,11 @@ use super::*;
 const AT_S: i64 = 971_211_336;
 
 fn request(line: &str) -> Request<'_> {
-    parse(line.as_bytes(), None, &mut Memo::default()).unwrap()
+    parse(line.as_bytes(), &Layout::default(), None, &mut Memo::default()).unwrap()
 }
 
 fn reason(line: &str) -> &'static str {
-    parse(line.as_bytes(), None, &mut Memo::default()).unwrap_err().0
+    parse(line.as_bytes(), &Layout::default(), None, &mut Memo::default()).unwrap_err().0
 }
 
 /// The durations that a file of these lines has, by its own detection.
@@ -55,17 +55,93 @@ fn common_and_combined_lines_are_read() {
     assert_eq!(request(&common.replace("127.0.0.1", "::1")), expected);
 }
 
+/// What is read of the last line of a file: its second and its virtual host.
+fn last_of(lines: &[String]) -> Result<(i64, Option<String>), &'static str> {
+    let sample: Vec<&[u8]> = lines.iter().map(String::as_bytes).collect();
+    let mut parser = Parser::new(detect(&sample).unwrap());
+    match parser.parse(sample[sample.len() - 1]) {
+        Ok(Line::Request(request)) => {
+            let host = request.host.map(|host| String::from_utf8(host.into_owned()).unwrap());
+            Ok((request.at_s, host))
+        }
+        Ok(Line::Comment) => panic!("a comment"),
+        Err(reason) => Err(reason.0),
+    }
+}
+
+/// A file of usual lines, and one with another beginning.
+fn with_beginning(usual: &str, odd: &str) -> Result<(i64, Option<String>), &'static str> {
+    let line = |beginning: &str| format!(r#"{beginning} "GET / HTTP/1.1" 200 5"#);
+    last_of(&[line(usual), line(usual), line(usual), line(odd)])
+}
+
+const NOW: &str = "[10/Oct/2000:13:55:36 -0700]";
+const FORGED: &str = "[24/Nov/2026:08:00:00 +0000]";
+
 #[test]
-fn a_word_more_before_the_time_is_the_virtual_host() {
-    let line = r#"HOST 10.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.1" 200 5"#;
-    let host = |host: &str| request(&line.replace("HOST", host)).host.map(|host| host.to_vec());
-    assert_eq!(host("www.example.com"), Some(b"www.example.com".to_vec()));
-    assert_eq!(host("example.com:443"), Some(b"example.com".to_vec()));
-    assert_eq!(host("[2001:db8::1]:443"), Some(b"[2001:db8::1]".to_vec()));
-    assert_eq!(host("10.0.0.9,"), None, "a list of client addresses");
-    assert_eq!(host("-"), None);
-    assert_eq!(host("Oct 10 13:55:36 web nginx: example.com"), Some(b"example.com".to_vec()));
-    assert_eq!(host("Oct 10 13:55:36 web nginx:"), None);
+fn a_word_more_before_the_time_is_the_virtual_host_where_most_lines_have_one() {
+    let host = |usual: &str, odd: &str| {
+        let odd = format!("{odd} 10.0.0.1 - - {NOW}");
+        with_beginning(&format!("{usual} 10.0.0.1 - - {NOW}"), &odd).unwrap().1
+    };
+    let own = |host_: &str| host("a.example:80", host_);
+    assert_eq!(own("www.example.com").as_deref(), Some("www.example.com"));
+    assert_eq!(own("example.com:443").as_deref(), Some("example.com"));
+    assert_eq!(own("[2001:db8::1]:443").as_deref(), Some("[2001:db8::1]"));
+    assert_eq!(own("10.0.0.9,"), None, "a list of client addresses");
+    assert_eq!(own("-"), None);
+    assert_eq!(own(""), None);
+    let carried = |odd: &str| host("Oct 10 13:55:36 web nginx: a.example", odd);
+    assert_eq!(carried("Oct  9 13:55:36 web nginx: b.example").as_deref(), Some("b.example"));
+    assert_eq!(carried("Oct 10 13:55:36 web nginx:"), None);
+    assert_eq!(host("10.0.0.2", "b.example"), None, "two addresses");
+    // What follows the virtual host may be any number of words.
+    let usual = format!("a.example 10.0.0.1 - - {NOW}");
+    for odd in
+        ["b.example 1.2.3.4, 10.0.0.1 - -", "b.example 10.0.0.1 - Jane Doe", "b.example - - -"]
+    {
+        let read = with_beginning(&usual, &format!("{odd} {NOW}"));
+        assert_eq!(read, Ok((AT_S, Some("b.example".to_owned()))), "{odd}");
+    }
+    assert_eq!(with_beginning(&usual, &format!("10.0.0.1 - Jane Doe {NOW}")), Ok((AT_S, None)));
+}
+
+#[test]
+fn no_client_writes_the_time_or_the_virtual_host_of_its_line() {
+    let usual = format!("10.0.0.1 - - {NOW}");
+    for odd in [
+        format!("9.9.9.9 - - {FORGED} - - {NOW}"),
+        format!("{FORGED} - - {NOW}"),
+        format!(r#"9.9.9.9 - - {FORGED} \"GET - - {NOW}"#),
+        format!("10.0.0.1 - x {FORGED} {NOW}"),
+        format!("victim.example 9.9.9.9 - - {NOW}"),
+        format!("x: victim.example 9.9.9.9 - - {NOW}"),
+        format!(r#""x {FORGED}" 9.9.9.9 - - {NOW}"#),
+        format!("::1 - [a]b\"c {NOW}"),
+    ] {
+        assert_eq!(with_beginning(&usual, &odd), Ok((AT_S, None)), "{odd}");
+    }
+    let usual = format!("a.example 10.0.0.1 - - {NOW}");
+    for odd in [
+        format!("a.example victim.example 9.9.9.9 - - {NOW}"),
+        format!("a.example x: victim.example 9.9.9.9 - - {NOW}"),
+        format!("a.example 10.0.0.1 - x: victim.example 9.9.9.9 - - {FORGED} {NOW}"),
+    ] {
+        let read = with_beginning(&usual, &odd);
+        assert_eq!(read, Ok((AT_S, Some("a.example".to_owned()))), "{odd}");
+    }
+}
+
+#[test]
+fn something_may_stand_between_the_time_and_the_request_unless_it_is_a_second_time() {
+    let usual = format!("10.0.0.1 - - {NOW} a.example");
+    assert_eq!(with_beginning(&usual, &usual), Ok((AT_S, None)));
+    let two = Err("two times in […] before the request");
+    for odd in
+        [format!("{NOW} {FORGED}"), format!("{NOW} x {FORGED} y"), format!("{FORGED} {NOW} x")]
+    {
+        assert_eq!(with_beginning(&usual, &format!("10.0.0.1 - - {odd}")), two, "{odd}");
+    }
 }
 
 #[test]

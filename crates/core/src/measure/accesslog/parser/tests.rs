@@ -26,6 +26,14 @@ fn blank_lines_and_headers_are_comments() {
 }
 
 #[test]
+fn no_client_makes_its_requests_comments() {
+    for client in ["#", "#10.0.0.1", "#, 10.0.0.1"] {
+        let line = COMBINED.replace("10.0.0.1", client);
+        assert_eq!(request(&mut parser(COMBINED), &line), request(&mut parser(COMBINED), COMBINED));
+    }
+}
+
+#[test]
 fn line_breaks_do_not_matter() {
     let mut parser = parser(COMBINED);
     let expected = request(&mut parser, COMBINED);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::{prelude::*, sample::select};
 
-use super::super::{Batch, Cell, Ladder, Method, Roster, Tally};
+use super::super::{Batch, Cell, Ladder, Method, Roster, Seed, Tally};
 use crate::{
     measure::{accesslog::Request, service::By},
     time::Minute,
@@ -67,8 +67,8 @@ fn sample() -> impl Strategy<Value = Sample> {
     )
 }
 
-fn counted(samples: &[Sample], method: &Method) -> Batch {
-    let mut batch = Batch::default();
+fn counted(samples: &[Sample], method: &Method, seed: Seed) -> Batch {
+    let mut batch = Batch::seeded(seed);
     for sample in samples {
         let request = Request {
             at_s: sample.at_s,
@@ -83,8 +83,12 @@ fn counted(samples: &[Sample], method: &Method) -> Batch {
 }
 
 fn tally(samples: &[Sample], piece: usize, method: &Method) -> Tally {
-    let mut tally = Tally::default();
-    samples.chunks(piece).for_each(|piece| tally.absorb(&counted(piece, method)));
+    tally_by(Seed::default(), samples, piece, method)
+}
+
+fn tally_by(seed: Seed, samples: &[Sample], piece: usize, method: &Method) -> Tally {
+    let mut tally = Tally::seeded(seed);
+    samples.chunks(piece).for_each(|piece| tally.absorb(&counted(piece, method, seed)));
     tally
 }
 
@@ -133,6 +137,7 @@ proptest! {
         samples in prop::collection::vec(sample(), 0..200),
         piece in 1..200_usize,
         more_us in prop::collection::vec(1..10_000_000_u64, 0..8),
+        seed in prop_oneof![Just((0, 0)), any::<(u64, u64)>()],
     ) {
         let method = Method { ladder: Ladder::with(&more_us).unwrap(), ..Method::default() };
         let whole = tally(&samples, piece, &method);
@@ -148,7 +153,8 @@ proptest! {
         prop_assert_eq!(whole.activity(), activity);
 
         let backwards: Vec<_> = samples.iter().rev().cloned().collect();
-        let other = tally(&backwards, 1 + piece / 3, &method);
+        let seed = Seed::new(seed.0, seed.1);
+        let other = tally_by(seed, &backwards, 1 + piece / 3, &method);
         prop_assert_eq!(cells(other.hosts()), cells(whole.hosts()));
         prop_assert_eq!(cells(other.segments()), cells(whole.segments()));
     }

@@ -107,3 +107,29 @@ fn two_hundred_names_over_thirty_busy_days_stay_under_100_mb() {
     let bytes = series.bytes() * 200;
     assert!(bytes < 100_000_000, "{bytes}");
 }
+
+/// Numbers that are spread over `0..1 << bits`, each once.
+fn spread(bits: u32) -> impl Iterator<Item = i64> {
+    (0..1_i64 << bits).map(move |number| (number * 0x9e37_79b1) & ((1 << bits) - 1))
+}
+
+#[test]
+fn minutes_in_any_order_are_packed_in_few_runs() {
+    let one = cell(1, 0, 0, &[]);
+    let mut series = Series::default();
+    for minute in spread(16) {
+        series.add(Minute(minute), &one);
+        // Each run is more than twice as large as the next; the smallest has one minute, the last is new.
+        assert!(series.runs() <= 16 + 2, "{}", series.runs());
+    }
+    assert!(series.iter().eq((0..1 << 16).map(|minute| (Minute(minute), one))));
+
+    // Logs of several machines, one behind the other.
+    let mut series = Series::default();
+    for _ in 0..20 {
+        (0..10 * DAY).for_each(|minute| series.add(Minute(minute), &one));
+        assert!(series.runs() <= 3, "{}", series.runs());
+    }
+    let all = cell(20, 0, 0, &[]);
+    assert!(series.iter().eq((0..10 * DAY).map(|minute| (Minute(minute), all))));
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::super::{
-    Cell, Roster, Series,
+    Cell, Roster, Seed, Series,
     roster::{Counted, Limits},
 };
 use crate::time::Minute;
@@ -14,7 +14,7 @@ const LIMITS: Limits = Limits { max: 5, kept: 2, folded: 1000 };
 
 /// Admits requests, named by letters, in pieces of some length. The minute of a request is its place.
 fn admitted(requests: &[Option<char>], piece: usize, limits: Limits) -> Roster {
-    let mut roster = Roster::with(limits);
+    let mut roster = Roster::with(limits, Seed::default());
     for (number, piece_of) in requests.chunks(piece).enumerate() {
         let texts: Vec<Option<String>> =
             piece_of.iter().map(|name| name.map(String::from)).collect();

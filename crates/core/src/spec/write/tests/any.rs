@@ -329,13 +329,15 @@ fn window() -> impl Strategy<Value = Window> {
 }
 
 pub(super) fn slo_and_source() -> impl Strategy<Value = (Slo, SliSource)> {
+    // Slices fill their windows.
+    let slice = || prop::sample::select(vec![1_u32, 2, 5, 12, 20, 60]);
     let budgeting = prop_oneof![
         Just(Budgeting::Occurrences),
-        (1..=60_u32, 1..=BILLION).prop_map(|(slice_minutes, target)| Budgeting::Timeslices {
+        (slice(), 1..=BILLION).prop_map(|(slice_minutes, target)| Budgeting::Timeslices {
             slice_minutes,
             slice_target: Target::from_ppb(target).unwrap(),
         }),
-        (1..=60_u32).prop_map(|slice_minutes| Budgeting::RatioTimeslices { slice_minutes }),
+        slice().prop_map(|slice_minutes| Budgeting::RatioTimeslices { slice_minutes }),
     ];
     let sli = prop_oneof![
         Just(Sli::Availability),
@@ -350,7 +352,13 @@ pub(super) fn slo_and_source() -> impl Strategy<Value = (Slo, SliSource)> {
         prop::collection::vec(window(), 1..4),
         no_data(),
     )
-        .prop_map(|(name, service, sli, target, budgeting, windows, no_data)| {
+        .prop_map(|(name, service, sli, target, budgeting, mut windows, no_data)| {
+            let slice = budgeting.slice_minutes().unwrap_or(1);
+            for window in &mut windows {
+                if let Window::Rolling { minutes } = window {
+                    *minutes -= *minutes % slice;
+                }
+            }
             let target = Target::from_ppb(target).unwrap();
             let source = super::source(&service, sli);
             let slo =

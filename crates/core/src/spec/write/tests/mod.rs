@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    measure::{sli::Sli, window::Window},
+    measure::{classify::Rules, gap::Gap, service::By, sli::Sli, window::Window},
     promise::slo::{Budgeting, NoData, Slo},
     ratio::Target,
     spec::{
@@ -134,6 +134,28 @@ fn texts_that_mean_something_else_are_quoted() {
     );
 }
 
+#[test]
+fn how_logs_are_measured_is_written_and_read_back() {
+    let full = AccessLogSource {
+        files: Vec::new(),
+        pattern: Some("(?P<time>\\S+) (?P<status>\\d+)".to_owned()),
+        time_format: Some("%s".to_owned()),
+        classify: Some(Rules::parse("bad=5xx,429").unwrap()),
+        by: Some(By::One),
+        service: Some("the shop: \"x\"".to_owned()),
+        gap: Some(Gap::Predicted(7)),
+    };
+    for logs in [full, AccessLogSource::default()] {
+        let proposed = [(slo("a", "a", "99"), source("a", Sli::Availability))];
+        let documents = reread(&yaml(&proposal(&proposed, logs.clone())));
+        let read = documents.iter().find_map(|document| match document {
+            Document::DataSource(doc) => doc.access_log(),
+            _ => None,
+        });
+        assert_eq!(read, Some(&logs));
+    }
+}
+
 /// The objects of a text, as they would be written again; it must have no errors.
 fn reread(text: &str) -> Vec<Document> {
     let (docs, problems) = read(&[("written.yaml".to_owned(), text.as_bytes().to_vec())]);
@@ -171,7 +193,8 @@ proptest! {
         let (read_back, problems) = slos(&docs);
         prop_assert!(problems.iter().all(|problem| problem.code != "not-evaluated"), "{problems:?}");
         prop_assert_eq!(read_back.len(), proposed.len());
-        for ((slo, source), (read_slo, read_source)) in proposed.iter().zip(&read_back) {
+        for ((slo, source), found) in proposed.iter().zip(&read_back) {
+            let (read_slo, read_source) = (&found.slo, &found.source);
             let same = Slo {
                 name: read_slo.name.clone(),
                 service: read_slo.service.clone(),
