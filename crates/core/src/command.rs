@@ -20,6 +20,15 @@ pub enum Command {
     IssueToken(token::Wish),
     /// Revoke the token of this name.
     RevokeToken(String),
+    /// Make the catalog what a set of files says.
+    Apply {
+        /// The name of the set.
+        set: String,
+        /// Name and content of each file.
+        files: Vec<(String, Vec<u8>)>,
+        /// Whether objects that the files no longer declare are withdrawn.
+        may_withdraw: bool,
+    },
 }
 
 /// Who acts.

@@ -1,6 +1,7 @@
 //! The rules: from what somebody asks for to what happens, or to a refusal.
 
 use crate::{
+    catalog::plan,
     command::{Command, Context, Refusal},
     event::Event,
     people::{person, token},
@@ -17,5 +18,8 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         Command::ErasePerson(handle) => person::erase(state, handle, context),
         Command::IssueToken(wish) => token::issue(state, wish, context),
         Command::RevokeToken(token) => token::revoke(state, token, context),
+        Command::Apply { set, files, may_withdraw } => {
+            plan::apply(state, set, files, *may_withdraw)
+        }
     }
 }

@@ -9,7 +9,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::people::{person, token};
+use crate::{
+    catalog::object,
+    people::{person, token},
+};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +30,12 @@ pub enum Event {
     /// A token was revoked.
     #[serde(rename = "token.revoked")]
     TokenRevoked(token::Revoked),
+    /// An object was declared, or is another now.
+    #[serde(rename = "declared")]
+    Declared(object::WasDeclared),
+    /// An object was withdrawn.
+    #[serde(rename = "withdrawn")]
+    Withdrawn(object::WasWithdrawn),
 }
 
 /// Why a stored event cannot be read.
@@ -92,4 +101,5 @@ impl Event {
 }
 
 /// Every type that is read, at version 1.
-const TYPES: [&str; 4] = ["person.added", "person.erased", "token.issued", "token.revoked"];
+const TYPES: [&str; 6] =
+    ["person.added", "person.erased", "token.issued", "token.revoked", "declared", "withdrawn"];

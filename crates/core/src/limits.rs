@@ -99,6 +99,9 @@ pub const LOG_EXAMPLES_MAX: usize = 3;
 /// How much of a malformed line is shown, in characters.
 pub const LOG_EXAMPLE_CHARS_MAX: usize = 120;
 
+/// Most objects that documents declare.
+pub const OBJECTS_MAX: usize = 1_000_000;
+
 /// Longest handle of a person, in bytes.
 pub const PERSON_HANDLE_BYTES_MAX: usize = 40;
 

@@ -5,13 +5,31 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Parts per billion in a whole.
 pub const BILLION: u64 = 1_000_000_000;
 
 /// The share of events that an objective asks to be good, in parts per billion: `99.9 %` is `999_000_000`.
 /// Between 0 and 1; 1 (100 %) is legal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u64")]
 pub struct Target(u64);
+
+impl TryFrom<u64> for Target {
+    type Error = String;
+
+    fn try_from(ppb: u64) -> Result<Self, String> {
+        Target::from_ppb(ppb)
+            .ok_or_else(|| format!("{ppb} parts per billion are more than a whole"))
+    }
+}
+
+impl From<Target> for u64 {
+    fn from(target: Target) -> u64 {
+        target.ppb()
+    }
+}
 
 impl Target {
     /// The target of 100 %: no event may be bad.

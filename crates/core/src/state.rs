@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    catalog::object::{self, Declared, ObjectId},
     event::Event,
     people::{
         person::{self, Person, PersonId},
@@ -25,6 +26,13 @@ pub struct State {
     pub people: BTreeMap<PersonId, Person>,
     /// Every token that was issued.
     pub tokens: BTreeMap<TokenId, Token>,
+    /// Every object in force.
+    #[serde(with = "pairs")]
+    pub objects: BTreeMap<ObjectId, Declared>,
+    /// The numbers under which slots are stored, of withdrawn SLIs and sources too: whoever comes back finds their
+    /// slots again.
+    #[serde(with = "pairs")]
+    pub keys: BTreeMap<ObjectId, u32>,
 }
 
 impl State {
@@ -35,7 +43,32 @@ impl State {
             Event::PersonErased(event) => person::apply_erased(self, at_ms, event),
             Event::TokenIssued(event) => token::apply_issued(self, at_ms, event),
             Event::TokenRevoked(event) => token::apply_revoked(self, at_ms, event),
+            Event::Declared(event) => object::apply_declared(self, at_ms, event),
+            Event::Withdrawn(event) => object::apply_withdrawn(self, event),
         }
+    }
+}
+
+/// Maps whose keys are no texts, as lists of pairs.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<K: Serialize, V: Serialize, S: Serializer>(
+        map: &BTreeMap<K, V>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, K, V, D>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Ok(Vec::deserialize(deserializer)?.into_iter().collect())
     }
 }
 

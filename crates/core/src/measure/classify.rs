@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// What a request counts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
@@ -36,7 +38,8 @@ const STATUS_FIRST: usize = 100;
 /// is a request without a response, because unknown is never healthy; the rest is good.
 ///
 /// The display form, such as `bad=5xx excluded=499,none good=rest`, can be read back by [`Rules::parse`].
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Rules {
     statuses: [Class; STATUSES],
 }
@@ -134,6 +137,20 @@ impl Rules {
 #[inline]
 pub fn is_latency(status: Option<u16>, class: Class) -> bool {
     class != Class::Excluded && status != Some(101)
+}
+
+impl TryFrom<String> for Rules {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Rules::parse(&text)
+    }
+}
+
+impl From<Rules> for String {
+    fn from(value: Rules) -> String {
+        value.to_string()
+    }
 }
 
 impl fmt::Display for Rules {

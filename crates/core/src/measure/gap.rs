@@ -7,6 +7,8 @@ pub(super) mod days;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use self::days::Cycle;
 use crate::{
     limits::{SILENCE_REQUESTS, WINDOW_MINUTES_MAX},
@@ -14,7 +16,8 @@ use crate::{
 };
 
 /// The rule by which a silent run of the input is missing data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Gap {
     /// Missing where other days predict at least so many requests for the run (at least 1).
     Predicted(u64),
@@ -74,6 +77,20 @@ impl Gap {
             Gap::Never => "never".to_owned(),
             Gap::Longer(minutes) => format!("{minutes}m"),
         }
+    }
+}
+
+impl TryFrom<String> for Gap {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Gap::parse(&text)
+    }
+}
+
+impl From<Gap> for String {
+    fn from(value: Gap) -> String {
+        value.to_string()
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::{borrow::Cow, fmt};
 
+use serde::{Deserialize, Serialize};
+
 use crate::limits::{HOST_NAME_BYTES_MAX, SERVICE_NAME_BYTES_MAX};
 
 /// What makes a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum By {
     /// Whatever says more; see [`service::find`](super::service::find).
     #[default]
@@ -34,6 +37,20 @@ impl By {
                  `auto`"
             )),
         }
+    }
+}
+
+impl TryFrom<String> for By {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        By::parse(&text)
+    }
+}
+
+impl From<By> for String {
+    fn from(value: By) -> String {
+        value.to_string()
     }
 }
 

@@ -1,7 +1,10 @@
 //! The service-level indicator: what is counted as good, of what.
 
+use serde::{Deserialize, Serialize};
+
 /// An indicator that an access log can answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sli {
     /// Share of requests that were answered without a server error.
     Availability,

@@ -3,11 +3,13 @@
 use std::fmt;
 
 use jiff::{civil::DateTime, tz::TimeZone};
+use serde::{Deserialize, Serialize};
 
 use crate::time::{DAY, HOUR, Minute, Span};
 
 /// The window of an objective, from one hour to 400 days long.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Window {
     /// The last so many minutes, ending at the last complete slot.
     Rolling {
@@ -26,7 +28,7 @@ pub enum Window {
 }
 
 /// The length of a calendar period. A day may have 23 or 25 hours, a month 28 to 31 days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Period {
     /// How many units, at least 1.
     pub count: u32,
@@ -35,7 +37,8 @@ pub struct Period {
 }
 
 /// Units of calendar periods.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// 60 minutes.
     Hour,

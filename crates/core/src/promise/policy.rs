@@ -1,9 +1,11 @@
 //! The budget policy: when to ship, be cautious, stabilise.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ratio::BILLION;
 
 /// Which state of the budgets asks for which decision. Exact: parts per billion, thousandths of a burn rate.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     /// Its name.
     pub name: String,
@@ -23,7 +25,7 @@ pub struct Policy {
 }
 
 /// A burn rate that calls for caution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FastBurn {
     /// Over how many minutes it is measured, up to now.
     pub lookback_minutes: u32,

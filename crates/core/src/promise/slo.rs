@@ -1,11 +1,13 @@
 //! The service-level objective: how good, over which windows, counted how.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{measure::window::Window, ratio::Target};
 
 /// One objective of one SLI, held over one or more windows.
 ///
 /// An OpenSLO document with several objectives becomes several of these.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slo {
     /// Unique name. Where a document has several objectives, theirs are appended.
     pub name: String,
@@ -24,7 +26,8 @@ pub struct Slo {
 }
 
 /// How the budget is counted (names as in OpenSLO).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Budgeting {
     /// Good events of all events.
     Occurrences,
@@ -54,7 +57,8 @@ impl Budgeting {
 }
 
 /// What minutes without data ("missing") do to the budget. They always lower the coverage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NoData {
     /// They are left out.
     #[default]

@@ -14,6 +14,8 @@
 //! An indicator asks it for counts of one service: for availability `bad` of `all`, for latency `within` a
 //! `threshold` of `timed`.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     code,
     fields::{Fields, Item},
@@ -31,21 +33,28 @@ use crate::{
 pub const TYPE: &str = "accesslog";
 
 /// Which logs are read, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct AccessLogSource {
     /// Names of files, with `*` for any part of a name; none where the logs come from elsewhere, such as a pipe.
     pub files: Vec<String>,
     /// How a line is taken apart, as a regular expression with named groups; known formats need none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
     /// How the group `time` of the pattern is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub time_format: Option<String>,
     /// Which answers are good, where that differs from the default.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub classify: Option<Rules>,
     /// What makes a service, where that is not found by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<By>,
     /// The name of the one service of the logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
     /// When silence is missing data, where that differs from the default.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub gap: Option<Gap>,
 }
 

@@ -115,3 +115,7 @@ pub const NO_SOURCE_TYPE: &str = "no-source-type";
 pub const SEVERAL_THRESHOLDS: &str = "several-thresholds";
 /// No objectives.
 pub const NO_OBJECTIVES: &str = "no-objectives";
+/// An object that is declared twice, each time otherwise.
+pub const DECLARED_TWICE: &str = "declared-twice";
+/// An object that belongs to another set of files.
+pub const BELONGS_ELSEWHERE: &str = "belongs-elsewhere";

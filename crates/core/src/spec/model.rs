@@ -50,11 +50,16 @@ impl DataSourceDoc {
     }
 }
 
+/// The type of a data source to which slots are sent.
+pub const PUSH_TYPE: &str = "push";
+
 /// A type of data source and how to reach it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// Access logs, read by this program: `type: accesslog`.
     AccessLog(Box<AccessLogSource>),
+    /// Somebody sends slots to the server: `type: push`.
+    Push,
     /// Anything else.
     Other {
         /// The type as written.
@@ -69,6 +74,7 @@ impl Source {
     pub fn kind(&self) -> &str {
         match self {
             Source::AccessLog(_) => super::accesslog::TYPE,
+            Source::Push => PUSH_TYPE,
             Source::Other { kind, .. } => kind,
         }
     }

@@ -59,6 +59,25 @@ impl Problem {
         }
     }
 
+    /// An error about an object that stands at this place.
+    pub fn error(
+        code: &'static str,
+        place: Place,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Problem {
+            path: place.path,
+            line: place.at.line,
+            column: place.at.column,
+            severity: Severity::Error,
+            code,
+            field: String::new(),
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
+    }
+
     /// Whether it keeps the object from being used.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

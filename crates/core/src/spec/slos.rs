@@ -9,7 +9,7 @@ use super::{
     duration::{Duration, DurationUnit},
     kind::Version,
     lints,
-    model::{Linked, Metric, Objective, Query, SliDoc, SloDoc, TimeWindow},
+    model::{Linked, Metric, Objective, PUSH_TYPE, Query, SliDoc, SloDoc, TimeWindow},
     name::{dns_label, with_suffix},
     openslo::Dialect,
     problem::{Place, Problem},
@@ -40,6 +40,11 @@ pub enum SliSource {
         service: String,
         /// What is counted.
         sli: Sli,
+        /// The name of the data source, where one is named.
+        data_source: Option<String>,
+    },
+    /// Slots that somebody sends.
+    Push {
         /// The name of the data source, where one is named.
         data_source: Option<String>,
     },
@@ -266,6 +271,9 @@ fn source_of_sli(sli: &SliDoc, version: Version, docs: &Docs) -> SliSource {
         {
             return SliSource::AccessLog { service, sli, data_source: query.source_ref.clone() };
         }
+    }
+    if kind == PUSH_TYPE && matches!(sli.metric, Metric::Ratio { .. }) {
+        return SliSource::Push { data_source: query.source_ref.clone() };
     }
     SliSource::Other { kind: kind.to_owned() }
 }

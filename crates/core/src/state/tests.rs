@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
+    catalog::tests::{apply, slo},
     command::{Actor, Command, Context, RefusalKind},
     decide::decide,
     people::token::{Scope, Wish},
@@ -129,7 +130,16 @@ fn events_of_another_program_are_not_read() {
 fn any_command() -> impl Strategy<Value = Command> {
     let handle = prop::sample::select(vec!["ada", "bob", "cyd", "No"]).prop_map(String::from);
     let token = (0..20_u32).prop_map(|number| context(0, u128::from(number)).fresh_id("t", 0));
+    let target = prop::sample::select(vec!["0.9", "0.99", "1.5"]);
+    let slos = prop::collection::btree_map(prop::sample::select(vec!["a", "b", "c"]), target, 0..3);
+    let set = prop::sample::select(vec!["one", "two"]);
+    let applied = (set, slos, any::<bool>()).prop_map(|(set, slos, may_withdraw)| {
+        let texts: Vec<_> = slos.iter().map(|(name, target)| (*name, slo(name, target))).collect();
+        let files: Vec<_> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        apply(set, &files, may_withdraw)
+    });
     prop_oneof![
+        applied,
         handle.clone().prop_map(Command::AddPerson),
         handle.clone().prop_map(Command::ErasePerson),
         (handle, 0..5_u32).prop_map(|(person, days)| issue(&person, days)),
@@ -163,6 +173,9 @@ proptest! {
             prop_assert!(live.people[&token.person].is_active());
         }
         prop_assert!(live.people.is_empty() || live.people.values().any(Person::is_active));
+        // No two SLIs or sources ever shared a number.
+        let numbers: BTreeSet<_> = live.keys.values().collect();
+        prop_assert_eq!(numbers.len(), live.keys.len());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::spec::{
     accesslog::{self, AccessLogSource},
     fields::{Fields, Item},
     kind::Version,
-    model::{DataSourceDoc, ServiceDoc, Source},
+    model::{DataSourceDoc, PUSH_TYPE, ServiceDoc, Source},
     report::Report,
 };
 
@@ -42,6 +42,9 @@ pub(super) fn source(item: &Item<'_>, report: &mut Report) -> Option<(Option<Str
     let (kind, connection) = (kind?, connection?);
     let source = if kind == accesslog::TYPE {
         Source::AccessLog(Box::new(AccessLogSource::read(&connection, report)?))
+    } else if kind == PUSH_TYPE {
+        connection.fields(report)?.finish(report);
+        Source::Push
     } else {
         Source::Other { kind: kind.to_owned(), connection: connection.node.clone() }
     };

@@ -120,6 +120,7 @@ fn service(doc: &ServiceDoc) -> Node {
 fn data_source(doc: &DataSourceDoc) -> Node {
     let connection = match &doc.source {
         Source::AccessLog(source) => access_log(source),
+        Source::Push => Node::map::<String>([]),
         Source::Other { connection, .. } => connection.clone(),
     };
     Map::default()

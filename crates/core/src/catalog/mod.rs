@@ -1,0 +1,14 @@
+//! The catalog: what documents declare, kept by kind and name, each object owned by the set of files it came from.
+//!
+//! A set of files is reconciled as a whole: what it declares anew or otherwise is declared, what it no longer
+//! declares is withdrawn. [`plan()`] says what would happen; applying is that very plan.
+
+pub mod object;
+pub mod plan;
+mod read;
+
+pub use object::{Declared, Feed, Kind, Measure, Object, ObjectId, Owner};
+pub use plan::{Change, Plan, plan};
+
+#[cfg(test)]
+pub(crate) mod tests;

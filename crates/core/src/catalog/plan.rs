@@ -1,0 +1,170 @@
+//! What applying a set of files would do.
+
+use std::collections::BTreeMap;
+
+use super::{
+    object::{Kind, Object, ObjectId, Owner, WasWithdrawn, declared},
+    read::declarations,
+};
+use crate::{
+    command::Refusal,
+    event::Event,
+    limits::OBJECTS_MAX,
+    spec::problem::{Place, Problem},
+    state::State,
+};
+
+/// What would happen to one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// It is new.
+    Declare {
+        /// What it will be.
+        after: Object,
+        /// Where it stands.
+        place: Place,
+    },
+    /// It is another than before.
+    Alter {
+        /// What it is.
+        before: Object,
+        /// What it will be.
+        after: Object,
+        /// Where it stands.
+        place: Place,
+    },
+    /// Only the file it stands in is another.
+    Move {
+        /// What it is and stays.
+        object: Object,
+        /// Where it stands now.
+        place: Place,
+    },
+    /// It is gone.
+    Withdraw {
+        /// What it was.
+        before: Object,
+    },
+}
+
+/// What applying a set of files would do, and what is to be said about the files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The name of the set.
+    pub set: String,
+    /// What would happen, by kind and name. What stays as it is, is not here.
+    pub changes: BTreeMap<ObjectId, Change>,
+    /// How many objects stay as they are.
+    pub unchanged: usize,
+    /// Warnings; and errors, with which nothing would happen at all.
+    pub problems: Vec<Problem>,
+}
+
+impl Plan {
+    /// Whether there are errors.
+    pub fn is_refused(&self) -> bool {
+        self.problems.iter().any(Problem::is_error)
+    }
+
+    /// The objects that would be withdrawn.
+    pub fn withdrawn(&self) -> impl Iterator<Item = &ObjectId> {
+        let withdrawn = |change: &Change| matches!(change, Change::Withdraw { .. });
+        self.changes.iter().filter(move |(_, change)| withdrawn(change)).map(|(id, _)| id)
+    }
+}
+
+/// What applying these files (name and content) as this set would do.
+pub fn plan(state: &State, set: &str, files: &[(String, Vec<u8>)]) -> Plan {
+    let read = declarations(files);
+    let mut plan = Plan {
+        set: set.to_owned(),
+        changes: BTreeMap::new(),
+        unchanged: 0,
+        problems: read.problems,
+    };
+    let mut wanted = read.objects;
+    for (id, known) in state.objects.iter().filter(|(_, known)| known.owner.set == set) {
+        let change = match wanted.remove(id) {
+            None => Change::Withdraw { before: known.object.clone() },
+            Some((after, place)) if after != known.object => {
+                Change::Alter { before: known.object.clone(), after, place }
+            }
+            Some((object, place)) if place.path != known.owner.file => {
+                Change::Move { object, place }
+            }
+            Some(_) => {
+                plan.unchanged += 1;
+                continue;
+            }
+        };
+        plan.changes.insert(id.clone(), change);
+    }
+    for (id, (after, place)) in wanted {
+        match state.objects.get(&id) {
+            // Several sets may speak of a service that none of them describes.
+            Some(known) if known.object == after && id.kind == Kind::Service => plan.unchanged += 1,
+            Some(known) => {
+                let owner = &known.owner;
+                let message = format!("{id} belongs to {} of the set {}", owner.file, owner.set);
+                let hint = "give it another name, or withdraw it there first";
+                let code = crate::spec::code::BELONGS_ELSEWHERE;
+                plan.problems.push(Problem::error(code, place, message, hint));
+            }
+            None => {
+                plan.changes.insert(id, Change::Declare { after, place });
+            }
+        }
+    }
+    crate::spec::problem::sort(&mut plan.problems);
+    plan
+}
+
+/// Applies a set of files, as a whole or not at all.
+pub(crate) fn apply(
+    state: &State,
+    set: &str,
+    files: &[(String, Vec<u8>)],
+    may_withdraw: bool,
+) -> Result<Vec<Event>, Refusal> {
+    let plan = plan(state, set, files);
+    if let Some(problem) = plan.problems.iter().find(|problem| problem.is_error()) {
+        let errors = plan.problems.iter().filter(|problem| problem.is_error()).count();
+        let more = if errors > 1 { format!("; and {} more", errors - 1) } else { String::new() };
+        return Err(Refusal::invalid(
+            format!("{problem}{more}"),
+            "plimsoll check shows all of them",
+        ));
+    }
+    let withdrawn: Vec<String> = plan.withdrawn().map(ToString::to_string).collect();
+    if !withdrawn.is_empty() && !may_withdraw {
+        let what = format!("{} would be withdrawn: {}", withdrawn.len(), withdrawn.join(", "));
+        return Err(Refusal::conflict(what, "say --delete to allow that; their slots stay"));
+    }
+    if state.objects.len() + plan.changes.len() > OBJECTS_MAX {
+        return Err(Refusal::too_many("objects", OBJECTS_MAX));
+    }
+    let mut next_key = state.keys.values().max().map_or(0, |key| key + 1);
+    let changes = plan.changes.into_iter();
+    let events = changes.map(|(id, change)| match change {
+        Change::Withdraw { .. } => Event::Withdrawn(WasWithdrawn { id }),
+        Change::Declare { after, place }
+        | Change::Alter { after, place, .. }
+        | Change::Move { object: after, place } => {
+            let key = key(state, &id, &mut next_key);
+            declared(id.name, Owner { set: set.to_owned(), file: place.path }, key, after)
+        }
+    });
+    Ok(events.collect())
+}
+
+/// The number of an object that has slots: the one it has or had, or a fresh one.
+fn key(state: &State, id: &ObjectId, next: &mut u32) -> Option<u32> {
+    if !matches!(id.kind, Kind::Sli | Kind::Source) {
+        return None;
+    }
+    let known = state.keys.get(id).copied();
+    Some(known.unwrap_or_else(|| {
+        *next += 1;
+        *next - 1
+    }))
+}
