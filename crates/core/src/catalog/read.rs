@@ -52,10 +52,9 @@ impl Declarations {
     fn add_evaluable(&mut self, evaluable: Evaluable, docs: &Docs) {
         let Evaluable { slo, source, place } = evaluable;
         let service = ObjectId { kind: Kind::Service, name: slo.service.clone() };
-        if !self.objects.contains_key(&service) {
-            let implied = Object::Service { title: None, description: None };
-            self.objects.insert(service, (implied, place.clone()));
-        }
+        self.objects
+            .entry(service)
+            .or_insert_with(|| (Object::Service { title: None, description: None }, place.clone()));
         let sli = sli(&slo.service, source, docs);
         self.add(&slo.sli, sli, place.clone());
         self.add(&slo.name.clone(), Object::Slo(slo), place);
