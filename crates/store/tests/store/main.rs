@@ -1,0 +1,11 @@
+//! The store against crashes, damage, full disks and its own promises.
+
+// Clippy knows test functions, not what they call.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod append;
+mod backup;
+mod common;
+mod damage;
+mod export;
+mod folder;
