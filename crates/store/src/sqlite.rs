@@ -1,7 +1,7 @@
 //! How a SQLite file is opened, so that what it acknowledges is on the disk.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io,
     os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
@@ -11,6 +11,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::{
+    backup::partial_of,
     error::Error,
     migration::{Migration, migrate, version},
 };
@@ -60,7 +61,7 @@ pub(crate) fn open_to_read(file: &Path, kind: &Kind) -> Result<Connection, Error
         Ok(_) => conn,
         // A log needs shared memory beside it, which a folder that may not be written to does not allow. Without
         // a log, the file alone is the whole truth.
-        Err(_) if log_of(file).metadata().map_or(0, |m| m.len()) == 0 => {
+        Err(_) if !has_bytes(&log_of(file)) => {
             let uri = format!("file:{}?immutable=1", escaped(file));
             Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(sql)?
         }
@@ -134,15 +135,21 @@ fn create_private(file: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(file)
 }
 
-/// An empty file is a new one; any other must begin as SQLite's do.
+/// An empty file is a new one; any other must begin as SQLite's do, unless a crash left a log from which its
+/// beginning is mended.
 fn check_head(open: &File, file: &Path, kind: &Kind) -> Result<(), Error> {
     let mut head = [0; FIRST_BYTES.len()];
     let length = open.metadata().map_err(|e| Error::of_io(file, OPENING, &e))?.len();
-    if length == 0 || (open.read_exact_at(&mut head, 0).is_ok() && head == *FIRST_BYTES) {
+    let mended = ["-wal", "-journal"].iter().any(|log| has_bytes(&beside(file, log)));
+    if length == 0 || mended || (open.read_exact_at(&mut head, 0).is_ok() && head == *FIRST_BYTES) {
         return Ok(());
     }
     let found = "a file of another kind, or one whose beginning was overwritten".into();
     Err(Error::NotOurs { file: file.into(), expected: kind.name, found })
+}
+
+fn has_bytes(file: &Path) -> bool {
+    file.metadata().is_ok_and(|metadata| metadata.len() > 0)
 }
 
 fn check_application(conn: &Connection, file: &Path, kind: &Kind) -> Result<(), Error> {
@@ -173,27 +180,43 @@ pub(crate) fn beside(file: &Path, suffix: &str) -> PathBuf {
 ///
 /// After a failed sync the system may hold pages that never reached the disk and yet count as written: they can be
 /// read, a second sync reports success, and a power cut takes them. Writing them again makes what is read what is
-/// kept.
+/// kept. A power cut while that is done must harm nothing either, so a synced copy stands by until it is; an
+/// attempt that finds a copy goes on from there.
 fn write_log_again(file: &Path) -> Result<(), Error> {
-    let log = log_of(file);
+    let (log, copy) = (log_of(file), beside(file, "-wal.again"));
     let io = |e: io::Error| Error::of_io(&log, "write its log again", &e);
-    let open = match OpenOptions::new().read(true).write(true).open(&log) {
-        Ok(open) => open,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(io(e)),
-    };
+    if !copy.exists() {
+        if !has_bytes(&log) {
+            return Ok(());
+        }
+        let partial = partial_of(&copy);
+        write_over(&log, &partial).map_err(io)?;
+        fs::rename(&partial, &copy).map_err(io)?;
+        sync_folder(file)?;
+    }
+    write_over(&copy, &log).map_err(io)?;
+    fs::remove_file(&copy).map_err(io)?;
+    // The copy must not come back once the log goes on.
+    sync_folder(file)
+}
+
+/// Makes `to` hold what `from` does, and syncs it. The system's own ways to copy may share what is not written yet.
+fn write_over(from: &Path, to: &Path) -> io::Result<()> {
+    let from = File::open(from)?;
+    let to = create_private(to)?;
     let mut block = vec![0; BLOCK_BYTES];
     let mut at = 0;
     loop {
-        match open.read_at(&mut block, at).map_err(io)? {
+        match from.read_at(&mut block, at)? {
             0 => break,
             read => {
-                open.write_all_at(&block[..read], at).map_err(io)?;
+                to.write_all_at(&block[..read], at)?;
                 at += read as u64;
             }
         }
     }
-    open.sync_all().map_err(io)
+    to.set_len(at)?;
+    to.sync_all()
 }
 
 /// Makes a new name in the file's folder durable.

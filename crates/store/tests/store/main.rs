@@ -6,6 +6,10 @@
 mod append;
 mod backup;
 mod common;
+mod crash_image;
 mod damage;
 mod export;
+mod fault;
 mod folder;
+mod kill;
+mod shim;
