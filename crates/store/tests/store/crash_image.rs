@@ -197,7 +197,7 @@ impl Disk {
     fn take(&mut self, step: &Step<'_>) {
         match *step {
             Step::Write { name: "ack", bytes, .. } => {
-                self.hear(std::str::from_utf8(bytes).unwrap())
+                self.hear(std::str::from_utf8(bytes).unwrap());
             }
             Step::Write { name, at, bytes } => {
                 self.sheet(name).unsure.push((Change::Write(at, bytes.into()), false));

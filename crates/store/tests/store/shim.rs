@@ -56,17 +56,17 @@ impl Stage {
 
     /// Runs a child under the shim to its end; `false` when there can be no shim.
     pub fn run_shimmed(&self, test: &str) -> bool {
-        let Some((_, library)) = &*SHIM else {
+        let Some((_, shim)) = &*SHIM else {
             println!("skipped: no C compiler, or no preloading on this system");
             return false;
         };
-        let mut child = self.child(test);
-        child.env("LD_PRELOAD", library);
-        child.env("SHIM_TRACE", self.trace()).env(FAULT, self.folder.path().join("fault"));
-        let output = child.output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-        assert!(text.contains("1 passed"), "{text}");
+        let mut command = self.child(test);
+        command.env("LD_PRELOAD", shim);
+        command.env("SHIM_TRACE", self.trace()).env(FAULT, self.folder.path().join("fault"));
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        assert!(said.contains("1 passed"), "{said}");
         true
     }
 }
