@@ -6,7 +6,8 @@
 //!
 //! A folder belongs to one process at a time: [`folder::Folder::lock`] comes first.
 
-pub mod backup;
+mod backup;
+mod database;
 pub mod error;
 pub mod folder;
 pub mod idempotency;
@@ -14,7 +15,9 @@ pub mod journal;
 pub mod limits;
 mod migration;
 pub mod secret;
+pub mod slots;
 pub mod snapshot;
 mod sqlite;
 
+pub use database::Durability;
 pub use error::{Damage, Error, Place};

@@ -35,3 +35,15 @@ pub const EXPORT_LINE_BYTES_MAX: usize = EVENT_BYTES_MAX + ACTOR_BYTES_MAX + 102
 
 /// Most of a lock file that is read.
 pub const LOCK_BYTES_MAX: u64 = 1024;
+
+/// Farthest minute from 1970 that a slot may have, either way: some two thousand years.
+pub const MINUTE_DISTANCE_MAX: i64 = 1 << 30;
+
+/// Most slots of all writes of one transaction: they are held in memory until it ends.
+pub const TRANSACTION_SLOTS_MAX: usize = 1 << 21;
+
+/// Longest name of a cursor, in bytes: a path.
+pub const CURSOR_NAME_BYTES_MAX: usize = 8 * 1024;
+
+/// Largest position of a cursor, in bytes.
+pub const CURSOR_BYTES_MAX: usize = 1024 * 1024;

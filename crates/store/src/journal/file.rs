@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction};
 
 use super::{
     Journal,
@@ -13,15 +13,14 @@ use super::{
 };
 use crate::{
     backup,
+    database::{Database, Verdict},
     error::Error,
     idempotency::{self, Reply},
-    limits::{
-        CHECKPOINT_BYTES, KEY_BYTES_MAX, REPLY_BYTES_MAX, SECRET_BYTES_MAX, SNAPSHOT_BYTES_MAX,
-    },
+    limits::{KEY_BYTES_MAX, REPLY_BYTES_MAX, SECRET_BYTES_MAX, SNAPSHOT_BYTES_MAX},
     migration::Migration,
     secret::{self, SecretChange},
     snapshot::{self, Snapshot},
-    sqlite::{self, Checkpoint, Kind},
+    sqlite::{self, Kind},
 };
 
 /// `PLJ1`.
@@ -36,23 +35,13 @@ pub(super) const KIND: Kind = Kind {
     }],
 };
 
-/// What a transaction writes besides its text, in bytes, roughly: the pages it touches.
-const TRANSACTION_BYTES: usize = 16 * 1024;
-
 /// The journal of a folder, opened for writing. One at a time: take the folder's lock first.
 ///
 /// Dropping it is always safe; [`JournalFile::close`] leaves one file without a log.
 #[derive(Debug)]
 pub struct JournalFile {
-    conn: Connection,
-    file: PathBuf,
+    database: Database,
     head: Head,
-    /// Bytes written since the last checkpoint, roughly.
-    unsaved: usize,
-    /// Secrets were erased that the log may still hold.
-    erased: bool,
-    /// The failure that made it unknown what is on the disk.
-    poison: Option<String>,
 }
 
 /// A second connection, for reading: beside the writer on another thread, or without one.
@@ -62,12 +51,6 @@ pub struct JournalReader {
     file: PathBuf,
 }
 
-/// Whether a transaction is kept.
-enum Verdict<T> {
-    Keep(T),
-    Undo(T),
-}
-
 impl JournalFile {
     /// Opens the journal, or makes an empty one. What a crash left in the log is taken in; the newest entry is
     /// held against the one before it.
@@ -75,9 +58,9 @@ impl JournalFile {
     /// # Errors
     /// When the file cannot be opened or written to, is something else, is damaged, or comes from a newer program.
     pub fn open(file: &Path) -> Result<Self, Error> {
-        let conn = sqlite::open(file, &KIND)?;
-        let head = read::newest(&conn, file)?;
-        Ok(JournalFile { conn, file: file.into(), head, unsaved: 0, erased: false, poison: None })
+        let database = Database::open(file, &KIND)?;
+        let head = read::newest(database.conn()?, file)?;
+        Ok(JournalFile { database, head })
     }
 
     /// A reader beside this writer.
@@ -85,7 +68,7 @@ impl JournalFile {
     /// # Errors
     /// When the file cannot be opened again.
     pub fn reader(&self) -> Result<JournalReader, Error> {
-        JournalReader::open(&self.file)
+        JournalReader::open(self.database.file())
     }
 
     /// Closes the journal with everything in its one file.
@@ -93,57 +76,7 @@ impl JournalFile {
     /// # Errors
     /// When the log could not be copied into the file. Nothing is lost: the next opening does it.
     pub fn close(self) -> Result<(), Error> {
-        self.usable()?;
-        sqlite::close(self.conn, &self.file)
-    }
-
-    fn usable(&self) -> Result<(), Error> {
-        match &self.poison {
-            None => Ok(()),
-            Some(since) => Err(Error::Poisoned { file: self.file.clone(), since: since.clone() }),
-        }
-    }
-
-    /// Does one transaction. When its fate is unknown, nothing more is done with this handle: a failed sync tells
-    /// once, and trying again would report success for bytes that are gone.
-    fn write<T>(
-        &mut self,
-        doing: &'static str,
-        bytes: usize,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<Verdict<T>>,
-    ) -> Result<T, Error> {
-        self.usable()?;
-        let done = transact(&mut self.conn, work);
-        let done = done.map_err(|e| Error::of_sqlite(&self.file, doing, &e));
-        if let Err(error) = &done
-            && !(error.is_certain() && self.conn.is_autocommit())
-        {
-            self.poison = Some(error.to_string());
-        }
-        let done = done?;
-        self.unsaved += bytes + TRANSACTION_BYTES;
-        self.checkpoint_if_due();
-        Ok(done)
-    }
-
-    /// Keeps the log short. What was asked for is durable already, so a failure here fails the next call, not this.
-    fn checkpoint_if_due(&mut self) {
-        let how = if self.erased { Checkpoint::Truncate } else { Checkpoint::Passive };
-        if !self.erased && self.unsaved < CHECKPOINT_BYTES {
-            return;
-        }
-        match sqlite::checkpoint(&self.conn, &self.file, how) {
-            // Readers are in the way: the next write tries again.
-            Ok(done) => self.erased &= !done,
-            Err(error) if error.is_certain() => {}
-            Err(error) => self.poison = Some(error.to_string()),
-        }
-        self.unsaved = 0;
-    }
-
-    fn lookup<T>(&self, look: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
-        self.usable()?;
-        look(&self.conn).map_err(|e| Error::of_sqlite(&self.file, "read it", &e))
+        self.database.close()
     }
 }
 
@@ -153,15 +86,21 @@ impl Journal for JournalFile {
     }
 
     fn append(&mut self, expected: Head, batch: &Batch) -> Result<Head, AppendError> {
-        self.usable()?;
+        self.database.usable()?;
         let heads = link(expected, &batch.entries).map_err(AppendError::Refused)?;
         let bytes = size(batch).map_err(AppendError::Refused)?;
         let erases = batch.secrets.iter().any(|s| matches!(s, SecretChange::Erase { .. }));
-        self.erased |= erases;
-        let done = self.write("append to it", bytes, |tx| match read::newest_unchecked(tx)? {
-            found if found == expected => insert(tx, &heads, batch),
-            found => Ok(Verdict::Undo(Some(Stop::Moved(found)))),
-        })?;
+        if erases {
+            self.database.erase();
+        }
+        let done = self.database.write(
+            "append to it",
+            |_| bytes,
+            |tx| match read::newest_unchecked(tx)? {
+                found if found == expected => insert(tx, &heads, batch),
+                found => Ok(Verdict::Undo(Some(Stop::Moved(found)))),
+            },
+        )?;
         match done {
             None => {
                 self.head = heads.last().copied().unwrap_or(expected);
@@ -176,30 +115,31 @@ impl Journal for JournalFile {
     }
 
     fn read(&self, after_seq: u64, limit: usize) -> Result<Vec<Entry>, Error> {
-        self.usable()?;
-        read::entries(&self.conn, &self.file, after_seq, limit)
+        read::entries(self.database.conn()?, self.database.file(), after_seq, limit)
     }
 
     fn secret(&self, kind: &str, id: &str) -> Result<Option<Vec<u8>>, Error> {
-        self.lookup(|conn| secret::find(conn, kind, id))
+        self.database.lookup(|conn| secret::find(conn, kind, id))
     }
 
     fn secrets(&self, kind: &str) -> Result<Vec<(String, Vec<u8>)>, Error> {
-        self.lookup(|conn| secret::all(conn, kind))
+        self.database.lookup(|conn| secret::all(conn, kind))
     }
 
     fn reply(&self, person: &str, key: &str) -> Result<Option<Reply>, Error> {
-        self.lookup(|conn| idempotency::find(conn, person, key))
+        self.database.lookup(|conn| idempotency::find(conn, person, key))
     }
 
     fn forget_replies(&mut self, before_ms: i64) -> Result<usize, Error> {
-        self.write("forget old replies in it", 0, |tx| {
-            idempotency::forget(tx, before_ms).map(Verdict::Keep)
-        })
+        self.database.write(
+            "forget old replies in it",
+            |_| 0,
+            |tx| idempotency::forget(tx, before_ms).map(Verdict::Keep),
+        )
     }
 
     fn snapshot(&self, state_version: u32) -> Result<Option<Snapshot>, Error> {
-        self.lookup(|conn| snapshot::newest(conn, state_version))
+        self.database.lookup(|conn| snapshot::newest(conn, state_version))
     }
 
     fn save_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
@@ -207,9 +147,11 @@ impl Journal for JournalFile {
         if bytes > SNAPSHOT_BYTES_MAX {
             return Err(Error::TooLarge { what: "snapshot", bytes, limit: SNAPSHOT_BYTES_MAX });
         }
-        self.write("save a snapshot in it", bytes, |tx| {
-            snapshot::save(tx, snapshot).map(Verdict::Keep)
-        })
+        self.database.write(
+            "save a snapshot in it",
+            |()| bytes,
+            |tx| snapshot::save(tx, snapshot).map(Verdict::Keep),
+        )
     }
 }
 
@@ -262,17 +204,6 @@ impl JournalReader {
 enum Stop {
     Moved(Head),
     Replied(String),
-}
-
-fn transact<T>(
-    conn: &mut Connection,
-    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<Verdict<T>>,
-) -> rusqlite::Result<T> {
-    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    match work(&tx)? {
-        Verdict::Keep(value) => tx.commit().map(|()| value),
-        Verdict::Undo(value) => tx.rollback().map(|()| value),
-    }
 }
 
 fn insert(
