@@ -48,7 +48,8 @@ pub(super) fn fold(
     Ok((0, Folded { done: true, holes: Vec::new() }))
 }
 
-/// Puts the smaller blocks of one source and chunk into the one that spans them.
+/// Puts the smaller blocks of one source and chunk into the one that spans them. That one is not there yet: once it
+/// is, whatever comes is written into it.
 fn fold_into(
     tx: &Transaction<'_>,
     from: Length,
@@ -58,14 +59,12 @@ fn fold_into(
     let mut rows: BTreeMap<u8, Vec<Cell>> = BTreeMap::new();
     let parts = to.span().iter().step_by(from.minutes() as usize);
     let parts = parts.map(|first| Key { length: from, first, ..to });
-    for part in std::iter::once(to).chain(parts) {
+    for part in parts {
         let Some(bytes) = table::bytes(tx, part)? else { continue };
         if let Err(what) = unpack_into(&mut rows, to, part, &bytes) {
             holes.push(hole(part, what));
         }
-        if part != to {
-            table::remove(tx, part)?;
-        }
+        table::remove(tx, part)?;
     }
     let mut block = Block::empty(to.length);
     for (sli, cells) in &rows {
