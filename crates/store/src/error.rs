@@ -129,6 +129,7 @@ impl Error {
         let file = file.to_path_buf();
         match code & 0xff {
             ffi::SQLITE_FULL => Error::Full { file },
+            ffi::SQLITE_CANTOPEN if !file.exists() => Error::Absent { file },
             ffi::SQLITE_READONLY | ffi::SQLITE_PERM | ffi::SQLITE_CANTOPEN => {
                 Error::ReadOnly { file }
             }

@@ -21,8 +21,8 @@ use crate::{
 
 const LOCK: &str = "lock";
 const TOKEN: &str = "local.token";
-const JOURNAL: &str = "journal.db";
-const SLOTS: &str = "slots.db";
+pub(crate) const JOURNAL: &str = "journal.db";
+pub(crate) const SLOTS: &str = "slots.db";
 
 /// Read, write and enter: the owner, nobody else.
 const FOLDER_MODE: u32 = 0o700;

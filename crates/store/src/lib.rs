@@ -6,7 +6,7 @@
 //!
 //! A folder belongs to one process at a time: [`folder::Folder::lock`] comes first.
 
-mod backup;
+pub mod backup;
 mod database;
 pub mod error;
 pub mod folder;

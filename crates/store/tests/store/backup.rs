@@ -2,9 +2,17 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
+use plimsoll_core::{
+    measure::slot::Slot,
+    time::{Minute, Span},
+};
 use plimsoll_store::{
+    Durability,
+    backup::{self, Backup},
+    folder::Folder,
     journal::{Journal, JournalFile, JournalReader},
     secret::SecretChange,
+    slots::{Cursor, SlotBatch, SlotFile, Write},
 };
 use tempfile::tempdir;
 
@@ -56,6 +64,42 @@ fn a_backup_overwrites_nothing_and_leaves_nothing_of_a_damaged_journal() {
     let error = reader.backup(&copy).unwrap_err().to_string();
     assert!(error.contains("entry 4 is damaged"), "{error}");
     assert!(!copy.exists() && !folder.path().join("copy.db.partial").exists());
+}
+
+#[test]
+fn a_folder_comes_back_from_its_backup() {
+    let parent = tempdir().unwrap();
+    let folder = Folder::lock(&parent.path().join("data")).unwrap();
+    let mut journal = JournalFile::open(&folder.journal()).unwrap();
+    let mut slots = SlotFile::open(&folder.slots()).unwrap();
+    let head = append(&mut journal, 40);
+    let minutes = [(Minute(7), Slot::measured(5, 1))];
+    let batches = [SlotBatch { source: 1, sli: 2, generation: 1, slots: &minutes }];
+    let cursors = [Cursor { source: 1, name: "a.log", position: Some(b"9") }];
+    slots.write(&[Write { batches: &batches, cursors: &cursors }], Durability::Lazy).unwrap();
+    let to = parent.path().join("backup");
+    let taken = backup::take(&journal.reader().unwrap(), &slots.reader().unwrap(), &to).unwrap();
+    assert_eq!(taken, Backup { head, holes: Vec::new() });
+    let again =
+        backup::take(&journal.reader().unwrap(), &slots.reader().unwrap(), &to).unwrap_err();
+    assert!(again.to_string().contains("exists already"), "{again}");
+
+    assert!(backup::restore(&to, &folder).unwrap_err().to_string().contains("exists already"));
+    let other = Folder::lock(&parent.path().join("other")).unwrap();
+    assert_eq!(backup::restore(&to, &other).unwrap(), taken);
+    let mut restored = JournalFile::open(&other.journal()).unwrap();
+    append(&mut restored, 3);
+    assert!(are_known(&all(&restored)));
+    let restored = SlotFile::open(&other.slots()).unwrap();
+    let reads = restored.reads().unwrap();
+    let span = Span::new(Minute(7), Minute(8));
+    assert_eq!(reads.series(1, 2, span).unwrap().slots, [Slot::measured(5, 1)]);
+    assert_eq!(reads.cursors(1).unwrap(), [("a.log".to_owned(), b"9".to_vec())]);
+
+    fs::remove_file(to.join("journal.db")).unwrap();
+    let last = Folder::lock(&parent.path().join("last")).unwrap();
+    let refused = backup::restore(&to, &last).unwrap_err().to_string();
+    assert!(refused.contains("journal.db: there is no such file"), "{refused}");
 }
 
 #[test]

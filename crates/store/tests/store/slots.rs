@@ -402,6 +402,36 @@ fn no_traffic_is_no_traffic() {
     }
 }
 
+/// A fold moves slots from block to block; a reader on another thread sees each of them once, all the time.
+#[test]
+fn a_reader_sees_one_moment_while_hours_and_days_are_folded() {
+    const SLIS: u32 = 300;
+    let folder = tempdir().unwrap();
+    let mut store = SlotFile::open(&folder.path().join("slots.db")).unwrap();
+    let slots: Vec<(Minute, Slot)> =
+        (0..2 * DAY).step_by(7).map(|minute| (Minute(minute), Slot::NoTraffic)).collect();
+    let lend = |sli| SlotBatch { source: 0, sli, generation: 1, slots: &slots };
+    let batches: Vec<SlotBatch<'_>> = (0..SLIS).map(lend).collect();
+    store.write(&[Write { batches: &batches, cursors: &[] }], Durability::Lazy).unwrap();
+    let reader = store.reader().unwrap();
+    let (stop, stopped) = std::sync::mpsc::channel();
+    let watch = std::thread::spawn(move || {
+        let (span, mut looks) = (Span::new(Minute(0), Minute(2 * DAY)), 0);
+        while stopped.try_recv().is_err() {
+            let (mut scanned, count) =
+                (0, |slots: &[Slot]| slots.iter().filter(|slot| **slot == Slot::NoTraffic).count());
+            reader.reads().scan(span, |row| scanned += count(row.slots)).unwrap();
+            let series = reader.reads().series(0, looks % SLIS, span).unwrap();
+            assert_eq!((scanned, count(&series.slots)), (SLIS as usize * 412, 412));
+            looks += 1;
+        }
+        looks
+    });
+    while !store.fold(Minute(2 * DAY), 1).unwrap().done {}
+    stop.send(()).unwrap();
+    assert!(watch.join().unwrap() > 0);
+}
+
 #[test]
 fn a_backup_of_the_slots_is_taken_beside_the_writer() {
     let (folder, store, model) = a_folded_day();
