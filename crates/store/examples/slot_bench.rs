@@ -9,7 +9,7 @@ use plimsoll_core::{
 };
 use plimsoll_store::{
     Durability,
-    slots::{SlotBatch, SlotFile, Write},
+    slots::{SlotBatch, SlotFile, SlotStore, Write},
 };
 
 type Outcome<T> = Result<T, Box<dyn Error>>;

@@ -181,20 +181,21 @@ pub(crate) fn beside(file: &Path, suffix: &str) -> PathBuf {
 /// After a failed sync the system may hold pages that never reached the disk and yet count as written: they can be
 /// read, a second sync reports success, and a power cut takes them. Writing them again makes what is read what is
 /// kept. A power cut while that is done must harm nothing either, so a synced copy stands by until it is; an
-/// attempt that finds a copy goes on from there.
+/// attempt that finds a copy goes on from there. A copy without a log is stale: another program took the log in.
 fn write_log_again(file: &Path) -> Result<(), Error> {
     let (log, copy) = (log_of(file), beside(file, "-wal.again"));
     let io = |e: io::Error| Error::of_io(&log, "write its log again", &e);
-    if !copy.exists() {
-        if !has_bytes(&log) {
-            return Ok(());
+    if has_bytes(&log) {
+        if !copy.exists() {
+            let partial = partial_of(&copy);
+            write_over(&log, &partial).map_err(io)?;
+            fs::rename(&partial, &copy).map_err(io)?;
+            sync_folder(file)?;
         }
-        let partial = partial_of(&copy);
-        write_over(&log, &partial).map_err(io)?;
-        fs::rename(&partial, &copy).map_err(io)?;
-        sync_folder(file)?;
+        write_over(&copy, &log).map_err(io)?;
+    } else if !copy.exists() {
+        return Ok(());
     }
-    write_over(&copy, &log).map_err(io)?;
     fs::remove_file(&copy).map_err(io)?;
     // The copy must not come back once the log goes on.
     sync_folder(file)

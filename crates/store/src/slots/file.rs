@@ -2,13 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use plimsoll_core::time::{DAY, Minute};
+use plimsoll_core::{
+    measure::slot::{Slot, Sums},
+    time::{DAY, Minute, Span},
+};
 use rusqlite::Connection;
 
 use super::{
+    SlotStore,
     batch::{Cursor, Hole, Write, Written},
     fold::{self, Folded},
-    read::Reads,
+    read::{Reads, Row, Series},
     table,
     work::{Newest, Work},
 };
@@ -60,67 +64,6 @@ impl SlotFile {
         Ok(SlotFile { database, newest })
     }
 
-    /// Does some writes in one transaction. Each is taken as a whole or refused as a whole, whatever becomes of the
-    /// others; their cursors go with them.
-    ///
-    /// # Errors
-    /// [`Error::Full`] and [`Error::ReadOnly`]: nothing was kept. [`Error::Failed`]: what is there is unknown, and
-    /// every further call fails until the file is opened again. [`Error::TooLarge`]: write less at once.
-    pub fn write(
-        &mut self,
-        writes: &[Write<'_>],
-        durability: Durability,
-    ) -> Result<Written, Error> {
-        check_size(writes)?;
-        self.database.set_durability(durability)?;
-        let newest = &mut self.newest;
-        let (_, written) = self.database.write(
-            "write slots to it",
-            |(bytes, _): &(usize, Written)| *bytes,
-            |tx| {
-                let mut written = Written::default();
-                let mut work = Work::new(tx, newest);
-                for write in writes {
-                    written.outcomes.push(work.apply(write, &mut written.changes)?);
-                }
-                let bytes = work.finish()?;
-                written.holes = work.holes;
-                Ok(Verdict::Keep((bytes, written)))
-            },
-        )?;
-        Ok(written)
-    }
-
-    /// Folds the oldest hour or day that ended by `until` and is not folded yet, at most `groups_max` times 64 SLIs
-    /// of it, in one transaction. Call it again until it says it is done. Lazy: folding again does no harm.
-    ///
-    /// # Errors
-    /// As [`SlotFile::write`].
-    pub fn fold(&mut self, until: Minute, groups_max: usize) -> Result<Folded, Error> {
-        self.database.set_durability(Durability::Lazy)?;
-        let newest = &mut self.newest;
-        let (_, folded) = self.database.write(
-            "fold the slots in it",
-            |(bytes, _): &(usize, Folded)| *bytes,
-            |tx| fold::fold(tx, until, groups_max, newest).map(Verdict::Keep),
-        )?;
-        Ok(folded)
-    }
-
-    /// Drops the days that ended by `minute`; says how many blocks that were.
-    ///
-    /// # Errors
-    /// As [`SlotFile::write`].
-    pub fn drop_before(&mut self, minute: Minute) -> Result<usize, Error> {
-        self.database.set_durability(Durability::Lazy)?;
-        let day = minute.floor(DAY);
-        self.database.write(
-            "drop old slots from it",
-            |_| 0,
-            |tx| table::remove_before(tx, day).map(Verdict::Keep),
-        )
-    }
-
     /// What can be read, on the writer's thread.
     ///
     /// # Errors
@@ -143,6 +86,70 @@ impl SlotFile {
     /// When the log could not be copied into the file. Nothing is lost: the next opening does it.
     pub fn close(self) -> Result<(), Error> {
         self.database.close()
+    }
+}
+
+impl SlotStore for SlotFile {
+    fn write(&mut self, writes: &[Write<'_>], durability: Durability) -> Result<Written, Error> {
+        check_size(writes)?;
+        self.database.set_durability(durability)?;
+        let newest = &mut self.newest;
+        let (_, written) = self.database.write(
+            "write slots to it",
+            |(bytes, _): &(usize, Written)| *bytes,
+            |tx| {
+                let mut written = Written::default();
+                let mut work = Work::new(tx, newest);
+                for write in writes {
+                    written.outcomes.push(work.apply(write, &mut written.changes)?);
+                }
+                let bytes = work.finish()?;
+                written.holes = work.holes;
+                Ok(Verdict::Keep((bytes, written)))
+            },
+        )?;
+        Ok(written)
+    }
+
+    fn fold(&mut self, until: Minute, groups_max: usize) -> Result<Folded, Error> {
+        self.database.set_durability(Durability::Lazy)?;
+        let newest = &mut self.newest;
+        let (_, folded) = self.database.write(
+            "fold the slots in it",
+            |(bytes, _): &(usize, Folded)| *bytes,
+            |tx| fold::fold(tx, until, groups_max, newest).map(Verdict::Keep),
+        )?;
+        Ok(folded)
+    }
+
+    fn drop_before(&mut self, minute: Minute) -> Result<usize, Error> {
+        self.database.set_durability(Durability::Lazy)?;
+        let day = minute.floor(DAY);
+        self.database.write(
+            "drop old slots from it",
+            |_| 0,
+            |tx| table::remove_before(tx, day).map(Verdict::Keep),
+        )
+    }
+
+    fn series(&self, source: u32, sli: u32, span: Span) -> Result<Series, Error> {
+        self.reads()?.series(source, sli, span)
+    }
+
+    fn scan(&self, span: Span, visit: &mut dyn FnMut(Row<'_>)) -> Result<Vec<Hole>, Error> {
+        self.reads()?.scan(span, visit)
+    }
+
+    fn day_sums(
+        &self,
+        begins: Span,
+        visit: &mut dyn FnMut(Minute, u32, u32, Sums),
+    ) -> Result<Vec<Hole>, Error> {
+        self.reads()?.day_sums(begins, visit)
+    }
+
+    fn cursors(&self, source: u32) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        self.reads()?.cursors(source)
     }
 }
 
@@ -177,7 +184,7 @@ fn check_size(writes: &[Write<'_>]) -> Result<(), Error> {
     };
     let batches = writes.iter().flat_map(|write| write.batches);
     let slots = batches.map(|batch| batch.slots.len()).sum::<usize>();
-    let slot_bytes = size_of::<(Minute, plimsoll_core::measure::slot::Slot)>();
+    let slot_bytes = size_of::<(Minute, Slot)>();
     fits("slots at once", slots * slot_bytes, TRANSACTION_SLOTS_MAX * slot_bytes)?;
     for Cursor { name, position, .. } in writes.iter().flat_map(|write| write.cursors) {
         fits("name of a cursor", name.len(), CURSOR_NAME_BYTES_MAX)?;

@@ -12,7 +12,7 @@ use plimsoll_store::{
     folder::Folder,
     journal::{Journal, JournalFile, JournalReader},
     secret::SecretChange,
-    slots::{Cursor, SlotBatch, SlotFile, Write},
+    slots::{Cursor, SlotBatch, SlotFile, SlotStore, Write},
 };
 use tempfile::tempdir;
 

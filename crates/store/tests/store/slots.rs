@@ -8,7 +8,7 @@ use plimsoll_core::{
 };
 use plimsoll_store::{
     Durability,
-    slots::{Applied, Change, Cursor, Reads, Refused, SlotBatch, SlotFile, Why, Write},
+    slots::{Applied, Change, Cursor, Reads, Refused, SlotBatch, SlotFile, SlotStore, Why, Write},
 };
 use proptest::prelude::*;
 use rusqlite::Connection;

@@ -8,7 +8,7 @@ use plimsoll_core::{
 };
 use plimsoll_store::{
     Durability,
-    slots::{Cursor, SlotBatch, SlotFile, Write},
+    slots::{Cursor, SlotBatch, SlotFile, SlotStore, Write},
 };
 
 use crate::{
