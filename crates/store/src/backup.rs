@@ -1,0 +1,128 @@
+//! Copies of a folder and of its files that are whole, or not there.
+//!
+//! A copy grows under another name, is synced and verified, and only then gets the name it was asked for.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, backup::Backup as Pages};
+
+use crate::{
+    error::Error,
+    folder::{Folder, JOURNAL, SLOTS},
+    journal::{Head, JournalReader},
+    slots::{Hole, SlotReader},
+    sqlite::{beside, sync_folder},
+};
+
+/// What a backup or a restored folder holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    /// The newest entry of its journal.
+    pub head: Head,
+    /// Damaged slots that were copied along.
+    pub holes: Vec<Hole>,
+}
+
+/// Copies a folder's journal, secrets and slots into a new folder `to`, beside a running writer. Nobody else may
+/// look into it. The journal comes last: it knows every number that the slots use, and a folder without it is no
+/// backup.
+///
+/// # Errors
+/// When `to` is there, when it cannot be written, or when the journal is damaged: which entry, and what to do.
+pub fn take(journal: &JournalReader, slots: &SlotReader, to: &Path) -> Result<Backup, Error> {
+    DirBuilder::new()
+        .mode(0o700)
+        .create(to)
+        .map_err(|e| Error::of_io(to, "make the folder of the backup", &e))?;
+    let holes = slots.backup(&to.join(SLOTS))?;
+    let head = journal.backup(&to.join(JOURNAL))?;
+    sync_folder(to)?;
+    Ok(Backup { head, holes })
+}
+
+/// Copies a backup into a folder that holds no journal and no slots yet. The backup is only read.
+///
+/// # Errors
+/// When the folder holds some already, when it cannot be written, or when the backup is damaged.
+pub fn restore(from: &Path, into: &Folder) -> Result<Backup, Error> {
+    let journal = JournalReader::open(&from.join(JOURNAL))?;
+    let slots = SlotReader::open(&from.join(SLOTS))?;
+    for file in [into.journal(), into.slots()] {
+        if file.exists() {
+            return Err(Error::Exists { file });
+        }
+    }
+    let holes = slots.backup(&into.slots())?;
+    let head = journal.backup(&into.journal()).inspect_err(|_| remove_partial(&into.slots()))?;
+    Ok(Backup { head, holes })
+}
+
+const DOING: &str = "copy it";
+const ALL_PAGES: i32 = -1;
+
+/// Copies a database as it is at one moment, beside its writer, to a new file `to`. `verify` sees the copy before it
+/// gets its name.
+pub(crate) fn copy<T>(
+    from: &Connection,
+    file: &Path,
+    to: &Path,
+    verify: impl FnOnce(&Path) -> Result<T, Error>,
+) -> Result<T, Error> {
+    if to.exists() {
+        return Err(Error::Exists { file: to.into() });
+    }
+    let partial = partial_of(to);
+    remove_partial(&partial);
+    let done = copy_into(from, file, &partial)
+        .and_then(|()| verify(&partial))
+        .and_then(|verified| give_name(&partial, to).map(|()| verified));
+    if done.is_err() {
+        remove_partial(&partial);
+    }
+    done
+}
+
+fn copy_into(from: &Connection, file: &Path, partial: &Path) -> Result<(), Error> {
+    let sql = |e: rusqlite::Error| Error::of_sqlite(partial, DOING, &e);
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(partial)
+        .map_err(|e| Error::of_io(partial, DOING, &e))?;
+    let mut copy = Connection::open(partial).map_err(sql)?;
+    Pages::new(from, &mut copy)
+        .and_then(|pages| pages.step(ALL_PAGES))
+        .map_err(|e| Error::of_sqlite(file, DOING, &e))?;
+    // One file, without a log beside it, can be carried anywhere.
+    copy.pragma_update(None, "journal_mode", "DELETE").map_err(sql)?;
+    copy.close().map_err(|(_, e)| sql(e))
+}
+
+/// Syncs a finished file and gives it its name, which nobody must have taken.
+pub(crate) fn give_name(partial: &Path, file: &Path) -> Result<(), Error> {
+    let io = |e: io::Error| Error::of_io(file, "give the copy its name", &e);
+    File::open(partial).and_then(|open| open.sync_all()).map_err(io)?;
+    // A link refuses a name that is taken, a rename would overwrite it.
+    fs::hard_link(partial, file).map_err(io)?;
+    remove_partial(partial);
+    sync_folder(file)
+}
+
+/// The name of a file while it grows.
+pub(crate) fn partial_of(file: &Path) -> PathBuf {
+    beside(file, ".partial")
+}
+
+/// Removes what an attempt left. That it is not there is what is wanted; any other trouble shows when the name is
+/// used again.
+pub(crate) fn remove_partial(partial: &Path) {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let _ = fs::remove_file(beside(partial, suffix));
+    }
+}

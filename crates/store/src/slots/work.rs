@@ -1,0 +1,292 @@
+//! Writes in a transaction: blocks are held in memory, changed, and put back once at the end.
+
+use std::collections::BTreeMap;
+
+use plimsoll_core::{
+    measure::slot::{Slot, Sums},
+    time::{HOUR, Minute, Span},
+};
+use rusqlite::{Connection, Transaction};
+
+use super::{
+    batch::{Against, Applied, Change, Hole, Refused, SlotBatch, Why, Write},
+    block::{Block, CHUNK, Key, Length, sums_to_bytes},
+    cell::Cell,
+    table,
+};
+
+/// When the newest block of each length begins. What is newer need not be looked for: a live minute costs no look.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Newest {
+    minute: Option<Minute>,
+    hour: Option<Minute>,
+    day: Option<Minute>,
+}
+
+impl Newest {
+    pub(super) fn of(conn: &Connection) -> rusqlite::Result<Self> {
+        Ok(Newest {
+            minute: table::newest(conn, Length::Minute)?,
+            hour: table::newest(conn, Length::Hour)?,
+            day: table::newest(conn, Length::Day)?,
+        })
+    }
+
+    fn at(&mut self, length: Length) -> &mut Option<Minute> {
+        match length {
+            Length::Minute => &mut self.minute,
+            Length::Hour => &mut self.hour,
+            Length::Day => &mut self.day,
+        }
+    }
+
+    pub(super) fn note(&mut self, key: Key) {
+        let newest = self.at(key.length);
+        *newest = (*newest).max(Some(key.first));
+    }
+}
+
+/// A block in memory.
+struct Held {
+    block: Block,
+    changed: bool,
+}
+
+/// The blocks that a transaction touches.
+pub(super) struct Work<'t> {
+    tx: &'t Transaction<'t>,
+    newest: &'t mut Newest,
+    /// `None` where the file has no such block.
+    held: BTreeMap<Key, Option<Held>>,
+    pub(super) holes: Vec<Hole>,
+}
+
+/// A row as it was before a write, to put back should the write be refused.
+type Before = (Key, u8, Option<Vec<Cell>>);
+
+/// A write that is being applied.
+#[derive(Default)]
+struct Attempt {
+    applied: Applied,
+    changes: Vec<Change>,
+    before: Vec<Before>,
+}
+
+impl<'t> Work<'t> {
+    pub(super) fn new(tx: &'t Transaction<'t>, newest: &'t mut Newest) -> Self {
+        Work { tx, newest, held: BTreeMap::new(), holes: Vec::new() }
+    }
+
+    /// Applies a write as a whole, or leaves everything as it was.
+    pub(super) fn apply(
+        &mut self,
+        write: &Write<'_>,
+        changes: &mut Vec<Change>,
+    ) -> rusqlite::Result<Result<Applied, Refused>> {
+        let mut attempt = Attempt::default();
+        for (batch, given) in write.batches.iter().enumerate() {
+            if let Err((minute, why)) = self.apply_batch(given, &mut attempt)? {
+                self.put_back(attempt.before);
+                return Ok(Err(Refused { batch, minute, why }));
+            }
+        }
+        for cursor in write.cursors {
+            table::put_cursor(self.tx, cursor.source, cursor.name, cursor.position)?;
+        }
+        changes.append(&mut attempt.changes);
+        Ok(Ok(attempt.applied))
+    }
+
+    fn apply_batch(
+        &mut self,
+        batch: &SlotBatch<'_>,
+        attempt: &mut Attempt,
+    ) -> rusqlite::Result<Result<(), Against>> {
+        let slots = match batch.checked() {
+            Ok(slots) => slots,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let mut rest = &slots[..];
+        while !rest.is_empty() {
+            let key = self.place(rest, batch.source, batch.sli / CHUNK)?;
+            let within = rest.partition_point(|(minute, _)| key.span().contains(*minute));
+            let (run, later) = rest.split_at(within);
+            if let Err((minute, why)) = self.apply_run(key, batch, run, attempt)? {
+                return Ok(Err((Some(minute), why)));
+            }
+            rest = later;
+        }
+        Ok(Ok(()))
+    }
+
+    /// The block that holds the first of these minutes, or the one that it should be put into.
+    fn place(
+        &mut self,
+        slots: &[(Minute, Slot)],
+        source: u32,
+        chunk: u32,
+    ) -> rusqlite::Result<Key> {
+        let minute = slots[0].0;
+        for length in [Length::Day, Length::Hour] {
+            let key = Key::of(length, minute, source, chunk);
+            if self.hold(key)?.is_some() {
+                return Ok(key);
+            }
+        }
+        let hour = Key::of(Length::Hour, minute, source, chunk);
+        let last = slots.get(HOUR as usize - 1).map(|(minute, _)| minute.0);
+        let whole = hour.first == minute && last == Some(minute.0 + HOUR - 1);
+        // An hour that comes whole need not be folded later.
+        if whole && !self.has_minutes(hour)? {
+            return Ok(hour);
+        }
+        Ok(Key::of(Length::Minute, minute, source, chunk))
+    }
+
+    fn has_minutes(&self, hour: Key) -> rusqlite::Result<bool> {
+        let of_minute = |minute| Key { length: Length::Minute, first: minute, ..hour };
+        let mut here = hour.span().iter();
+        if here.any(|minute| matches!(self.held.get(&of_minute(minute)), Some(Some(_)))) {
+            return Ok(true);
+        }
+        let known = self.newest.minute >= Some(hour.first);
+        Ok(known && table::any(self.tx, Length::Minute, hour.span(), hour.source, hour.chunk)?)
+    }
+
+    /// Puts the minutes of a batch that lie in one block into it.
+    fn apply_run(
+        &mut self,
+        key: Key,
+        batch: &SlotBatch<'_>,
+        slots: &[(Minute, Slot)],
+        attempt: &mut Attempt,
+    ) -> rusqlite::Result<Result<(), (Minute, Why)>> {
+        let number = (batch.sli % CHUNK) as u8;
+        self.hold(key)?;
+        let held = self.held.entry(key).or_default();
+        let held =
+            held.get_or_insert_with(|| Held { block: Block::empty(key.length), changed: false });
+        let before = held.block.cells(key, number).unwrap_or_else(|what| {
+            let slis = batch.sli..batch.sli + 1;
+            self.holes.push(Hole { source: key.source, slis, span: key.span(), what });
+            None
+        });
+        let nothing = || vec![Cell::default(); key.length.minutes() as usize];
+        let mut cells = before.clone().unwrap_or_else(nothing);
+        for &(minute, slot) in slots {
+            let cell = &mut cells[(minute.0 - key.first.0) as usize];
+            if let Err(why) = stands(*cell, batch.generation, slot) {
+                return Ok(Err((minute, why)));
+            }
+            if cell.generation > 0 && cell.slot == slot {
+                attempt.applied.repeated += 1;
+            } else {
+                attempt.applied.changed += 1;
+                let (source, sli) = (batch.source, batch.sli);
+                let change = Change { source, sli, minute, before: cell.slot, after: slot };
+                attempt.changes.push(change);
+            }
+            *cell = Cell { generation: batch.generation, slot };
+        }
+        if before.as_ref() != Some(&cells) {
+            held.block.set_cells(number, &cells);
+            held.changed = true;
+            attempt.before.push((key, number, before));
+        }
+        Ok(Ok(()))
+    }
+
+    fn put_back(&mut self, before: Vec<Before>) {
+        for (key, number, cells) in before.into_iter().rev() {
+            if let Some(Some(held)) = self.held.get_mut(&key) {
+                match cells {
+                    Some(cells) => held.block.set_cells(number, &cells),
+                    None => held.block.remove(number),
+                }
+            }
+        }
+    }
+
+    /// Holds the block of a key, if the file has one. What is damaged is held as empty.
+    fn hold(&mut self, key: Key) -> rusqlite::Result<Option<&mut Held>> {
+        if !self.held.contains_key(&key) {
+            let known = *self.newest.at(key.length) >= Some(key.first);
+            let bytes = if known { table::bytes(self.tx, key)? } else { None };
+            let held = bytes.map(|bytes| self.read(key, &bytes));
+            self.held.insert(key, held);
+        }
+        Ok(self.held.get_mut(&key).and_then(Option::as_mut))
+    }
+
+    fn read(&mut self, key: Key, bytes: &[u8]) -> Held {
+        let block = Block::of_bytes(key, bytes).unwrap_or_else(|what| {
+            self.holes.push(hole(key, what));
+            Block::empty(key.length)
+        });
+        Held { block, changed: false }
+    }
+
+    /// Puts back what was changed, and the sums of days that were; says how many bytes.
+    pub(super) fn finish(&mut self) -> rusqlite::Result<usize> {
+        let mut written = 0;
+        for (key, held) in std::mem::take(&mut self.held) {
+            if let Some(Held { block, changed: true }) = held {
+                written += put(self.tx, key, &block, &mut self.holes)?;
+                self.newest.note(key);
+            }
+        }
+        Ok(written)
+    }
+}
+
+/// Puts a block into the file, and its sums beside it if it is a day; says how many bytes.
+pub(super) fn put(
+    tx: &Transaction<'_>,
+    key: Key,
+    block: &Block,
+    holes: &mut Vec<Hole>,
+) -> rusqlite::Result<usize> {
+    let slis = block.slis();
+    if slis.is_empty() {
+        return Ok(0);
+    }
+    let bytes = block.to_bytes(key);
+    table::put(tx, key, &bytes)?;
+    if key.length == Length::Day {
+        let sums: Vec<(u8, Sums)> =
+            slis.iter().filter_map(|sli| Some((*sli, sums(block, key, *sli, holes)?))).collect();
+        table::put_sums(tx, key, &sums_to_bytes(key, &sums))?;
+    }
+    Ok(bytes.len())
+}
+
+fn sums(block: &Block, key: Key, sli: u8, holes: &mut Vec<Hole>) -> Option<Sums> {
+    match block.cells(key, sli) {
+        Ok(cells) => {
+            Some(cells?.iter().map(|cell| Sums::of(cell.slot)).fold(Sums::default(), |a, b| a + b))
+        }
+        Err(what) => {
+            let sli = key.chunk * CHUNK + u32::from(sli);
+            holes.push(Hole { source: key.source, slis: sli..sli + 1, span: key.span(), what });
+            None
+        }
+    }
+}
+
+/// A whole block that cannot be read.
+pub(super) fn hole(key: Key, what: &'static str) -> Hole {
+    let first = key.chunk * CHUNK;
+    let span = Span::new(key.first, key.first.plus(key.length.minutes()));
+    Hole { source: key.source, slis: first..first + CHUNK, span, what }
+}
+
+/// Whether a slot may take the place of what is there.
+fn stands(kept: Cell, generation: u64, slot: Slot) -> Result<(), Why> {
+    if kept.generation > generation {
+        return Err(Why::OlderThanKept { kept: kept.generation });
+    }
+    if kept.generation == generation && kept.slot != slot {
+        return Err(Why::SameGenerationOtherSlot);
+    }
+    Ok(())
+}
