@@ -1,0 +1,8 @@
+//! The shell around the practice: what has a clock, a disk and a network.
+//!
+//! Everything that changes goes through one [`writer`]: it decides on a state that runs ahead, makes the events
+//! durable, and only then shows them to anybody.
+
+pub mod published;
+pub mod replay;
+pub mod writer;

@@ -1,0 +1,288 @@
+//! The writer: decides on a private state that runs ahead, appends what was decided in one durable batch, and only
+//! then publishes it and answers.
+//!
+//! It has no clock, no dice and no thread of its own, so that a simulation can drive it through every fault.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use plimsoll_core::{
+    command::{Actor, Command, Context, Refusal},
+    decide::decide,
+    event::Event,
+    state::State,
+};
+use plimsoll_store::{
+    idempotency::Reply,
+    journal::{AppendError, Batch, Draft, Journal},
+    secret::SecretChange,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    published::Published,
+    replay::{ReplayError, replay},
+};
+
+/// The kind under which the hashes of tokens are kept.
+pub const TOKEN_SECRET: &str = "token";
+/// The kind under which names and addresses of people are kept.
+pub const PROFILE_SECRET: &str = "profile";
+
+/// A command on its way.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// What is asked for.
+    pub command: Command,
+    /// Who asks.
+    pub actor: Actor,
+    /// Fresh random bits.
+    pub fresh: u128,
+    /// What must be kept secret of it: the hash of a token, the profile of a person.
+    pub secret: Option<Vec<u8>>,
+    /// By which a repeat of the request is known.
+    pub repeat: Option<Repeat>,
+}
+
+/// An idempotency key of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repeat {
+    /// Whose request it is.
+    pub person: String,
+    /// The key.
+    pub key: String,
+    /// SHA-256 of the request.
+    pub request_hash: [u8; 32],
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// The journal's newest entry when it was done.
+    pub seq: u64,
+    /// What happened; nothing where everything was so already.
+    pub events: Vec<Event>,
+}
+
+/// Why a job was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotDone {
+    /// The rules refuse it.
+    Refused(Refusal),
+    /// The key came before, with another request.
+    OtherRequest,
+    /// The store could not take it; nothing of it was kept. It may be sent again.
+    Store(AppendError),
+    /// Nothing is written until the store was opened anew; nothing was tried.
+    Stopped(String),
+    /// It is not known whether it was kept. To know, it may be sent again with the same idempotency key.
+    Unknown(String),
+}
+
+impl fmt::Display for NotDone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotDone::Refused(refusal) => refusal.fmt(f),
+            NotDone::OtherRequest => f.write_str(
+                "this idempotency key came before with another request; use a fresh key for a fresh request",
+            ),
+            NotDone::Store(error) => write!(f, "nothing was kept: {error}; send it again later"),
+            NotDone::Stopped(why) => {
+                write!(f, "nothing is written for now, because {why}; send it again later")
+            }
+            NotDone::Unknown(why) => write!(
+                f,
+                "it is not known whether this was kept: {why}; send it again with the same idempotency key"
+            ),
+        }
+    }
+}
+
+/// What became of a job.
+pub type Outcome = Result<Done, NotDone>;
+
+/// The one that writes.
+#[derive(Debug)]
+pub struct Writer<J> {
+    journal: J,
+    private: State,
+    published: Arc<Published>,
+    /// Why it does not write any more, until it is given a journal that was opened anew.
+    stopped: Option<String>,
+}
+
+impl<J: Journal> Writer<J> {
+    /// Replays a journal and goes on from its end.
+    ///
+    /// # Errors
+    /// [`ReplayError`], when the journal cannot be read.
+    pub fn open(journal: J) -> Result<Self, ReplayError> {
+        let state = replay(&journal)?;
+        let published = Arc::new(Published::of(state.clone()));
+        Ok(Writer { journal, private: state, published, stopped: None })
+    }
+
+    /// The state that everybody may see.
+    pub fn published(&self) -> &Arc<Published> {
+        &self.published
+    }
+
+    /// The journal it writes to.
+    pub fn journal(&self) -> &J {
+        &self.journal
+    }
+
+    /// Why it does not write any more.
+    pub fn stopped(&self) -> Option<&str> {
+        self.stopped.as_deref()
+    }
+
+    /// Goes on with a journal that was opened anew after a failure. What is durable in it is published, also what
+    /// nobody was told of.
+    ///
+    /// # Errors
+    /// [`ReplayError`]; the writer stays stopped.
+    pub fn reopen(&mut self, journal: J) -> Result<(), ReplayError> {
+        let state = replay(&journal)?;
+        self.published.replace(state.clone());
+        (self.journal, self.private, self.stopped) = (journal, state, None);
+        Ok(())
+    }
+
+    /// Does jobs in order, in one durable batch; what became of each. `now_ms` is what the clock says; time in the
+    /// journal never runs backwards, whatever the clock does.
+    pub fn work(&mut self, jobs: &[Job], now_ms: i64) -> Vec<Outcome> {
+        if let Some(why) = &self.stopped {
+            return jobs.iter().map(|_| Err(NotDone::Stopped(why.clone()))).collect();
+        }
+        let before = self.journal.head();
+        let at_ms = now_ms.max(before.at_ms);
+        let mut run = Run::new(at_ms, before.seq);
+        for job in jobs {
+            let outcome = run.job(job, &mut self.private, &self.journal);
+            run.outcomes.push(outcome);
+        }
+        if run.batch == Batch::default() {
+            return run.outcomes;
+        }
+        match self.journal.append(before, &run.batch) {
+            Ok(_) => {
+                self.published.apply(run.happened.iter().map(|event| (at_ms, event)));
+                run.outcomes
+            }
+            Err(error) => self.fail(run, error),
+        }
+    }
+
+    /// Takes back what was decided and could not be kept.
+    fn fail(&mut self, run: Run, error: AppendError) -> Vec<Outcome> {
+        self.private = self.published.read().clone();
+        let is_certain = !matches!(error, AppendError::Failed(_));
+        if !is_certain || matches!(error, AppendError::HeadMoved { .. }) {
+            self.stopped = Some(error.to_string());
+        }
+        let not_done =
+            if is_certain { NotDone::Store(error) } else { NotDone::Unknown(error.to_string()) };
+        // A refusal may rest on what another job of the batch did, which is not there now.
+        let depends = |outcome: &Outcome| !matches!(outcome, Err(NotDone::OtherRequest));
+        run.outcomes
+            .into_iter()
+            .map(|outcome| if depends(&outcome) { Err(not_done.clone()) } else { outcome })
+            .collect()
+    }
+}
+
+/// A batch while it is put together.
+struct Run {
+    at_ms: i64,
+    seq: u64,
+    batch: Batch,
+    outcomes: Vec<Outcome>,
+    /// What the jobs did, each event once: outcomes may repeat older ones.
+    happened: Vec<Event>,
+    /// Keys of this batch, with the place of their outcome.
+    keys: BTreeMap<(String, String), (usize, [u8; 32])>,
+}
+
+impl Run {
+    fn new(at_ms: i64, seq: u64) -> Self {
+        let (batch, outcomes, happened) = (Batch::default(), Vec::new(), Vec::new());
+        Run { at_ms, seq, batch, outcomes, happened, keys: BTreeMap::new() }
+    }
+
+    fn job(&mut self, job: &Job, state: &mut State, journal: &impl Journal) -> Outcome {
+        if let Some(repeat) = &job.repeat
+            && let Some(outcome) = self.repeated(repeat, journal)
+        {
+            return outcome;
+        }
+        let context = Context { at_ms: self.at_ms, actor: job.actor.clone(), fresh: job.fresh };
+        let events = decide(state, &job.command, &context).map_err(NotDone::Refused)?;
+        for event in &events {
+            state.apply(self.at_ms, event);
+            self.batch.secrets.extend(secret(event, job));
+            let (actor, event) = (actor_text(&job.actor), event.to_text());
+            self.batch.entries.push(Draft { at_ms: self.at_ms, actor, event });
+        }
+        self.happened.extend(events.iter().cloned());
+        self.seq += events.len() as u64;
+        let done = Done { seq: self.seq, events };
+        if let Some(repeat) = &job.repeat {
+            self.keep(repeat, &done);
+        }
+        Ok(done)
+    }
+
+    /// What a request with this key was answered before.
+    fn repeated(&self, repeat: &Repeat, journal: &impl Journal) -> Option<Outcome> {
+        let Repeat { person, key, request_hash } = repeat;
+        if let Some((place, hash)) = self.keys.get(&(person.clone(), key.clone())) {
+            let same = hash == request_hash;
+            return Some(if same {
+                self.outcomes[*place].clone()
+            } else {
+                Err(NotDone::OtherRequest)
+            });
+        }
+        match journal.reply(person, key) {
+            Ok(None) => None,
+            Ok(Some(reply)) if reply.request_hash != *request_hash => {
+                Some(Err(NotDone::OtherRequest))
+            }
+            Ok(Some(reply)) => {
+                let done = serde_json::from_slice(&reply.response);
+                Some(done.map_err(|error| NotDone::Unknown(error.to_string())))
+            }
+            Err(error) => Some(Err(NotDone::Store(AppendError::from(error)))),
+        }
+    }
+
+    fn keep(&mut self, repeat: &Repeat, done: &Done) {
+        let Repeat { person, key, request_hash } = repeat.clone();
+        self.keys.insert((person.clone(), key.clone()), (self.outcomes.len(), request_hash));
+        let response = serde_json::to_vec(done).unwrap_or_default();
+        self.batch.replies.push(Reply { person, key, request_hash, response, at_ms: self.at_ms });
+    }
+}
+
+fn actor_text(actor: &Actor) -> String {
+    // Names and texts only: it cannot fail to be written.
+    serde_json::to_string(actor).unwrap_or_default()
+}
+
+/// What an event means for the secrets.
+fn secret(event: &Event, job: &Job) -> Option<SecretChange> {
+    let put = |kind: &str, id: &str| {
+        let value = job.secret.clone()?;
+        Some(SecretChange::Put { kind: kind.to_owned(), id: id.to_owned(), value })
+    };
+    let erase = |kind: &str, id: &str| {
+        Some(SecretChange::Erase { kind: kind.to_owned(), id: id.to_owned() })
+    };
+    match event {
+        Event::TokenIssued(issued) => put(TOKEN_SECRET, &issued.token.0),
+        Event::TokenRevoked(revoked) => erase(TOKEN_SECRET, &revoked.token.0),
+        Event::PersonAdded(added) => put(PROFILE_SECRET, added.person.as_str()),
+        Event::PersonErased(erased) => erase(PROFILE_SECRET, erased.person.as_str()),
+        Event::Declared(_) | Event::Withdrawn(_) => None,
+    }
+}
