@@ -3,6 +3,7 @@
 //! It proves that nothing before a head somebody else keeps was altered, no more: who can write the file can write
 //! a whole new chain.
 
+use memchr::memchr2;
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -60,7 +61,8 @@ fn is_json_line(what: &'static str, text: &str, bytes_max: usize) -> Result<(), 
         return Err(Refused::TooLarge { what, bytes: text.len(), limit: bytes_max });
     }
     let blank = |c: char| c.is_ascii_whitespace();
-    if text.starts_with(blank) || text.ends_with(blank) || text.contains(['\n', '\r']) {
+    let line_end = memchr2(b'\n', b'\r', text.as_bytes()).is_some();
+    if text.starts_with(blank) || text.ends_with(blank) || line_end {
         return Err(Refused::NotJson { what, why: "it has blanks around it or a line end".into() });
     }
     serde_json::from_str::<serde::de::IgnoredAny>(text)
