@@ -64,15 +64,23 @@ impl Timing {
     /// The duration that this tail states, in microseconds.
     #[inline]
     pub(super) fn micros(&self, tail: &[u8]) -> Option<u64> {
-        // Nearly all lines with a time end like `" 0.012`.
-        if let (Place::AfterLastQuote(0), Measure::Bare(Unit::Seconds)) =
-            (&self.place, self.measure)
-            && let [.., b'"', b' ', a, b, c, d, e] = *tail
-            && let Some(micros) = short_micros([a, b, c, d, e])
-        {
-            return Some(micros);
+        self.usual_micros(tail).or_else(|| self.any_micros(tail))
+    }
+
+    /// The duration of a tail that ends as nearly all with a time do, like `" 0.012`.
+    #[inline]
+    fn usual_micros(&self, tail: &[u8]) -> Option<u64> {
+        const MARKS: u64 = u64::from_le_bytes(*b"\0\" \0\0\0\0\0");
+        const MASK: u64 = u64::from_le_bytes(*b"\0\xff\xff\0\0\0\0\0");
+        let end = *tail.last_chunk()?;
+        let is_last = matches!(self.place, Place::AfterLastQuote(0));
+        let is_usual = is_last && self.measure == Measure::Bare(Unit::Seconds);
+        if is_usual && u64::from_le_bytes(end) & MASK == MARKS {
+            let [_, _, _, a, b, c, d, e] = end;
+            short_micros([a, b, c, d, e])
+        } else {
+            None
         }
-        self.any_micros(tail)
     }
 
     #[inline(never)]
