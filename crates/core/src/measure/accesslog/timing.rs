@@ -18,6 +18,8 @@ use super::{
 pub(super) struct Timing {
     place: Place,
     measure: Measure,
+    /// Whether it is the first word behind the last quote, in seconds.
+    is_usual: bool,
 }
 
 /// Where a value stands behind the status.
@@ -61,6 +63,12 @@ const NAMES: [(&str, Option<Unit>); 16] = [
 ];
 
 impl Timing {
+    fn new(place: Place, measure: Measure) -> Self {
+        let is_usual =
+            matches!((&place, measure), (Place::AfterLastQuote(0), Measure::Bare(Unit::Seconds)));
+        Timing { place, measure, is_usual }
+    }
+
     /// The duration that this tail states, in microseconds.
     #[inline]
     pub(super) fn micros(&self, tail: &[u8]) -> Option<u64> {
@@ -70,17 +78,9 @@ impl Timing {
     /// The duration of a tail that ends as nearly all with a time do, like `" 0.012`.
     #[inline]
     fn usual_micros(&self, tail: &[u8]) -> Option<u64> {
-        const MARKS: u64 = u64::from_le_bytes(*b"\0\" \0\0\0\0\0");
-        const MASK: u64 = u64::from_le_bytes(*b"\0\xff\xff\0\0\0\0\0");
-        let end = *tail.last_chunk()?;
-        let is_last = matches!(self.place, Place::AfterLastQuote(0));
-        let is_usual = is_last && self.measure == Measure::Bare(Unit::Seconds);
-        if is_usual && u64::from_le_bytes(end) & MASK == MARKS {
-            let [_, _, _, a, b, c, d, e] = end;
-            short_micros([a, b, c, d, e])
-        } else {
-            None
-        }
+        let (before, seconds) = tail.split_last_chunk()?;
+        let is_usual = self.is_usual && before.last_chunk() == Some(b"\" ");
+        if is_usual { short_micros(*seconds) } else { None }
     }
 
     #[inline(never)]
@@ -134,7 +134,7 @@ impl Timing {
         by_name(&names).or_else(|| {
             let (index, measure) =
                 by_unit(&words).or_else(|| by_point(&words)).or_else(|| by_loneliness(&words))?;
-            Some(Timing { place: nearest(tails, index), measure })
+            Some(Timing::new(nearest(tails, index), measure))
         })
     }
 }
@@ -249,10 +249,7 @@ fn by_name(columns: &BTreeMap<&[u8], Column>) -> Option<Timing> {
             _ => return None,
         };
         let name = [b" ", *name].concat();
-        Some(Timing {
-            place: Place::Named(Box::new(memmem::Finder::new(&name).into_owned())),
-            measure,
-        })
+        Some(Timing::new(Place::Named(Box::new(memmem::Finder::new(&name).into_owned())), measure))
     })
 }
 
