@@ -4,7 +4,7 @@ use memchr::memchr_iter;
 use plimsoll_core::{
     limits::{LOG_EXAMPLE_CHARS_MAX, LOG_EXAMPLES_MAX, LOG_LINE_BYTES_MAX, LOG_TIME_MIN_S},
     measure::{
-        accesslog::{Format, Line, Parser},
+        accesslog::{Format, Line, Parser, Request},
         tally::{Batch, Seed},
     },
     printable,
@@ -91,22 +91,33 @@ impl<'a> Counter<'a> {
 
     #[inline]
     fn line(&mut self, line: &[u8]) {
+        match self.parser.parse_usual(line) {
+            Some(request) if line.len() <= LOG_LINE_BYTES_MAX => self.request(&request, line),
+            _ => self.unusual(line),
+        }
+    }
+
+    #[inline(never)]
+    fn unusual(&mut self, line: &[u8]) {
         let line = if line.first() == Some(&0) { without_zeros(line) } else { line };
         if line.len() > LOG_LINE_BYTES_MAX && without_return(line).len() > LOG_LINE_BYTES_MAX {
             return self.too_long(line);
         }
         match self.parser.parse(line) {
-            Ok(Line::Request(request)) => {
-                if request.at_s < LOG_TIME_MIN_S {
-                    self.malformed("its time is before 1990", line);
-                } else if request.at_s > self.options.not_after_s {
-                    self.malformed("its time is in the future", line);
-                } else {
-                    self.piece.batch.add(&request, &self.options.method);
-                }
-            }
+            Ok(Line::Request(request)) => self.request(&request, line),
             Ok(Line::Comment) => self.piece.skipped += 1,
             Err(malformed) => self.malformed(malformed.0, line),
+        }
+    }
+
+    #[inline]
+    fn request(&mut self, request: &Request<'_>, line: &[u8]) {
+        if request.at_s < LOG_TIME_MIN_S {
+            self.malformed("its time is before 1990", line);
+        } else if request.at_s > self.options.not_after_s {
+            self.malformed("its time is in the future", line);
+        } else {
+            self.piece.batch.add(request, &self.options.method);
         }
     }
 

@@ -15,7 +15,7 @@ use memchr::{memchr, memchr2};
 
 use super::{
     Malformed, Request,
-    number::status,
+    number::{status, usual_status},
     request_line::{is_escaped, target, unescape},
     stamp::{CLF_BYTES, Memo},
     timing::Timing,
@@ -55,10 +55,10 @@ pub(super) fn parse_usual<'a>(
     let at_s = memo.clf(stamp).ok()?;
     let text = rest.strip_prefix(b" \"")?;
     let close = position_of_either(text, [b'"', b'\\'])?;
-    let (status, tail) = status_field(text[close..].strip_prefix(b"\"")?).ok()?;
+    let (status, tail) = usual_status(text[close..].strip_prefix(b"\"")?)?;
     Some(Request {
         at_s,
-        status,
+        status: Some(status),
         host: None,
         target: target(&text[..close]).map(Cow::Borrowed),
         duration_us: timing.and_then(|timing| timing.micros(tail)),

@@ -89,9 +89,12 @@ impl Unit {
 /// Seconds as nginx writes them in nearly every line, such as `0.012`, in microseconds.
 #[inline]
 pub(super) fn short_micros(text: [u8; 5]) -> Option<u64> {
-    let [a, point, b, c, d] = text;
-    let millis = four_digits([a, b, c, d])?;
-    (point == b'.').then_some(u64::from(millis) * 1000)
+    let [first, point, rest @ ..] = text;
+    let [b, c, d] = rest;
+    if point != b'.' {
+        return None;
+    }
+    four_digits([first, b, c, d]).map(|millis| u64::from(millis) * 1000)
 }
 
 /// Four ASCII digits as a number. All bytes are looked at together.
@@ -109,6 +112,14 @@ fn four_digits(text: [u8; 4]) -> Option<u32> {
 /// A duration unless it is too long to be one of a request.
 pub(super) fn plausible(micros: u64) -> Option<u64> {
     (micros <= LOG_DURATION_US_MAX).then_some(micros)
+}
+
+/// The status in what follows a request in nearly every line, such as ` 200 5316`, and what follows it in turn.
+#[inline]
+pub(super) fn usual_status(text: &[u8]) -> Option<(u16, &[u8])> {
+    let &[space, a, b, c, end] = text.first_chunk()?;
+    let status = four_digits([b'0', a, b, c])?;
+    (space == b' ' && end == b' ' && a != b'0').then_some((status as u16, &text[4..]))
 }
 
 /// A status field: 100 to 999, or `None` in the spellings that mean "no response was sent" (`-`, `-1`, `0`, `000`).

@@ -33,6 +33,17 @@ impl Parser {
         Parser { format, memo: Memo::default() }
     }
 
+    /// Reads a line of the form that nearly all lines of the commonest formats have; `None` where [`Parser::parse`]
+    /// must look closer. What it reads, that reads alike.
+    ///
+    /// It is apart so that the fields of the request stay in registers: moving them through memory took a quarter of
+    /// the time.
+    #[inline]
+    pub fn parse_usual<'a>(&mut self, line: &'a [u8]) -> Option<Request<'a>> {
+        let Kind::Clf(clf) = &self.format.kind else { return None };
+        clf::parse_usual(without_break(line), clf.timing.as_ref(), &mut self.memo)
+    }
+
     /// Reads one line, with or without its line break.
     ///
     /// A line that is not of the parser's format may be of any other published one, because real files mix them. It
@@ -42,22 +53,8 @@ impl Parser {
     /// # Errors
     ///
     /// When the line is of no format, with the reason why it is not of the parser's.
-    #[inline]
     pub fn parse<'a>(&mut self, line: &'a [u8]) -> Result<Line<'a>, Malformed> {
-        let line = without_break(line);
-        // The family that most lines are of is read here and not below, so that the fields of the request stay in
-        // registers: moving them through memory took a quarter of the time.
-        if let Kind::Clf(clf) = &self.format.kind
-            && let Some(request) = clf::parse_usual(line, clf.timing.as_ref(), &mut self.memo)
-        {
-            return Ok(Line::Request(request));
-        }
-        self.parse_any(line)
-    }
-
-    #[inline(never)]
-    fn parse_any<'a>(&mut self, line: &'a [u8]) -> Result<Line<'a>, Malformed> {
-        match envelope::unwrap(line) {
+        match envelope::unwrap(without_break(line)) {
             Cow::Borrowed(line) => self.line(line),
             Cow::Owned(line) => Ok(match self.line(&line)? {
                 Line::Request(request) => Line::Request(request.into_owned()),

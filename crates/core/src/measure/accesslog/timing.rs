@@ -18,6 +18,8 @@ use super::{
 pub(super) struct Timing {
     place: Place,
     measure: Measure,
+    /// Whether it is the first word behind the last quote, in seconds.
+    is_usual: bool,
 }
 
 /// Where a value stands behind the status.
@@ -61,18 +63,24 @@ const NAMES: [(&str, Option<Unit>); 16] = [
 ];
 
 impl Timing {
+    fn new(place: Place, measure: Measure) -> Self {
+        let is_usual =
+            matches!((&place, measure), (Place::AfterLastQuote(0), Measure::Bare(Unit::Seconds)));
+        Timing { place, measure, is_usual }
+    }
+
     /// The duration that this tail states, in microseconds.
     #[inline]
     pub(super) fn micros(&self, tail: &[u8]) -> Option<u64> {
-        // Nearly all lines with a time end like `" 0.012`.
-        if let (Place::AfterLastQuote(0), Measure::Bare(Unit::Seconds)) =
-            (&self.place, self.measure)
-            && let [.., b'"', b' ', a, b, c, d, e] = *tail
-            && let Some(micros) = short_micros([a, b, c, d, e])
-        {
-            return Some(micros);
-        }
-        self.any_micros(tail)
+        self.usual_micros(tail).or_else(|| self.any_micros(tail))
+    }
+
+    /// The duration of a tail that ends as nearly all with a time do, like `" 0.012`.
+    #[inline]
+    fn usual_micros(&self, tail: &[u8]) -> Option<u64> {
+        let (before, seconds) = tail.split_last_chunk()?;
+        let is_usual = self.is_usual && before.last_chunk() == Some(b"\" ");
+        if is_usual { short_micros(*seconds) } else { None }
     }
 
     #[inline(never)]
@@ -126,7 +134,7 @@ impl Timing {
         by_name(&names).or_else(|| {
             let (index, measure) =
                 by_unit(&words).or_else(|| by_point(&words)).or_else(|| by_loneliness(&words))?;
-            Some(Timing { place: nearest(tails, index), measure })
+            Some(Timing::new(nearest(tails, index), measure))
         })
     }
 }
@@ -241,10 +249,7 @@ fn by_name(columns: &BTreeMap<&[u8], Column>) -> Option<Timing> {
             _ => return None,
         };
         let name = [b" ", *name].concat();
-        Some(Timing {
-            place: Place::Named(Box::new(memmem::Finder::new(&name).into_owned())),
-            measure,
-        })
+        Some(Timing::new(Place::Named(Box::new(memmem::Finder::new(&name).into_owned())), measure))
     })
 }
 

@@ -17,6 +17,42 @@ pub(super) struct Keys {
     known: Vec<Known>,
     /// Number of the key plus one, by hash; zero is free. At most half full.
     table: Vec<u32>,
+    lately: Lately,
+}
+
+/// Keys that were found lately, by the beginning of their target: most requests ask for what others just asked for.
+#[derive(Debug, Clone)]
+struct Lately([(Prefix, u32); LATELY]);
+
+/// A host, and the first bytes of a target in which its first segment ends: as much as makes a key.
+type Prefix = (Tag, u64);
+
+const LATELY: usize = 64;
+
+impl Default for Lately {
+    fn default() -> Self {
+        // No target begins with a word of zeros that ends a segment.
+        Lately([((Tag::default(), 0), 0); LATELY])
+    }
+}
+
+impl Lately {
+    #[inline]
+    fn place((host, word): Prefix) -> usize {
+        // The highest bits of the product depend on all bits of the word.
+        let mixed = (word ^ host.word()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> (u64::BITS - LATELY.ilog2())) as usize
+    }
+
+    #[inline]
+    fn get(&self, prefix: Prefix) -> Option<u32> {
+        let (known, key) = self.0[Lately::place(prefix)];
+        (known == prefix).then_some(key)
+    }
+
+    fn put(&mut self, prefix: Prefix, key: u32) {
+        self.0[Lately::place(prefix)] = (prefix, key);
+    }
 }
 
 /// A key that was seen.
@@ -48,9 +84,23 @@ impl Keys {
         Keys { seed, ..Keys::default() }
     }
 
-    /// The number of the key of a request.
+    /// The number of the key of a request. What makes a service must be the same for all of a batch.
     #[inline]
     pub(super) fn find(&mut self, host: &[u8], target: &[u8], by: By) -> u32 {
+        let Some(word) = target::first_word(target) else { return self.look_up(host, target, by) };
+        let host_tag = Tag::of(host, self.seed);
+        let prefix = (host_tag, word);
+        if let Some(key) = self.lately.get(prefix) {
+            return key;
+        }
+        let key = self.look_up(host, target, by);
+        if !host_tag.is_long() && target::ends_in(word) {
+            self.lately.put(prefix, key);
+        }
+        key
+    }
+
+    fn look_up(&mut self, host: &[u8], target: &[u8], by: By) -> u32 {
         let (host, segment) = kept(host, target, by, self.seed);
         let tags = (Tag::of(host, self.seed), segment.tag);
         if self.known.len() * 2 >= self.table.len() {
@@ -130,13 +180,15 @@ fn kept<'a>(host: &'a [u8], target: &'a [u8], by: By, seed: Seed) -> (&'a [u8], 
 }
 
 impl Known {
+    fn is_in_full(&self, host: &[u8], segment: &[u8]) -> bool {
+        let long = self.meaning.long.as_ref();
+        long.is_some_and(|(own_host, own_segment)| own_host == host && own_segment == segment)
+    }
+
     #[inline]
     fn is(&self, (host_tag, segment_tag): (Tag, Tag), host: &[u8], segment: &[u8]) -> bool {
         self.segment == segment_tag
             && self.host == host_tag
-            && match &self.meaning.long {
-                None => true,
-                Some((long_host, long_segment)) => long_host == host && long_segment == segment,
-            }
+            && (!(segment_tag.is_long() || host_tag.is_long()) || self.is_in_full(host, segment))
     }
 }

@@ -99,6 +99,7 @@ impl<'a> Rows<'a> {
         if byte & 0x80 == 0 { Some(u64::from(*byte)) } else { self.long_varint(*byte) }
     }
 
+    #[inline(never)]
     fn long_varint(&mut self, first: u8) -> Option<u64> {
         let mut value = u64::from(first & 0x7f);
         for shift in (7..64).step_by(7) {

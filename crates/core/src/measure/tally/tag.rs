@@ -41,7 +41,14 @@ impl Tag {
         Tag { low: word & ((1 << (8 * len)) - 1), high: (len as u64) << 56 }
     }
 
+    /// A word that differs where most tags do.
+    #[inline]
+    pub(super) fn word(self) -> u64 {
+        self.low ^ self.high
+    }
+
     /// Whether the name is longer than the tag, and two names with the same tag may differ.
+    #[inline]
     pub(super) fn is_long(self) -> bool {
         self.high >= LONG
     }

@@ -45,6 +45,19 @@ impl<'a> Segment<'a> {
     }
 }
 
+/// The first bytes of the path of a target that is one; `None` where they are fewer, or no segment begins there.
+#[inline]
+pub(super) fn first_word(target: &[u8]) -> Option<u64> {
+    let (slash, path) = target.split_first()?;
+    let word = u64::from_le_bytes(*path.first_chunk()?);
+    (*slash == b'/' && word as u8 != b'/').then_some(word)
+}
+
+/// Whether the first segment ends in the first word of its path.
+pub(super) fn ends_in(word: u64) -> bool {
+    end_in_word(word).is_some()
+}
+
 /// Where in a word the first byte stands that ends a segment.
 #[inline]
 fn end_in_word(bytes: u64) -> Option<usize> {
