@@ -286,3 +286,6 @@ fn secret(event: &Event, job: &Job) -> Option<SecretChange> {
         Event::Declared(_) | Event::Withdrawn(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,10 @@ use plimsoll_core::{
     measure::sli::Sli,
     promise::{policy::Policy, slo::Slo},
     review::assess::Given,
-    spec::{self, Docs, Evaluable, SliSource, accesslog::AccessLogSource, name::dns_label},
+    spec::{
+        self, Docs, Evaluable, SliSource, accesslog::AccessLogSource, model::PUSH_TYPE,
+        name::dns_label,
+    },
 };
 
 use crate::{check, failure::Failure};
@@ -52,6 +55,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Documents, Failure> {
                 let place = format!("{}:{}", place.path, place.at.line);
                 documents.objectives.push((slo, sli, service, place));
             }
+            SliSource::Push { .. } => others.push(format!("{} reads from {PUSH_TYPE}", slo.name)),
             SliSource::Other { kind } => others.push(format!("{} reads from {kind}", slo.name)),
         }
     }
