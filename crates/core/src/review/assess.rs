@@ -205,7 +205,8 @@ fn assess_service(
     service: &Service<'_>,
     names: &mut Labels,
 ) -> Result<(ServiceFigures, Vec<NamedOutage>), Unanswerable> {
-    let slis = figures(question, service.series);
+    let all = service.series.total();
+    let slis = figures(question, &all);
     let (objectives, ledgers) = if question.given.is_empty() {
         objective::propose(question, service, names)
     } else {
@@ -235,7 +236,7 @@ fn assess_service(
     }
     let (input, missing) = (question.activity, question.missing);
     let silent = silence::of(service.series, input, missing, question.extent, question.gap);
-    let set_aside = set_aside::of(service.series);
+    let set_aside = if all.excluded > 0 { set_aside::of(service.series) } else { Vec::new() };
     further.extend(silent.last().and_then(|silence| unknown_since(silence, question.extent)));
     let windows = readings.iter().map(|reading| reading.budget.extent.span);
     further.extend(windows.min().and_then(|window| doubtful(&set_aside, window)));
@@ -247,7 +248,7 @@ fn assess_service(
             slis,
             objectives,
             silent,
-            excluded: service.series.total().excluded,
+            excluded: all.excluded,
             set_aside,
             decision,
         },
@@ -299,8 +300,7 @@ pub fn window_for(extent: Span) -> Window {
 }
 
 /// Availability, and latency at every threshold where there are times.
-fn figures(question: &Question<'_>, series: &Series) -> Vec<SliFigures> {
-    let all = series.total();
+fn figures(question: &Question<'_>, all: &Cell) -> Vec<SliFigures> {
     let lost: i64 =
         question.missing.iter().map(|span| span.intersection(question.extent).minutes()).sum();
     let minutes = question.extent.minutes();
