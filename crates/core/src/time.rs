@@ -20,9 +20,9 @@ impl Minute {
         Minute(second.div_euclid(60))
     }
 
-    /// The first second of this minute, since 1970.
+    /// The first second of this minute, since 1970; the last there is where the minute lies beyond.
     pub fn second(self) -> i64 {
-        self.0 * 60
+        self.0.saturating_mul(60)
     }
 
     /// The minute `minutes` later (or earlier, when negative).
@@ -129,6 +129,7 @@ mod tests {
             [-60, -60, 0, 0, 60, 60]
         );
         assert_eq!(Minute(29_923_605).to_string(), "2026-11-23T06:45:00Z");
+        assert_eq!(Minute(i64::MAX).to_string(), format!("{}s", i64::MAX));
     }
 
     #[test]
