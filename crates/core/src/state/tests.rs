@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use expect_test::expect;
+use expect_test::{expect, expect_file};
 use proptest::prelude::*;
 
 use super::*;
@@ -125,6 +125,20 @@ fn events_of_another_program_are_not_read() {
     ] {
         assert_eq!(Event::read(text).unwrap_err().to_string(), why, "{text}");
     }
+}
+
+/// What version 1 wrote is read for ever, and means what it meant. The journal is never changed; the state beside it
+/// only where the state itself has another shape.
+#[test]
+fn the_golden_journal_folds_to_the_golden_state() {
+    let mut state = State::default();
+    for line in include_str!("golden/journal-1.ndjson").lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let event = Event::read(&line["event"].to_string()).unwrap();
+        state.apply(line["at_ms"].as_i64().unwrap(), &event);
+    }
+    let dump = serde_json::to_string_pretty(&state).unwrap() + "\n";
+    expect_file!["golden/state-1.json"].assert_eq(&dump);
 }
 
 fn any_command() -> impl Strategy<Value = Command> {
