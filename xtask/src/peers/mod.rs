@@ -184,6 +184,11 @@ fn compare(log: &Log, sent: &Sent, found: &Assessment) -> Result<(), String> {
 pub(crate) fn assess(arguments: &[&OsStr]) -> Result<Assessment, Failure> {
     let mut command = Command::new(tree::release("plimsoll"));
     command.args(["assess", "--json"]).args(arguments);
+    assessed(command)
+}
+
+/// Runs a command that prints the object of an assessment.
+pub(crate) fn assessed(mut command: Command) -> Result<Assessment, Failure> {
     let output = command.output().map_err(failure("cannot start plimsoll"))?;
     if !output.status.success() {
         let told = String::from_utf8_lossy(&output.stderr);
