@@ -39,7 +39,7 @@ fn terminal(columns: u16) -> (OwnedFd, File) {
 /// The command with nothing in its environment that decides about colours.
 fn assess(folder: &Path) -> Command {
     let mut command = Command::new(PLIMSOLL);
-    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI"] {
         command.env_remove(name);
     }
     command.env("TERM", "xterm-256color").current_dir(folder).args(["assess", "access.log"]);
