@@ -126,3 +126,7 @@ pub const FOLLOW_GONE_MAX: usize = 4096;
 
 /// Most files that the patterns of one follower may match.
 pub const FOLLOW_FILES_MAX: usize = 100_000;
+
+/// A log of which less was counted is not recognised in another file, in bytes: lines begin alike, and none of an access
+/// log is shorter.
+pub const FOLLOW_KNOWN_BYTES_MIN: u64 = 32;
