@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_core::limits::FOLLOW_PRINT_BYTES;
+use plimsoll_core::limits::{FOLLOW_KNOWN_BYTES_MIN, FOLLOW_PRINT_BYTES};
 use proptest::{prelude::*, sample::select};
 
 use super::*;
@@ -80,8 +80,11 @@ struct World {
     next: u64,
     /// Lines that may be lost: nobody can read them any more, or only who has kept the file open; or they were torn.
     doubtful: BTreeSet<u64>,
+    /// Lines that were begun in one file and ended in another.
+    torn: BTreeSet<u64>,
     /// Lines that may be counted again: they stand in a compressed copy that is shorter than a print, and the original
-    /// went on after it without a name.
+    /// went on after it without a name; or they are torn, and nothing but less than is needed to know a log by stands
+    /// before them.
     repeatable: BTreeSet<u64>,
     /// Lines that are in the store.
     stored: BTreeSet<u64>,
@@ -101,6 +104,7 @@ impl World {
             pending: None,
             next: 0,
             doubtful: BTreeSet::new(),
+            torn: BTreeSet::new(),
             repeatable: BTreeSet::new(),
             stored: BTreeSet::new(),
         }
@@ -122,7 +126,8 @@ impl World {
 
     /// The line that was begun will not stand in one piece anywhere.
     fn tear(&mut self) {
-        self.doubtful.extend(self.pending.iter().map(|(line, _)| *line));
+        self.torn.extend(self.pending.iter().map(|(line, _)| *line));
+        self.doubtful.extend(&self.torn);
     }
 
     fn finish_line(&mut self) {
@@ -223,6 +228,10 @@ impl World {
                 self.repeatable.extend(&self.lines[content]);
                 self.repeatable.extend(self.pending.iter().map(|(line, _)| *line));
             }
+        }
+        let first_line = text.iter().position(|byte| *byte == b'\n').unwrap_or(0);
+        if (first_line as u64) < FOLLOW_KNOWN_BYTES_MIN {
+            self.repeatable.extend(&self.torn);
         }
         let (name, packed) = if is_gzip { (gz, gzip(&text)) } else { (zst, zstd(&text)) };
         self.yard.write(&name, &packed);
