@@ -122,3 +122,29 @@ pub const LOG_WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Most outages of an objective that are weighed against its budget, the largest first.
 pub const OUTAGES_WEIGHED_MAX: usize = 50;
+
+/// How much of the beginning of a followed log, and of what stands before the first byte not yet counted, is hashed to
+/// know the log again, in bytes.
+pub const FOLLOW_PRINT_BYTES: usize = 1024;
+
+/// How much one poll of followed logs reads, in bytes, before the rest has to wait for the next.
+pub const FOLLOW_POLL_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// Most followed files that are kept open between polls. An open file can be read to its end after it was moved away or
+/// deleted.
+pub const FOLLOW_OPEN_FILES_MAX: usize = 256;
+
+/// How long a rotated log must have been still before its last line counts without a line break, and before a log that
+/// was moved away or deleted is closed, in seconds.
+pub const FOLLOW_STILL_S: i64 = 300;
+
+/// How many logs that are gone are remembered, so that a copy of one is known when it comes late. The oldest are
+/// forgotten first.
+pub const FOLLOW_GONE_MAX: usize = 4096;
+
+/// Most files that the patterns of one follower may match.
+pub const FOLLOW_FILES_MAX: usize = 100_000;
+
+/// A log of which less was counted is not recognised in another file, in bytes: lines begin alike, and none of an access
+/// log is shorter.
+pub const FOLLOW_KNOWN_BYTES_MIN: u64 = 32;

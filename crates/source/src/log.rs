@@ -192,7 +192,7 @@ fn unpack(raw: Raw, meter: &Arc<AtomicU64>) -> io::Result<(Container, Reader)> {
 }
 
 /// The beginning of an input, unpacked.
-struct Head {
+pub(crate) struct Head {
     bytes: Vec<u8>,
     /// Whether this is all.
     is_whole: bool,
@@ -201,7 +201,7 @@ struct Head {
 }
 
 impl Head {
-    fn read(reader: &mut dyn Read) -> Self {
+    pub(crate) fn read(reader: &mut dyn Read) -> Self {
         let mut head = Head { bytes: Vec::new(), is_whole: false, error: None };
         let mut lines = 0;
         while lines < LOG_SAMPLE_LINES_MAX && head.bytes.len() < LOG_SAMPLE_BYTES_MAX {
@@ -231,8 +231,13 @@ impl Head {
         }
     }
 
+    /// The beginning of an input that still grows: its last line may not be finished.
+    pub(crate) fn growing(reader: &mut dyn Read) -> Self {
+        Head { is_whole: false, ..Head::read(reader) }
+    }
+
     /// The lines, without one that may be cut.
-    fn lines(&self) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn lines(&self) -> impl Iterator<Item = &[u8]> {
         let bytes = self.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.bytes);
         let end = if self.is_whole {
             bytes.strip_suffix(b"\n").unwrap_or(bytes).len()
@@ -244,7 +249,7 @@ impl Head {
     }
 
     /// The format, and when the first request happened. No format where there are only comments.
-    fn tell(
+    pub(crate) fn tell(
         &self,
         container: Container,
         options: &Options,

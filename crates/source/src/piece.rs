@@ -60,6 +60,11 @@ impl<'a> Counter<'a> {
         Counter { parser: Parser::new(format.clone()), options, piece: Piece::seeded(options.seed) }
     }
 
+    /// The format by which lines are read now.
+    pub(crate) fn format(&self) -> &Format {
+        self.parser.format()
+    }
+
     /// Counts whole lines; `offset` is where they begin in the input.
     pub(crate) fn lines(&mut self, block: &[u8], offset: u64) {
         let is_marked = offset == 0 && block.starts_with(BYTE_ORDER_MARK);

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Malformed, Request,
     number::{Unit, status},
@@ -10,7 +12,7 @@ use super::{
 };
 
 /// Where the columns stand that a request needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Columns {
     date: usize,
     time: usize,

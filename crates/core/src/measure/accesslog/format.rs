@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use super::{
     clf::Layout, cloudfront::Columns, json::Dialect, pattern::Pattern, stamp::Zone, timing::Timing,
@@ -16,7 +17,7 @@ pub struct Format {
 }
 
 /// The formats that are known, and what a sample of a file told about its fields.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Kind {
     /// The common log format and its extensions.
     Clf(Clf),
@@ -34,11 +35,12 @@ pub(super) enum Kind {
     /// Amazon CloudFront.
     CloudFront(Columns),
     /// A pattern that somebody wrote for the file.
+    #[serde(skip)]
     Pattern(Pattern),
 }
 
 /// What is known of a file in the common log format or one of its extensions.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Clf {
     /// Whether referer and user agent follow in most lines.
     pub(super) is_combined: bool,
@@ -89,6 +91,18 @@ impl Format {
     #[must_use]
     pub fn with_zone(self, zone: TimeZone) -> Self {
         Format { zone: Zone::of(zone), ..self }
+    }
+
+    /// A format that [`detect()`](super::detect()) found, as text that [`Format::recalled`] reads: who goes on with a
+    /// file must not guess anew from other lines. `None` for a pattern, which is in the words of its writer already.
+    pub fn remembered(&self) -> Option<String> {
+        serde_json::to_string(&self.kind).ok()
+    }
+
+    /// The format that [`Format::remembered`] wrote, with times without zone in UTC; `None` where another version of
+    /// this program wrote it in other words.
+    pub fn recalled(text: &str) -> Option<Format> {
+        serde_json::from_str(text).ok().map(Format::new)
     }
 
     /// What people call it, such as `combined + request time in s`.

@@ -8,7 +8,7 @@ use std::{borrow::Cow, fmt};
 
 use memchr::memchr;
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize,
     de::{IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
@@ -26,7 +26,7 @@ const BAD_TIME: Malformed = Malformed("time in the JSON object is of no known fo
 const NO_STATUS: Malformed = Malformed("no status in the JSON object");
 
 /// Whose JSON it is, which decides the unit of its duration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Dialect {
     /// Whatever names the configuration of nginx gives, and everything else.
     Nginx,

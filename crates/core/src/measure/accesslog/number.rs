@@ -1,6 +1,8 @@
 //! Numbers as access logs write them: read from bytes, exact, never through a float.
 
 use super::Malformed;
+use serde::{Deserialize, Serialize};
+
 use crate::limits::LOG_DURATION_US_MAX;
 
 /// A run of ASCII digits as an integer; `None` when it is empty, holds anything else or does not fit.
@@ -55,7 +57,7 @@ fn signed(text: &[u8]) -> Option<i32> {
 }
 
 /// Units in which logs state how long a request took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Unit {
     Seconds,
     Millis,

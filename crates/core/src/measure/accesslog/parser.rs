@@ -44,6 +44,11 @@ impl Parser {
         clf::parse_usual(without_break(line), clf.timing.as_ref(), &mut self.memo)
     }
 
+    /// The format by which it reads now: a header may have named other columns than those it began with.
+    pub fn format(&self) -> &Format {
+        &self.format
+    }
+
     /// Reads one line, with or without its line break.
     ///
     /// A line that is not of the parser's format may be of any other published one, because real files mix them. It

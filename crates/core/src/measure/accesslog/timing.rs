@@ -7,6 +7,7 @@
 use std::{borrow::Cow, cmp::Ordering, collections::BTreeMap};
 
 use memchr::{memmem, memrchr};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
     number::{Unit, integer, short_micros},
@@ -14,7 +15,7 @@ use super::{
 };
 
 /// Where the duration stands and what it is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Timing {
     place: Place,
     measure: Measure,
@@ -23,18 +24,40 @@ pub(super) struct Timing {
 }
 
 /// Where a value stands behind the status.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum Place {
     /// So many words behind the last quote.
     AfterLastQuote(usize),
     /// So many words behind the status; quoted text is one word.
     Word(usize),
     /// Behind this name, which begins with a space and ends in `=` or `:`.
-    Named(Box<memmem::Finder<'static>>),
+    Named(Name),
+}
+
+/// A name that is looked for.
+#[derive(Debug, Clone)]
+struct Name(Box<memmem::Finder<'static>>);
+
+impl Name {
+    fn new(name: &[u8]) -> Self {
+        Name(Box::new(memmem::Finder::new(name).into_owned()))
+    }
+}
+
+impl Serialize for Name {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.needle().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::deserialize(deserializer).map(|name| Name::new(&name))
+    }
 }
 
 /// How a value is to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Measure {
     /// A number of this unit. Seconds have a decimal point: an integer is not taken for them.
     Bare(Unit),
@@ -88,7 +111,7 @@ impl Timing {
         let word = match &self.place {
             Place::AfterLastQuote(index) => word(&tail[memrchr(b'"', tail)? + 1..], *index)?,
             Place::Word(index) => value(Words(tail).nth(*index)?),
-            Place::Named(name) => {
+            Place::Named(Name(name)) => {
                 value(Words(&tail[name.find(tail)? + name.needle().len()..]).next()?)
             }
         };
@@ -105,7 +128,7 @@ impl Timing {
             Measure::WithUnit => "request time with unit",
         };
         match &self.place {
-            Place::Named(name) => {
+            Place::Named(Name(name)) => {
                 Cow::Owned(format!("{unit} ({})", name.needle().trim_ascii_start().escape_ascii()))
             }
             _ => Cow::Borrowed(unit),
@@ -249,7 +272,7 @@ fn by_name(columns: &BTreeMap<&[u8], Column>) -> Option<Timing> {
             _ => return None,
         };
         let name = [b" ", *name].concat();
-        Some(Timing::new(Place::Named(Box::new(memmem::Finder::new(&name).into_owned())), measure))
+        Some(Timing::new(Place::Named(Name::new(&name)), measure))
     })
 }
 

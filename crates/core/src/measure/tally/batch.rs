@@ -26,6 +26,15 @@ pub struct Method {
     pub by: By,
 }
 
+/// What a request can be counted under; `None` where it names nothing, or where it is not kept (see [`By`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Names<'a> {
+    /// The virtual host.
+    pub host: Option<&'a str>,
+    /// The first segment of the path.
+    pub segment: Option<&'a str>,
+}
+
 /// The counts of one piece of the input, by raw name and minute.
 ///
 /// This is the innermost loop of the program: a request costs a look at the last name, the last minute of that name,
@@ -135,6 +144,18 @@ impl Batch {
     /// How many requests were counted.
     pub fn requests(&self) -> u64 {
         self.sequence.len() as u64
+    }
+
+    /// What was counted, by names and minute, in no particular order. There may be several cells of the same names
+    /// and minute: the count is their sum.
+    ///
+    /// Unlike a [`Tally`](super::Tally) this counts no names together, however many there are.
+    pub fn cells(&self) -> impl Iterator<Item = (Names<'_>, Minute, Cell)> {
+        self.rows.iter().map(|row| {
+            let Meaning { host, segment, .. } = &*self.keys.known()[row.key as usize].meaning;
+            let names = Names { host: host.as_deref(), segment: segment.as_deref() };
+            (names, row.minute, row.cell())
+        })
     }
 
     /// About how much memory it takes, in bytes.

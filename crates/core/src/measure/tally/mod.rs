@@ -15,7 +15,7 @@ mod series;
 mod tag;
 mod target;
 
-pub use batch::{Batch, Method};
+pub use batch::{Batch, Method, Names};
 pub use cell::Cell;
 pub use hash::Seed;
 pub use ladder::Ladder;

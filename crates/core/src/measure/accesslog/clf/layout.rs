@@ -7,6 +7,7 @@
 use core::net::IpAddr;
 
 use memchr::{memchr_iter, memmem};
+use serde::{Deserialize, Serialize};
 
 use super::{
     super::{
@@ -20,7 +21,7 @@ use super::{
 const TWO_TIMES: Malformed = Malformed("two times in […] before the request");
 
 /// What the lines of a file have in common before the request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(in super::super) struct Layout {
     /// How many words of its carrier stand before the virtual host; `None` where there is no virtual host.
     vhost: Option<usize>,

@@ -1,7 +1,7 @@
 //! Each format is recognised from a sample, also among garbage.
 
 use super::writers::{Served, WRITERS, Writer};
-use crate::measure::accesslog::{Line, Parser, detect};
+use crate::measure::accesslog::{Format, Line, Parser, detect};
 
 /// Lines of no format: what error logs, start-up messages and broken disks leave in an access log.
 const GARBAGE: [&str; 8] = [
@@ -42,6 +42,23 @@ fn every_format_is_recognised() {
     for writer in &WRITERS {
         assert_eq!(name(&lines(writer)).as_deref(), Some(writer.name));
     }
+}
+
+#[test]
+fn a_format_that_is_remembered_reads_the_same() {
+    for writer in &WRITERS {
+        let lines = lines(writer);
+        let sample: Vec<&[u8]> = lines.iter().map(String::as_bytes).collect();
+        let format = detect(&sample).unwrap();
+        let recalled = Format::recalled(&format.remembered().unwrap()).unwrap();
+        assert_eq!(recalled.name(), format.name());
+        let (mut first, mut second) = (Parser::new(format), Parser::new(recalled));
+        for line in sample {
+            assert_eq!(first.parse(line), second.parse(line), "{}", writer.name);
+        }
+    }
+    assert!(Format::recalled("{}").is_none());
+    assert!(Format::pattern("(?<time>.*) (?<status>.*)", None).unwrap().remembered().is_none());
 }
 
 #[test]

@@ -133,6 +133,24 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
+    fn the_cells_of_batches_are_the_naive_count_too(
+        samples in prop::collection::vec(sample(), 0..200),
+        piece in 1..200_usize,
+    ) {
+        let method = Method::default();
+        let (mut by_host, mut by_segment) = (Cells::new(), Cells::new());
+        for piece in samples.chunks(piece) {
+            for (names, minute, cell) in counted(piece, &method, Seed::default()).cells() {
+                let key = |name: Option<&str>| (name.map(str::to_owned), minute.0);
+                by_host.entry(key(names.host)).or_default().add(&cell);
+                by_segment.entry(key(names.segment)).or_default().add(&cell);
+            }
+        }
+        prop_assert_eq!(by_host, naive(&samples, |sample| sample.host.1, &method.ladder));
+        prop_assert_eq!(by_segment, naive(&samples, |sample| sample.target.1, &method.ladder));
+    }
+
+    #[test]
     fn a_tally_is_the_naive_count_whatever_the_order_and_the_split(
         samples in prop::collection::vec(sample(), 0..200),
         piece in 1..200_usize,
