@@ -3,6 +3,8 @@
 //! Everything that changes goes through one [`writer`]: it decides on a state that runs ahead, makes the events
 //! durable, and only then shows them to anybody.
 
+pub mod clock;
+pub mod measure;
 pub mod published;
 pub mod replay;
 pub mod writer;

@@ -107,6 +107,18 @@ impl Readings {
         self.note_seen(sli, minute, after);
     }
 
+    /// Forgets every minute of an SLI, to add them anew.
+    pub fn forget(&mut self, sli: u32) {
+        for running in &mut self.windows {
+            if let Some(seen) = running.seen.get_mut(sli as usize) {
+                *seen = Sums::default();
+            }
+        }
+        if let Some(until) = self.seen_until.get_mut(sli as usize) {
+            *until = None;
+        }
+    }
+
     /// Adds minutes that were read elsewhere, as at a start: a run of slots of an SLI from `first` on. Minutes beyond
     /// the end are not for now.
     pub fn add_run(&mut self, sli: u32, first: Minute, slots: &[Slot]) {
