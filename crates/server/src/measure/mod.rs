@@ -7,3 +7,6 @@
 //! ```
 
 pub mod board;
+pub mod figures;
+pub mod keeping;
+pub mod look;
