@@ -1,26 +1,157 @@
-//! What time it is.
+//! The clock of the server: the wall's, as long as it is believable.
+//!
+//! The journal's time never runs backwards, so one look at a wall clock that stands a year ahead would freeze it for a
+//! year, and expire every token. So time goes on by the monotonic clock, and a jump of the wall clock is believed only
+//! after it has stood for a while. Small corrections, as time services make them, are taken at once.
 
 use std::{
-    fmt::Debug,
-    time::{SystemTime, UNIX_EPOCH},
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
-/// A clock. Tests and simulations have their own.
-pub trait Clock: Debug + Send + Sync {
-    /// Milliseconds since 1970. It may jump, also backwards: whoever needs order asks the journal.
-    fn now_ms(&self) -> i64;
+/// A difference of the two clocks up to this is a correction, in milliseconds.
+const CORRECTION_MS: i64 = 60_000;
+
+/// A jump is believed after it has stood for this long, in milliseconds.
+const BELIEF_MS: i64 = 300_000;
+
+/// The time by two clocks; pure, so that a simulation can drive it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SteadyClock {
+    /// What is added to the monotonic clock.
+    offset_ms: i64,
+    /// A jump that is not believed yet: the offset after it, and when it was first seen on the monotonic clock.
+    jump: Option<(i64, i64)>,
 }
 
-/// The clock of the machine.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemClock;
+/// What the clock says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// Milliseconds since 1970.
+    pub ms: i64,
+    /// By how much the wall clock stands ahead of that; not 0 while a jump is not believed yet.
+    pub jump_ms: i64,
+}
+
+impl SteadyClock {
+    /// At the start nothing but the wall clock is known.
+    pub fn start(wall_ms: i64, monotonic_ms: i64) -> Self {
+        SteadyClock { offset_ms: wall_ms.saturating_sub(monotonic_ms), jump: None }
+    }
+
+    /// The time, from a look at both clocks.
+    pub fn look(&mut self, wall_ms: i64, monotonic_ms: i64) -> Now {
+        let offset_ms = wall_ms.saturating_sub(monotonic_ms);
+        let is_near = |other: i64| offset_ms.abs_diff(other) <= CORRECTION_MS as u64;
+        if is_near(self.offset_ms) {
+            (self.offset_ms, self.jump) = (offset_ms, None);
+        } else {
+            match self.jump {
+                Some((jumped, since_ms)) if is_near(jumped) => {
+                    if monotonic_ms.saturating_sub(since_ms) >= BELIEF_MS {
+                        (self.offset_ms, self.jump) = (offset_ms, None);
+                    }
+                }
+                _ => self.jump = Some((offset_ms, monotonic_ms)),
+            }
+        }
+        Now {
+            ms: monotonic_ms.saturating_add(self.offset_ms),
+            jump_ms: offset_ms.saturating_sub(self.offset_ms),
+        }
+    }
+}
+
+/// Where the server reads the time.
+pub trait Clock: fmt::Debug + Send + Sync {
+    /// What the clock says.
+    fn now(&self) -> Now;
+}
+
+/// The clocks of the operating system.
+#[derive(Debug)]
+pub struct SystemClock {
+    started: Instant,
+    steady: Mutex<SteadyClock>,
+}
+
+impl SystemClock {
+    /// Believes the wall clock for a start.
+    pub fn start() -> Self {
+        SystemClock {
+            started: Instant::now(),
+            steady: Mutex::new(SteadyClock::start(wall_ms(), 0)),
+        }
+    }
+}
 
 impl Clock for SystemClock {
-    fn now_ms(&self) -> i64 {
-        let now = SystemTime::now();
-        match now.duration_since(UNIX_EPOCH) {
-            Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
-            Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
+    fn now(&self) -> Now {
+        let mut steady = self.steady.lock().unwrap_or_else(PoisonError::into_inner);
+        let monotonic_ms = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
+        steady.look(wall_ms(), monotonic_ms)
+    }
+}
+
+fn wall_ms() -> i64 {
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const YEAR_MS: i64 = 365 * 86_400_000;
+    const START_MS: i64 = 1_800_000_000_000;
+
+    /// Looks at both clocks once a second: the time, and by how much the wall is ahead, after so many seconds.
+    fn after(clock: &mut SteadyClock, from_s: i64, seconds: i64, ahead_ms: i64) -> Now {
+        let looks = (from_s..=from_s + seconds).map(|s| (START_MS + s * 1000 + ahead_ms, s * 1000));
+        looks.map(|(wall, monotonic)| clock.look(wall, monotonic)).last().unwrap()
+    }
+
+    #[test]
+    fn small_corrections_are_taken_at_once() {
+        let mut clock = SteadyClock::start(START_MS, 0);
+        assert_eq!(after(&mut clock, 0, 5, 0), Now { ms: START_MS + 5_000, jump_ms: 0 });
+        assert_eq!(after(&mut clock, 6, 0, -2_000), Now { ms: START_MS + 4_000, jump_ms: 0 });
+    }
+
+    #[test]
+    fn a_jump_that_is_taken_back_was_never_there() {
+        for jump in [YEAR_MS, -YEAR_MS, 3_600_000] {
+            let mut clock = SteadyClock::start(START_MS, 0);
+            let during = after(&mut clock, 1, 298, jump);
+            assert_eq!(during, Now { ms: START_MS + 299_000, jump_ms: jump });
+            assert_eq!(after(&mut clock, 300, 0, 0), Now { ms: START_MS + 300_000, jump_ms: 0 });
         }
+    }
+
+    #[test]
+    fn a_jump_that_stands_is_believed() {
+        let mut clock = SteadyClock::start(START_MS, 0);
+        assert_eq!(after(&mut clock, 1, 299, YEAR_MS).jump_ms, YEAR_MS);
+        let later = after(&mut clock, 301, 0, YEAR_MS);
+        assert_eq!(later, Now { ms: START_MS + YEAR_MS + 301_000, jump_ms: 0 });
+    }
+
+    #[test]
+    fn a_clock_that_jumps_about_is_not_believed() {
+        let mut clock = SteadyClock::start(START_MS, 0);
+        for s in 1..2_000 {
+            let now = clock.look(START_MS + s * 1000 + (s % 4) * YEAR_MS, s * 1000);
+            assert_eq!(now.ms, START_MS + s * 1000);
+        }
+    }
+
+    #[test]
+    fn absurd_clocks_do_not_overflow() {
+        let mut clock = SteadyClock::start(i64::MIN, i64::MAX);
+        clock.look(i64::MAX, 0);
+        clock.look(i64::MIN, i64::MAX);
     }
 }

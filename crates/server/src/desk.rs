@@ -254,7 +254,7 @@ impl<J: Journal, O: FnMut() -> Result<J, Error>> Work<J, O> {
     /// Does jobs together. What the store takes for too large would take the others down with it: then each is done
     /// alone.
     fn work(&mut self, jobs: &[Job]) -> Vec<Outcome> {
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock.now().ms;
         let outcomes = self.writer.work(jobs, now_ms);
         let is_too_large =
             |outcome: &Outcome| matches!(outcome, Err(NotDone::Store(AppendError::Refused(_))));
@@ -303,7 +303,7 @@ impl<J: Journal, O: FnMut() -> Result<J, Error>> Work<J, O> {
         if self.writer.journal().head().seq >= self.snapshot_seq + SNAPSHOT_EVERY_ENTRIES {
             self.save_snapshot();
         }
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock.now().ms;
         let since_ms = now_ms.saturating_sub(self.swept_ms);
         if !(0..REPLIES_SWEPT_EVERY_MS).contains(&since_ms) {
             self.swept_ms = now_ms;

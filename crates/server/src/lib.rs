@@ -9,6 +9,7 @@ mod connection;
 pub mod desk;
 pub mod keyring;
 pub mod limits;
+pub mod measure;
 mod owner;
 pub mod published;
 pub mod random;

@@ -52,7 +52,7 @@ pub struct Options {
 impl Options {
     /// The usual: this folder, and the clock of the machine.
     pub fn new(data: impl Into<PathBuf>) -> Self {
-        let clock = Arc::new(SystemClock);
+        let clock = Arc::new(SystemClock::start());
         Options { data: data.into(), hosts: Vec::new(), owner: None, clock }
     }
 }

@@ -59,7 +59,8 @@ fn write_minute(store: &mut SlotFile, minute: i64, slis: u32) -> Outcome<()> {
         .zip(&slots)
         .map(|(sli, slots)| SlotBatch { source: 0, sli, generation: 1, slots })
         .collect();
-    let written = store.write(&[Write { batches: &batches, cursors: &[] }], Durability::Synced)?;
+    let written =
+        store.write(&[Write { batches: &batches, ..Write::default() }], Durability::Synced)?;
     assert!(written.outcomes[0].is_ok());
     Ok(())
 }

@@ -7,6 +7,7 @@ pub mod gap;
 pub mod ledger;
 pub mod name;
 pub mod readings;
+pub mod row;
 pub mod service;
 pub mod set_aside;
 pub mod silence;

@@ -61,6 +61,22 @@ impl Slot {
             (true, false) => Slot::Partial { good, bad },
         }
     }
+
+    /// The same minute of the same source, of which more was seen: the events are those of both looks, and it was
+    /// seen in full where one of them says so. A reader of a growing log sees parts of a minute
+    /// ([`Slot::Partial`]), and says at its end that this was all ([`Slot::NoTraffic`]).
+    #[must_use]
+    pub fn with_more(self, more: Slot) -> Slot {
+        let ((good_a, bad_a), (good_b, bad_b)) = (self.events(), more.events());
+        let (good, bad) = (good_a.saturating_add(good_b), bad_a.saturating_add(bad_b));
+        if !self.is_missing() || !more.is_missing() {
+            Slot::measured(good, bad)
+        } else if good == 0 && bad == 0 {
+            Slot::Missing
+        } else {
+            Slot::Partial { good, bad }
+        }
+    }
 }
 
 /// The sum of slots, in any order: what a window needs to know of its minutes.
@@ -182,6 +198,19 @@ mod tests {
         assert_eq!(seen.and(Slot::Missing), Slot::Partial { good: 3, bad: 2 });
         assert_eq!(Slot::NoTraffic.and(Slot::Missing), Slot::Missing);
         assert_eq!(Slot::Partial { good: 3, bad: 2 }.and(seen), Slot::Partial { good: 6, bad: 4 });
+    }
+
+    #[test]
+    fn a_minute_is_whole_once_its_reader_says_so_and_stays_whole() {
+        let part = Slot::Partial { good: 2, bad: 1 };
+        assert_eq!(Slot::Missing.with_more(part), part);
+        assert_eq!(part.with_more(part), Slot::Partial { good: 4, bad: 2 });
+        assert_eq!(part.with_more(Slot::NoTraffic), Slot::Measured { good: 2, bad: 1 });
+        assert_eq!(Slot::Missing.with_more(Slot::NoTraffic), Slot::NoTraffic);
+        assert_eq!(Slot::NoTraffic.with_more(part), Slot::Measured { good: 2, bad: 1 });
+        assert_eq!(Slot::measured(5, 0).with_more(part), Slot::Measured { good: 7, bad: 1 });
+        assert_eq!(part.with_more(Slot::Missing), part);
+        assert_eq!(Slot::Missing.with_more(Slot::Missing), Slot::Missing);
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl Guard {
             let address = ends.map(|ends| ends.peer.ip().to_string()).unwrap_or_default();
             let client = Client::Token(TokenId(format!("wrong from {address}")));
             let rate = Rate::per_minute(WRONG_TOKENS_PER_MINUTE);
-            match self.app.buckets.take(client, rate, self.app.clock.now_ms()) {
+            match self.app.buckets.take(client, rate, self.app.clock.now().ms) {
                 Ok(()) => problem,
                 Err(seconds) => too_fast("too many wrong tokens came from this address", seconds),
             }
@@ -110,7 +110,7 @@ impl Guard {
         };
         self.app
             .buckets
-            .take(client, rate, self.app.clock.now_ms())
+            .take(client, rate, self.app.clock.now().ms)
             .map_err(|seconds| too_fast("too many requests came from this client", seconds))
     }
 }

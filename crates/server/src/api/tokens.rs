@@ -153,7 +153,7 @@ fn none(id: &str) -> Problem {
     responses((status = 200, body = Page<Token>)))]
 pub(super) async fn list(State(app): State<Arc<App>>, Params(query): Params<PageQuery>) -> Answer {
     let cut = query.cut()?;
-    let now_ms = app.clock.now_ms();
+    let now_ms = app.clock.now().ms;
     let state = app.desk.published().read();
     let rest = state.tokens.range(cut.begin(|id| TokenId(id.to_owned())));
     report(&cut.page(rest.map(|(id, token)| (id.0.clone(), view(id, token, now_ms)))))
@@ -185,7 +185,7 @@ pub(super) async fn issue(
     let id = issued.ok_or_else(|| {
         Problem::new(Code::Internal, "no token was issued", "look at the server's log")
     })?;
-    let token = find(&app.desk.published().read(), &id.0, app.clock.now_ms());
+    let token = find(&app.desk.published().read(), &id.0, app.clock.now().ms);
     let token = token.ok_or_else(|| none(&id.0))?;
     // The answer to a repeat is of the first request, whose secret nobody has any more.
     let text = app.keyring.holds(&id, &secret.hash()).then(|| secret.token(&id));
@@ -198,7 +198,7 @@ pub(super) async fn issue(
     params(("token" = String, Path, description = "Its name, such as `t-0123456789abcdefghjk`.")),
     responses((status = 200, body = Token), (status = 404, body = ProblemDocument)))]
 pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(id): Named) -> Answer {
-    let now_ms = app.clock.now_ms();
+    let now_ms = app.clock.now().ms;
     let token = find(&app.desk.published().read(), &id, now_ms).ok_or_else(|| none(&id))?;
     one(&call, &token)
 }
@@ -208,7 +208,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(id): Nam
     params(("token" = String, Path, description = "Its name.")),
     responses((status = 204), (status = 404, body = ProblemDocument)))]
 pub(super) async fn revoke(State(app): State<Arc<App>>, call: Call, Named(id): Named) -> Answer {
-    let now_ms = app.clock.now_ms();
+    let now_ms = app.clock.now().ms;
     let condition = call.if_match.clone().map(|tags| {
         let id = id.clone();
         Condition(Arc::new(move |state| {

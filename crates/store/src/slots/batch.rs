@@ -23,6 +23,18 @@ pub struct SlotBatch<'a> {
     pub slots: &'a [(Minute, Slot)],
 }
 
+/// What more was seen of some minutes of one SLI from one source; see [`Slot::with_more`]. It is added to what is there,
+/// so a repeat would count twice: the cursor behind it belongs into the same [`Write`].
+#[derive(Debug, Clone, Copy)]
+pub struct Addition<'a> {
+    /// The source's number.
+    pub source: u32,
+    /// The SLI's number.
+    pub sli: u32,
+    /// What was seen, in any order. No minute twice.
+    pub slots: &'a [(Minute, Slot)],
+}
+
 /// How far a source was read.
 #[derive(Debug, Clone, Copy)]
 pub struct Cursor<'a> {
@@ -34,11 +46,13 @@ pub struct Cursor<'a> {
     pub position: Option<&'a [u8]>,
 }
 
-/// Batches and cursors that belong together: all of them or nothing.
+/// Batches, additions and cursors that belong together: all of them or nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Write<'a> {
-    /// Slots.
+    /// Slots that replace what was there.
     pub batches: &'a [SlotBatch<'a>],
+    /// Slots that are added to what is there.
+    pub additions: &'a [Addition<'a>],
     /// Cursors.
     pub cursors: &'a [Cursor<'a>],
 }
@@ -55,7 +69,7 @@ pub struct Applied {
 /// Why a write was refused. Nothing of it was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refused {
-    /// The batch that stands against it, by its place in the write.
+    /// The batch that stands against it, by its place in the write; additions are counted behind the batches.
     pub batch: usize,
     /// The minute; none when the batch as a whole is wrong.
     pub minute: Option<Minute>,
@@ -125,10 +139,36 @@ pub struct Written {
     pub holes: Vec<Hole>,
 }
 
-impl SlotBatch<'_> {
+/// What one batch or addition brings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Given<'a> {
+    pub(super) source: u32,
+    pub(super) sli: u32,
+    /// The generation of a batch; `None` for an addition.
+    pub(super) generation: Option<u64>,
+    pub(super) slots: &'a [(Minute, Slot)],
+}
+
+impl<'a> Write<'a> {
+    /// What it brings, batches first.
+    pub(super) fn given(&self) -> impl Iterator<Item = Given<'a>> {
+        let batches = self.batches.iter().map(|&SlotBatch { source, sli, generation, slots }| {
+            Given { source, sli, generation: Some(generation), slots }
+        });
+        let additions = self.additions.iter().map(|&Addition { source, sli, slots }| Given {
+            source,
+            sli,
+            generation: None,
+            slots,
+        });
+        batches.chain(additions)
+    }
+}
+
+impl Given<'_> {
     /// The slots by minute, in one form each, or why they cannot be taken wherever they go.
     pub(super) fn checked(&self) -> Result<Vec<(Minute, Slot)>, Against> {
-        if self.generation == 0 {
+        if self.generation == Some(0) {
             return Err((None, Why::NoGeneration));
         }
         let mut slots: Vec<(Minute, Slot)> =

@@ -182,8 +182,8 @@ fn check_size(writes: &[Write<'_>]) -> Result<(), Error> {
     let fits = |what, bytes, limit| {
         if bytes > limit { Err(Error::TooLarge { what, bytes, limit }) } else { Ok(()) }
     };
-    let batches = writes.iter().flat_map(|write| write.batches);
-    let slots = batches.map(|batch| batch.slots.len()).sum::<usize>();
+    let given = writes.iter().flat_map(Write::given);
+    let slots = given.map(|given| given.slots.len()).sum::<usize>();
     let slot_bytes = size_of::<(Minute, Slot)>();
     fits("slots at once", slots * slot_bytes, TRANSACTION_SLOTS_MAX * slot_bytes)?;
     for Cursor { name, position, .. } in writes.iter().flat_map(|write| write.cursors) {

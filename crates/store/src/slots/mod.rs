@@ -14,7 +14,7 @@ mod read;
 mod table;
 mod work;
 
-pub use batch::{Applied, Change, Cursor, Hole, Refused, SlotBatch, Why, Write, Written};
+pub use batch::{Addition, Applied, Change, Cursor, Hole, Refused, SlotBatch, Why, Write, Written};
 pub use file::{SlotFile, SlotReader};
 pub use fold::Folded;
 pub use read::{Reads, Row, Series};

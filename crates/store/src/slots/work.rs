@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use plimsoll_core::{
+    limits::SLOT_COUNT_MAX,
     measure::slot::{Slot, Sums},
     time::{HOUR, Minute, Span},
 };
 use rusqlite::{Connection, Transaction};
 
 use super::{
-    batch::{Against, Applied, Change, Hole, Refused, SlotBatch, Why, Write},
+    batch::{Against, Applied, Change, Given, Hole, Refused, Why, Write},
     block::{Block, CHUNK, Key, Length, sums_to_bytes},
     cell::Cell,
     table,
@@ -84,8 +85,8 @@ impl<'t> Work<'t> {
         changes: &mut Vec<Change>,
     ) -> rusqlite::Result<Result<Applied, Refused>> {
         let mut attempt = Attempt::default();
-        for (batch, given) in write.batches.iter().enumerate() {
-            if let Err((minute, why)) = self.apply_batch(given, &mut attempt)? {
+        for (batch, given) in write.given().enumerate() {
+            if let Err((minute, why)) = self.apply_given(given, &mut attempt)? {
                 self.put_back(attempt.before);
                 return Ok(Err(Refused { batch, minute, why }));
             }
@@ -97,21 +98,21 @@ impl<'t> Work<'t> {
         Ok(Ok(attempt.applied))
     }
 
-    fn apply_batch(
+    fn apply_given(
         &mut self,
-        batch: &SlotBatch<'_>,
+        given: Given<'_>,
         attempt: &mut Attempt,
     ) -> rusqlite::Result<Result<(), Against>> {
-        let slots = match batch.checked() {
+        let slots = match given.checked() {
             Ok(slots) => slots,
             Err(refused) => return Ok(Err(refused)),
         };
         let mut rest = &slots[..];
         while !rest.is_empty() {
-            let key = self.place(rest, batch.source, batch.sli / CHUNK)?;
+            let key = self.place(rest, given.source, given.sli / CHUNK)?;
             let within = rest.partition_point(|(minute, _)| key.span().contains(*minute));
             let (run, later) = rest.split_at(within);
-            if let Err((minute, why)) = self.apply_run(key, batch, run, attempt)? {
+            if let Err((minute, why)) = self.apply_run(key, given, run, attempt)? {
                 return Ok(Err((Some(minute), why)));
             }
             rest = later;
@@ -153,21 +154,21 @@ impl<'t> Work<'t> {
         Ok(known && table::any(self.tx, Length::Minute, hour.span(), hour.source, hour.chunk)?)
     }
 
-    /// Puts the minutes of a batch that lie in one block into it.
+    /// Puts the minutes that lie in one block into it.
     fn apply_run(
         &mut self,
         key: Key,
-        batch: &SlotBatch<'_>,
+        given: Given<'_>,
         slots: &[(Minute, Slot)],
         attempt: &mut Attempt,
     ) -> rusqlite::Result<Result<(), (Minute, Why)>> {
-        let number = (batch.sli % CHUNK) as u8;
+        let number = (given.sli % CHUNK) as u8;
         self.hold(key)?;
         let held = self.held.entry(key).or_default();
         let held =
             held.get_or_insert_with(|| Held { block: Block::empty(key.length), changed: false });
         let before = held.block.cells(key, number).unwrap_or_else(|what| {
-            let slis = batch.sli..batch.sli + 1;
+            let slis = given.sli..given.sli + 1;
             self.holes.push(Hole { source: key.source, slis, span: key.span(), what });
             None
         });
@@ -175,18 +176,19 @@ impl<'t> Work<'t> {
         let mut cells = before.clone().unwrap_or_else(nothing);
         for &(minute, slot) in slots {
             let cell = &mut cells[(minute.0 - key.first.0) as usize];
-            if let Err(why) = stands(*cell, batch.generation, slot) {
-                return Ok(Err((minute, why)));
-            }
-            if cell.generation > 0 && cell.slot == slot {
+            let next = match next(*cell, given.generation, slot) {
+                Ok(next) => next,
+                Err(why) => return Ok(Err((minute, why))),
+            };
+            if cell.generation > 0 && cell.slot == next.slot {
                 attempt.applied.repeated += 1;
             } else {
                 attempt.applied.changed += 1;
-                let (source, sli) = (batch.source, batch.sli);
-                let change = Change { source, sli, minute, before: cell.slot, after: slot };
+                let (source, sli) = (given.source, given.sli);
+                let change = Change { source, sli, minute, before: cell.slot, after: next.slot };
                 attempt.changes.push(change);
             }
-            *cell = Cell { generation: batch.generation, slot };
+            *cell = next;
         }
         if before.as_ref() != Some(&cells) {
             held.block.set_cells(number, &cells);
@@ -280,13 +282,21 @@ pub(super) fn hole(key: Key, what: &'static str) -> Hole {
     Hole { source: key.source, slis: first..first + CHUNK, span, what }
 }
 
-/// Whether a slot may take the place of what is there.
-fn stands(kept: Cell, generation: u64, slot: Slot) -> Result<(), Why> {
+/// What takes the place of a cell: the slot of a batch of this generation, or what is there with an addition.
+fn next(kept: Cell, generation: Option<u64>, slot: Slot) -> Result<Cell, Why> {
+    let Some(generation) = generation else {
+        let slot = kept.slot.with_more(slot);
+        let (good, bad) = slot.events();
+        if good > SLOT_COUNT_MAX || bad > SLOT_COUNT_MAX {
+            return Err(Why::CountTooLarge);
+        }
+        return Ok(Cell { generation: kept.generation.max(1), slot });
+    };
     if kept.generation > generation {
         return Err(Why::OlderThanKept { kept: kept.generation });
     }
     if kept.generation == generation && kept.slot != slot {
         return Err(Why::SameGenerationOtherSlot);
     }
-    Ok(())
+    Ok(Cell { generation, slot })
 }

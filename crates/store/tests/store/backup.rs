@@ -76,7 +76,12 @@ fn a_folder_comes_back_from_its_backup() {
     let minutes = [(Minute(7), Slot::measured(5, 1))];
     let batches = [SlotBatch { source: 1, sli: 2, generation: 1, slots: &minutes }];
     let cursors = [Cursor { source: 1, name: "a.log", position: Some(b"9") }];
-    slots.write(&[Write { batches: &batches, cursors: &cursors }], Durability::Lazy).unwrap();
+    slots
+        .write(
+            &[Write { batches: &batches, cursors: &cursors, ..Write::default() }],
+            Durability::Lazy,
+        )
+        .unwrap();
     let to = parent.path().join("backup");
     let taken = backup::take(&journal.reader().unwrap(), &slots.reader().unwrap(), &to).unwrap();
     assert_eq!(taken, Backup { head, holes: Vec::new() });

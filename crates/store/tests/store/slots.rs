@@ -8,7 +8,10 @@ use plimsoll_core::{
 };
 use plimsoll_store::{
     Durability,
-    slots::{Applied, Change, Cursor, Reads, Refused, SlotBatch, SlotFile, SlotStore, Why, Write},
+    slots::{
+        Addition, Applied, Change, Cursor, Reads, Refused, SlotBatch, SlotFile, SlotStore, Why,
+        Write,
+    },
 };
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -27,6 +30,7 @@ struct Model {
 struct Batch {
     source: u32,
     sli: u32,
+    /// Of a batch; 0 makes it an addition.
     generation: u64,
     slots: Vec<(Minute, Slot)>,
 }
@@ -53,12 +57,24 @@ impl Model {
             }
             for (minute, slot) in slots {
                 let (source, sli) = (batch.source, batch.sli);
-                let kept = next.insert((source, sli, minute.0), (batch.generation, slot));
+                let (mut generation, mut slot) = (batch.generation, slot);
+                if generation == 0 {
+                    let kept = next.get(&(source, sli, minute.0)).copied().unwrap_or_default();
+                    (generation, slot) = (kept.0.max(1), grown(kept.1, slot));
+                    if slot.events().0.max(slot.events().1) > 1 << 36 {
+                        return refuse(minute, Why::CountTooLarge);
+                    }
+                }
+                let kept = next.insert((source, sli, minute.0), (generation, slot));
                 match kept {
-                    Some((kept, _)) if kept > batch.generation => {
+                    Some((_, before)) if batch.generation == 0 && before != slot => {
+                        applied.changed += 1;
+                        changes.push(Change { source, sli, minute, before, after: slot });
+                    }
+                    Some((kept, _)) if kept > generation => {
                         return refuse(minute, Why::OlderThanKept { kept });
                     }
-                    Some((kept, before)) if kept == batch.generation && before != slot => {
+                    Some((kept, before)) if kept == generation && before != slot => {
                         return refuse(minute, Why::SameGenerationOtherSlot);
                     }
                     Some((_, before)) if before == slot => applied.repeated += 1,
@@ -93,6 +109,18 @@ impl Model {
     }
 }
 
+/// A slot and what more was seen of it: events add up, and who saw all of it is believed.
+fn grown(kept: Slot, more: Slot) -> Slot {
+    let (good, bad) = (kept.events().0 + more.events().0, kept.events().1 + more.events().1);
+    let whole = [kept, more].iter().any(|s| !matches!(s, Slot::Missing | Slot::Partial { .. }));
+    match (whole, good + bad) {
+        (true, 0) => Slot::NoTraffic,
+        (true, _) => Slot::Measured { good, bad },
+        (false, 0) => Slot::Missing,
+        (false, _) => Slot::Partial { good, bad },
+    }
+}
+
 const SLIS: [u32; 5] = [0, 1, 63, 64, 200];
 const SOURCES: [u32; 2] = [0, 9];
 /// Three days, and some of before 1970.
@@ -124,7 +152,7 @@ fn minutes() -> impl Strategy<Value = Vec<i64>> {
 
 fn batch() -> impl Strategy<Value = Batch> {
     let place = (prop::sample::select(&SOURCES[..]), prop::sample::select(&SLIS[..]));
-    (place, 1..4_u64, minutes(), prop::collection::vec(slot(), 1..4)).prop_map(
+    (place, 0..4_u64, minutes(), prop::collection::vec(slot(), 1..4)).prop_map(
         |((source, sli), generation, minutes, slots)| {
             let slots = minutes.into_iter().map(Minute).zip(slots.into_iter().cycle()).collect();
             Batch { source, sli, generation, slots }
@@ -155,8 +183,21 @@ fn write_both(
     writes: &[(Vec<Batch>, Option<u8>)],
     synced: bool,
 ) {
-    let batches: Vec<Vec<SlotBatch<'_>>> =
-        writes.iter().map(|(batches, _)| batches.iter().map(lent).collect()).collect();
+    let of_kind = |batches: &[Batch], adds: bool| {
+        let kind = batches.iter().filter(move |batch| (batch.generation == 0) == adds);
+        kind.cloned().collect::<Vec<_>>()
+    };
+    let batches: Vec<Vec<SlotBatch<'_>>> = writes
+        .iter()
+        .map(|(batches, _)| batches.iter().filter(|b| b.generation > 0).map(lent).collect())
+        .collect();
+    let additions: Vec<Vec<Addition<'_>>> = writes
+        .iter()
+        .map(|(batches, _)| {
+            let additions = batches.iter().filter(|batch| batch.generation == 0);
+            additions.map(|b| Addition { source: b.source, sli: b.sli, slots: &b.slots }).collect()
+        })
+        .collect();
     let positions: Vec<Option<Vec<u8>>> =
         writes.iter().map(|(_, cursor)| cursor.filter(|c| c % 5 > 0).map(|c| vec![c])).collect();
     let cursors: Vec<Vec<Cursor<'_>>> = writes
@@ -168,13 +209,15 @@ fn write_both(
             cursor.into_iter().collect()
         })
         .collect();
-    let lent: Vec<Write<'_>> =
-        batches.iter().zip(&cursors).map(|(batches, cursors)| Write { batches, cursors }).collect();
+    let lent: Vec<Write<'_>> = (0..writes.len())
+        .map(|at| Write { batches: &batches[at], additions: &additions[at], cursors: &cursors[at] })
+        .collect();
     let durability = if synced { Durability::Synced } else { Durability::Lazy };
     let written = store.write(&lent, durability).unwrap();
     let mut expected = Vec::new();
     for (number, (batches, _)) in writes.iter().enumerate() {
-        let outcome = model.write(batches).map(|(applied, mut changes)| {
+        let in_order = [of_kind(batches, false), of_kind(batches, true)].concat();
+        let outcome = model.write(&in_order).map(|(applied, mut changes)| {
             expected.append(&mut changes);
             applied
         });
@@ -331,8 +374,9 @@ fn a_damaged_block_is_missing_minutes_with_their_place_until_they_are_sent_again
             .collect(),
     };
     let batches = [lent(&again)];
-    let written =
-        store.write(&[Write { batches: &batches, cursors: &[] }], Durability::Synced).unwrap();
+    let written = store
+        .write(&[Write { batches: &batches, ..Write::default() }], Durability::Synced)
+        .unwrap();
     assert_eq!(written.outcomes[0], Ok(Applied { changed: DAY as usize, repeated: 0 }));
     assert_eq!(written.holes.len(), 1);
     assert_eq!(store.reads().unwrap().verify().unwrap(), []);
@@ -378,7 +422,7 @@ fn what_no_slot_can_be_is_refused_and_changes_nothing() {
         let good = Batch { generation: 3, ..bad(3, 7, Slot::NoTraffic) };
         let batches = [lent(&good), lent(&batch)];
         let cursors = [Cursor { source: 9, name: "a.log", position: Some(b"1") }];
-        let write = Write { batches: &batches, cursors: &cursors };
+        let write = Write { batches: &batches, cursors: &cursors, ..Write::default() };
         let refused = store.write(&[write], Durability::Synced).unwrap().outcomes[0].unwrap_err();
         assert_eq!((refused.batch, refused.why), (1, why));
         assert!(refused.to_string().contains(words), "{refused}");
@@ -397,7 +441,7 @@ fn no_traffic_is_no_traffic() {
     ] {
         let slots = [(Minute(5), slot)];
         let batches = [SlotBatch { source: 1, sli: 1, generation: 1, slots: &slots }];
-        let write = Write { batches: &batches, cursors: &[] };
+        let write = Write { batches: &batches, ..Write::default() };
         assert_eq!(store.write(&[write], Durability::Lazy).unwrap().outcomes, [Ok(applied)]);
     }
 }
@@ -412,7 +456,7 @@ fn a_reader_sees_one_moment_while_hours_and_days_are_folded() {
         (0..2 * DAY).step_by(7).map(|minute| (Minute(minute), Slot::NoTraffic)).collect();
     let lend = |sli| SlotBatch { source: 0, sli, generation: 1, slots: &slots };
     let batches: Vec<SlotBatch<'_>> = (0..SLIS).map(lend).collect();
-    store.write(&[Write { batches: &batches, cursors: &[] }], Durability::Lazy).unwrap();
+    store.write(&[Write { batches: &batches, ..Write::default() }], Durability::Lazy).unwrap();
     let reader = store.reader().unwrap();
     let (stop, stopped) = std::sync::mpsc::channel();
     let watch = std::thread::spawn(move || {

@@ -55,7 +55,10 @@ fn child() {
         }
         say('t', next as u64);
         let durability = if lazy { Durability::Lazy } else { Durability::Synced };
-        match store.write(&[Write { batches: &batches, cursors: &cursors }], durability) {
+        match store.write(
+            &[Write { batches: &batches, cursors: &cursors, ..Write::default() }],
+            durability,
+        ) {
             Ok(_) if lazy => {}
             Ok(written) => {
                 assert!(written.outcomes[0].is_ok());

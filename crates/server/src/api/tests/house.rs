@@ -12,7 +12,7 @@ use axum::http::{Method, Request, header};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{Options, Server, clock::Clock};
+use crate::{Options, Server, clock::{Clock, Now}};
 
 /// 2026-11-23T12:00:00Z.
 pub(super) const NOON_MS: i64 = 1_795_435_200_000;
@@ -22,8 +22,8 @@ pub(super) const NOON_MS: i64 = 1_795_435_200_000;
 pub(super) struct FakeClock(AtomicI64);
 
 impl Clock for FakeClock {
-    fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
+    fn now(&self) -> Now {
+        Now { ms: self.0.load(Ordering::SeqCst), jump_ms: 0 }
     }
 }
 

@@ -1,0 +1,9 @@
+//! Measuring: slots on the disk, the sums of every window in memory, and what they mean now.
+//!
+//! ```text
+//! push ─┐
+//!       ├─▶ keeping ─▶ slot store (durable) ─▶ board (running sums) ─▶ figures (budgets)
+//! logs ─┘
+//! ```
+
+pub mod board;
