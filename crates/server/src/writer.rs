@@ -345,7 +345,12 @@ fn secret(event: &Event, job: &Job) -> Option<SecretChange> {
         Event::TokenRevoked(revoked) => erase(TOKEN_SECRET, &revoked.token.0),
         Event::PersonAdded(added) => put(PROFILE_SECRET, added.person.as_str()),
         Event::PersonErased(erased) => erase(PROFILE_SECRET, erased.person.as_str()),
-        Event::Declared(_) | Event::Withdrawn(_) => None,
+        Event::Declared(_)
+        | Event::Withdrawn(_)
+        | Event::ExclusionAdded(_)
+        | Event::ExclusionUndone(_)
+        | Event::AttributionAdded(_)
+        | Event::AttributionUndone(_) => None,
     }
 }
 
