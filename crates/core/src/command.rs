@@ -4,9 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::people::{
-    person::PersonId,
-    token::{self, TokenId},
+use crate::{
+    marks::{attribution, exclusion},
+    people::{
+        person::PersonId,
+        token::{self, TokenId},
+    },
 };
 
 /// What somebody asks for.
@@ -29,6 +32,14 @@ pub enum Command {
         /// Whether objects that the files no longer declare are withdrawn.
         may_withdraw: bool,
     },
+    /// Let an interval not count.
+    Exclude(exclusion::Wish),
+    /// Take the exclusion of this name back.
+    UndoExclusion(String),
+    /// Put an interval down to an account.
+    Attribute(attribution::Wish),
+    /// Take the attribution of this name back.
+    UndoAttribution(String),
 }
 
 /// Who acts.

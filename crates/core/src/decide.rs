@@ -4,6 +4,7 @@ use crate::{
     catalog::plan,
     command::{Command, Context, Refusal},
     event::Event,
+    marks::{attribution, exclusion},
     people::{person, token},
     state::State,
 };
@@ -21,5 +22,9 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         Command::Apply { set, files, may_withdraw } => {
             plan::apply(state, set, files, *may_withdraw)
         }
+        Command::Exclude(wish) => exclusion::add(state, wish, context),
+        Command::UndoExclusion(id) => exclusion::undo(state, id),
+        Command::Attribute(wish) => attribution::add(state, wish, context),
+        Command::UndoAttribution(id) => attribution::undo(state, id),
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     catalog::object,
+    marks::{attribution, exclusion},
     people::{person, token},
 };
 
@@ -36,6 +37,18 @@ pub enum Event {
     /// An object was withdrawn.
     #[serde(rename = "withdrawn")]
     Withdrawn(object::WasWithdrawn),
+    /// An interval was excluded.
+    #[serde(rename = "exclusion.added")]
+    ExclusionAdded(exclusion::Added),
+    /// An exclusion was taken back.
+    #[serde(rename = "exclusion.undone")]
+    ExclusionUndone(exclusion::Undone),
+    /// An interval was put down to an account.
+    #[serde(rename = "attribution.added")]
+    AttributionAdded(attribution::Added),
+    /// An attribution was taken back.
+    #[serde(rename = "attribution.undone")]
+    AttributionUndone(attribution::Undone),
 }
 
 /// Why a stored event cannot be read.
@@ -101,5 +114,15 @@ impl Event {
 }
 
 /// Every type that is read, at version 1.
-const TYPES: [&str; 6] =
-    ["person.added", "person.erased", "token.issued", "token.revoked", "declared", "withdrawn"];
+const TYPES: [&str; 10] = [
+    "person.added",
+    "person.erased",
+    "token.issued",
+    "token.revoked",
+    "declared",
+    "withdrawn",
+    "exclusion.added",
+    "exclusion.undone",
+    "attribution.added",
+    "attribution.undone",
+];

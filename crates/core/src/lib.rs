@@ -13,6 +13,7 @@ pub mod decide;
 pub mod deliver;
 pub mod event;
 pub mod limits;
+pub mod marks;
 pub mod measure;
 pub mod people;
 pub mod printable;

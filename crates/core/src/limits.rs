@@ -117,6 +117,24 @@ pub const TOKEN_DAYS_MAX: u32 = 366;
 /// Longest label of a token, in bytes.
 pub const TOKEN_LABEL_BYTES_MAX: usize = 120;
 
+/// Longest interval that is excluded or attributed at once, in minutes (31 days).
+pub const MARK_MINUTES_MAX: i64 = 31 * 24 * 60;
+
+/// How far ahead such an interval may begin, in minutes (366 days).
+pub const MARK_AHEAD_MINUTES_MAX: i64 = 366 * 24 * 60;
+
+/// Most exclusions, and most attributions, of one SLI or service within the longest window.
+pub const MARKS_PER_SUBJECT_MAX: usize = 10_000;
+
+/// Most exclusions, and most attributions, of all within the longest window.
+pub const MARKS_MAX: usize = 200_000;
+
+/// Longest reason of an exclusion or attribution, in bytes.
+pub const REASON_BYTES_MAX: usize = 1_000;
+
+/// Longest name of an incident, a change or a piece of maintenance, in bytes.
+pub const ACCOUNT_NAME_BYTES_MAX: usize = 120;
+
 /// How much the counted pieces of logs that wait for their turn may take, in bytes, before other tasks pause.
 pub const LOG_WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;
 

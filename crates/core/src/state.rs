@@ -5,8 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    catalog::object::{self, Declared, ObjectId},
+    catalog::object::{self, Declared, Kind, Object, ObjectId},
     event::Event,
+    marks::{
+        Marks, Subject,
+        attribution::{self, Attribution},
+        exclusion::{self, Exclusion},
+    },
     people::{
         person::{self, Person, PersonId},
         token::{self, Token, TokenId},
@@ -14,12 +19,12 @@ use crate::{
 };
 
 /// Which shape the state has. A snapshot of another one is not read; the journal is replayed instead.
-pub const STATE_VERSION: u32 = 1;
+pub const STATE_VERSION: u32 = 2;
 
 /// Everything the practice knows.
 ///
-/// What it drops, and when: nothing yet. People and tokens are kept for good, because the journal names them; both
-/// are few.
+/// What it drops, and when: exclusions and attributions when they are taken back, and the oldest where there are too
+/// many ([`Marks`]). People and tokens are kept for good, because the journal names them; both are few.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct State {
     /// Everyone who acts or acted.
@@ -33,6 +38,10 @@ pub struct State {
     /// slots again.
     #[serde(with = "pairs")]
     pub keys: BTreeMap<ObjectId, u32>,
+    /// Every exclusion in force. One of a withdrawn SLI or service stays, and holds again when that comes back.
+    pub exclusions: Marks<Exclusion>,
+    /// Every attribution in force. They stay like exclusions.
+    pub attributions: Marks<Attribution>,
 }
 
 impl State {
@@ -45,7 +54,22 @@ impl State {
             Event::TokenRevoked(event) => token::apply_revoked(self, at_ms, event),
             Event::Declared(event) => object::apply_declared(self, at_ms, event),
             Event::Withdrawn(event) => object::apply_withdrawn(self, event),
+            Event::ExclusionAdded(event) => exclusion::apply_added(self, at_ms, event),
+            Event::ExclusionUndone(event) => exclusion::apply_undone(self, event),
+            Event::AttributionAdded(event) => attribution::apply_added(self, at_ms, event),
+            Event::AttributionUndone(event) => attribution::apply_undone(self, event),
         }
+    }
+
+    /// What a mark may be about so that it is about this SLI: the SLI, and its service.
+    pub(crate) fn subjects_of(&self, sli: &str) -> Vec<Subject> {
+        let mut subjects = vec![Subject::Sli(sli.to_owned())];
+        let id = ObjectId { kind: Kind::Sli, name: sli.to_owned() };
+        if let Some(Object::Sli { service, .. }) = self.objects.get(&id).map(|known| &known.object)
+        {
+            subjects.push(Subject::Service(service.clone()));
+        }
+        subjects
     }
 }
 

@@ -5,6 +5,7 @@
 //! after it has stood for a while. Small corrections, as time services make them, are taken at once.
 
 use std::{
+    fmt,
     sync::{Mutex, PoisonError},
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
@@ -63,7 +64,7 @@ impl SteadyClock {
 }
 
 /// Where the server reads the time.
-pub trait Clock: Send + Sync {
+pub trait Clock: fmt::Debug + Send + Sync {
     /// What the clock says.
     fn now(&self) -> Now;
 }

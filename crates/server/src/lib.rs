@@ -3,8 +3,18 @@
 //! Everything that changes goes through one [`writer`]: it decides on a state that runs ahead, makes the events
 //! durable, and only then shows them to anybody.
 
+pub mod api;
 pub mod clock;
+mod connection;
+pub mod desk;
+pub mod keyring;
+pub mod limits;
 pub mod measure;
+mod owner;
 pub mod published;
+pub mod random;
 pub mod replay;
+pub mod serve;
 pub mod writer;
+
+pub use serve::{Options, Server};

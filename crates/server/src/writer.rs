@@ -12,6 +12,7 @@ use plimsoll_core::{
     state::State,
 };
 use plimsoll_store::{
+    Error,
     idempotency::Reply,
     journal::{AppendError, Batch, Draft, Journal},
     secret::SecretChange,
@@ -20,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     published::Published,
-    replay::{ReplayError, replay},
+    replay::{ReplayError, replay, snapshot},
 };
 
 /// The kind under which the hashes of tokens are kept.
@@ -29,7 +30,7 @@ pub const TOKEN_SECRET: &str = "token";
 pub const PROFILE_SECRET: &str = "profile";
 
 /// A command on its way.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Job {
     /// What is asked for.
     pub command: Command,
@@ -41,6 +42,29 @@ pub struct Job {
     pub secret: Option<Vec<u8>>,
     /// By which a repeat of the request is known.
     pub repeat: Option<Repeat>,
+    /// What must be so for it to be done.
+    pub condition: Option<Condition>,
+}
+
+impl fmt::Debug for Job {
+    /// Does not show the secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job")
+            .field("command", &self.command)
+            .field("actor", &self.actor)
+            .field("repeat", &self.repeat)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What must be so for a job to be done, such as that what it changes is what its sender saw.
+#[derive(Clone)]
+pub struct Condition(pub Arc<dyn Fn(&State) -> bool + Send + Sync>);
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Condition(…)")
+    }
 }
 
 /// An idempotency key of a request.
@@ -70,6 +94,10 @@ pub enum NotDone {
     Refused(Refusal),
     /// The key came before, with another request.
     OtherRequest,
+    /// What it is about is not what its sender took it for.
+    Changed,
+    /// Too many jobs wait already; nothing was tried.
+    Busy,
     /// The store could not take it; nothing of it was kept. It may be sent again.
     Store(AppendError),
     /// Nothing is written until the store was opened anew; nothing was tried.
@@ -85,6 +113,10 @@ impl fmt::Display for NotDone {
             NotDone::OtherRequest => f.write_str(
                 "this idempotency key came before with another request; use a fresh key for a fresh request",
             ),
+            NotDone::Changed => f.write_str(
+                "what this is about was changed since; look at it again, and send what still fits",
+            ),
+            NotDone::Busy => f.write_str("too many commands wait; send it again later"),
             NotDone::Store(error) => write!(f, "nothing was kept: {error}; send it again later"),
             NotDone::Stopped(why) => {
                 write!(f, "nothing is written for now, because {why}; send it again later")
@@ -173,6 +205,33 @@ impl<J: Journal> Writer<J> {
         }
     }
 
+    /// Writes nothing more until the journal was opened anew.
+    pub(crate) fn stop(&mut self, why: &impl fmt::Display) {
+        self.stopped = Some(why.to_string());
+    }
+
+    /// Keeps the state in the journal's file, so that the next start need not replay everything. Where that fails
+    /// for certain, nothing is lost; else the writer stops.
+    pub fn save_snapshot(&mut self) {
+        let snapshot = snapshot(&self.published.read(), &self.journal);
+        let saved = snapshot.map_or(Ok(()), |snapshot| self.journal.save_snapshot(&snapshot));
+        self.stop_unless_certain(saved);
+    }
+
+    /// Forgets the answers that were given before a time. Where that fails for certain, the next time will do; else
+    /// the writer stops.
+    pub fn forget_replies(&mut self, before_ms: i64) {
+        let forgotten = self.journal.forget_replies(before_ms).map(drop);
+        self.stop_unless_certain(forgotten);
+    }
+
+    fn stop_unless_certain(&mut self, done: Result<(), Error>) {
+        match done {
+            Err(error) if !error.is_certain() => self.stop(&error),
+            _ => {}
+        }
+    }
+
     /// Takes back what was decided and could not be kept.
     fn fail(&mut self, run: Run, error: AppendError) -> Vec<Outcome> {
         self.private = self.published.read().clone();
@@ -214,6 +273,9 @@ impl Run {
             && let Some(outcome) = self.repeated(repeat, journal)
         {
             return outcome;
+        }
+        if job.condition.as_ref().is_some_and(|condition| !(condition.0)(state)) {
+            return Err(NotDone::Changed);
         }
         let context = Context { at_ms: self.at_ms, actor: job.actor.clone(), fresh: job.fresh };
         let events = decide(state, &job.command, &context).map_err(NotDone::Refused)?;
@@ -283,7 +345,12 @@ fn secret(event: &Event, job: &Job) -> Option<SecretChange> {
         Event::TokenRevoked(revoked) => erase(TOKEN_SECRET, &revoked.token.0),
         Event::PersonAdded(added) => put(PROFILE_SECRET, added.person.as_str()),
         Event::PersonErased(erased) => erase(PROFILE_SECRET, erased.person.as_str()),
-        Event::Declared(_) | Event::Withdrawn(_) => None,
+        Event::Declared(_)
+        | Event::Withdrawn(_)
+        | Event::ExclusionAdded(_)
+        | Event::ExclusionUndone(_)
+        | Event::AttributionAdded(_)
+        | Event::AttributionUndone(_) => None,
     }
 }
 

@@ -10,7 +10,8 @@ use crate::{
     state::State,
 };
 
-const SOURCE: &str = "apiVersion: openslo/v1\nkind: DataSource\nmetadata: {name: counter}\nspec: {type: push, connectionDetails: {}}\n";
+/// A source that somebody pushes to.
+pub(crate) const SOURCE: &str = "apiVersion: openslo/v1\nkind: DataSource\nmetadata: {name: counter}\nspec: {type: push, connectionDetails: {}}\n";
 
 /// An objective over what is pushed.
 pub(crate) fn slo(name: &str, target: &str) -> String {

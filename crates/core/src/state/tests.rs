@@ -10,7 +10,9 @@ use crate::{
     catalog::tests::{apply, slo},
     command::{Actor, Command, Context, RefusalKind},
     decide::decide,
+    marks::Interval,
     people::token::{Scope, Wish},
+    time::Minute,
 };
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
@@ -141,6 +143,33 @@ fn the_golden_journal_folds_to_the_golden_state() {
     expect_file!["golden/state-1.json"].assert_eq(&dump);
 }
 
+/// Exclusions and attributions, and taking some of them back.
+fn any_mark() -> impl Strategy<Value = Command> {
+    let of = prop::sample::select(vec![
+        Subject::Sli("a-answers".to_owned()),
+        Subject::Sli("b-answers".to_owned()),
+        Subject::Service("shop".to_owned()),
+    ]);
+    let interval = (of, 0..99_i64, 0..9_i64)
+        .prop_map(|(of, from, length)| Interval::new(of, Minute(from), Minute(from + length)));
+    let id = |prefix: &'static str| {
+        (0..40_u32).prop_map(move |number| context(0, u128::from(number)).fresh_id(prefix, 0))
+    };
+    let reason = || "a test".to_owned();
+    let attribute = move |interval| {
+        let (kind, name) = ("change".to_owned(), "v2".to_owned());
+        Command::Attribute(attribution::Wish { interval, kind, name, reason: Some(reason()) })
+    };
+    prop_oneof![
+        interval.clone().prop_map(move |interval| {
+            Command::Exclude(exclusion::Wish { interval, reason: reason() })
+        }),
+        interval.prop_map(attribute),
+        id("x").prop_map(Command::UndoExclusion),
+        id("a").prop_map(Command::UndoAttribution),
+    ]
+}
+
 fn any_command() -> impl Strategy<Value = Command> {
     let handle = prop::sample::select(vec!["ada", "bob", "cyd", "No"]).prop_map(String::from);
     let token = (0..20_u32).prop_map(|number| context(0, u128::from(number)).fresh_id("t", 0));
@@ -154,6 +183,7 @@ fn any_command() -> impl Strategy<Value = Command> {
     });
     prop_oneof![
         applied,
+        any_mark(),
         handle.clone().prop_map(Command::AddPerson),
         handle.clone().prop_map(Command::ErasePerson),
         (handle, 0..5_u32).prop_map(|(person, days)| issue(&person, days)),

@@ -138,6 +138,7 @@ fn job(number: usize, command: Command) -> Job {
         fresh: number as u128,
         secret: Some(vec![number as u8]),
         repeat: Some(repeat),
+        condition: None,
     }
 }
 
@@ -187,7 +188,9 @@ proptest! {
                     }
                     Err(NotDone::Refused(_)) => {}
                     Err(NotDone::Store(_) | NotDone::Unknown(_) | NotDone::Stopped(_)) => again.push(job),
-                    Err(NotDone::OtherRequest) => prop_assert!(false, "keys are unique here"),
+                    Err(NotDone::OtherRequest | NotDone::Changed | NotDone::Busy) => {
+                        prop_assert!(false, "keys are unique here, and nothing is conditional");
+                    }
                 }
             }
             again.extend(waiting.drain(size..));

@@ -1,0 +1,174 @@
+//! The marks in force.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::interval::{Interval, Subject};
+use crate::{
+    command::{Context, Refusal},
+    limits::{MARKS_MAX, MARKS_PER_SUBJECT_MAX, WINDOW_MINUTES_MAX},
+    time::{DAY, Minute},
+};
+
+/// The name of a mark.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MarkId(pub String);
+
+impl fmt::Display for MarkId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Something that is said about an interval.
+pub trait Mark {
+    /// What several of it are called.
+    const PLURAL: &'static str;
+
+    /// Its name.
+    fn id(&self) -> &MarkId;
+
+    /// About what it is said.
+    fn interval(&self) -> &Interval;
+}
+
+/// Marks of one kind in the order in which they were made, found by name, by subject and by end.
+///
+/// They stay until they are taken back. Only where there are as many as there may be, of one subject or in all, each
+/// new one drops the one that ended first, if that ended before the longest window and a day; if not, the new one is
+/// refused. So no number changes by dropping, and a clock that jumps drops nothing by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "BTreeMap<u64, M>")]
+#[serde(bound(deserialize = "M: Mark + Deserialize<'de>"))]
+pub struct Marks<M> {
+    made: BTreeMap<u64, M>,
+    by_id: BTreeMap<MarkId, u64>,
+    by_subject: BTreeMap<Subject, Ends>,
+    by_end: Ends,
+}
+
+/// Ends of intervals, and the numbers of their marks.
+type Ends = BTreeSet<(i64, u64)>;
+
+impl<M> Default for Marks<M> {
+    fn default() -> Self {
+        Marks {
+            made: BTreeMap::new(),
+            by_id: BTreeMap::new(),
+            by_subject: BTreeMap::new(),
+            by_end: Ends::new(),
+        }
+    }
+}
+
+impl<M: Mark> From<BTreeMap<u64, M>> for Marks<M> {
+    fn from(made: BTreeMap<u64, M>) -> Self {
+        let mut marks = Marks::default();
+        for (number, mark) in made {
+            marks.insert(number, mark);
+        }
+        marks
+    }
+}
+
+impl<M: Serialize> Serialize for Marks<M> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.made.serialize(serializer)
+    }
+}
+
+impl<M: Mark> Marks<M> {
+    /// All of them, in the order in which they were made.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &M> {
+        self.made.values()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.made.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.made.is_empty()
+    }
+
+    /// The one of this name.
+    pub fn get(&self, id: &MarkId) -> Option<&M> {
+        self.made.get(self.by_id.get(id)?)
+    }
+
+    /// Those about any of these subjects, in the order in which they were made.
+    pub(super) fn about(&self, subjects: &[Subject]) -> Vec<&M> {
+        let ends = subjects.iter().filter_map(|subject| self.by_subject.get(subject)).flatten();
+        let numbers: BTreeSet<u64> = ends.map(|(_, number)| *number).collect();
+        numbers.iter().filter_map(|number| self.made.get(number)).collect()
+    }
+
+    /// Refuses one more about this subject, where there are as many as there may be and none can be dropped.
+    pub(super) fn check_room(&self, of: &Subject, context: &Context) -> Result<(), Refusal> {
+        let now = Minute::of_second(context.at_ms.div_euclid(1000));
+        let kept_from = now.0.saturating_sub(i64::from(WINDOW_MINUTES_MAX) + DAY);
+        let is_too_full = |ends: &Ends, most| {
+            ends.len() >= most && ends.first().is_some_and(|(end, _)| *end > kept_from)
+        };
+        if self.by_subject.get(of).is_some_and(|ends| is_too_full(ends, MARKS_PER_SUBJECT_MAX)) {
+            let what = format!("{} of {of} within the longest window", M::PLURAL);
+            return Err(Refusal::too_many(&what, MARKS_PER_SUBJECT_MAX));
+        }
+        if is_too_full(&self.by_end, MARKS_MAX) {
+            let what = format!("{} within the longest window", M::PLURAL);
+            return Err(Refusal::too_many(&what, MARKS_MAX));
+        }
+        Ok(())
+    }
+
+    /// Takes in a mark, and drops the one that ended first where there are too many.
+    pub(super) fn add(&mut self, mark: M) {
+        let of = &mark.interval().of;
+        let first = match self.by_subject.get(of) {
+            Some(ends) if ends.len() >= MARKS_PER_SUBJECT_MAX => ends.first(),
+            _ if self.made.len() >= MARKS_MAX => self.by_end.first(),
+            _ => None,
+        };
+        if let Some((_, number)) = first.copied() {
+            self.take(number);
+        }
+        let number = self.made.last_key_value().map_or(0, |(last, _)| last + 1);
+        self.insert(number, mark);
+    }
+
+    /// Takes a mark out.
+    pub(super) fn remove(&mut self, id: &MarkId) {
+        if let Some(number) = self.by_id.get(id).copied() {
+            self.take(number);
+        }
+    }
+
+    fn insert(&mut self, number: u64, mark: M) {
+        let interval = mark.interval();
+        self.by_id.insert(mark.id().clone(), number);
+        self.by_end.insert((interval.to_minute, number));
+        let ends = self.by_subject.entry(interval.of.clone()).or_default();
+        ends.insert((interval.to_minute, number));
+        self.made.insert(number, mark);
+    }
+
+    fn take(&mut self, number: u64) {
+        let Some(mark) = self.made.remove(&number) else { return };
+        let Interval { of, to_minute, .. } = mark.interval();
+        self.by_id.remove(mark.id());
+        self.by_end.remove(&(*to_minute, number));
+        if let Some(ends) = self.by_subject.get_mut(of) {
+            ends.remove(&(*to_minute, number));
+            if ends.is_empty() {
+                self.by_subject.remove(of);
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What every handler has at hand.
+
+use std::{path::PathBuf, sync::Arc};
+
+use plimsoll_core::command::Command;
+use tokio::sync::Semaphore;
+
+use super::{
+    auth::LocalCredential,
+    call::Call,
+    host::Hosts,
+    problem::{Code, Problem},
+    rate::{Buckets, Rate},
+};
+use crate::{
+    clock::Clock,
+    desk::Desk,
+    keyring::Keyring,
+    limits::HEAVY_REQUESTS_MAX,
+    random,
+    writer::{Condition, Done, Job, NotDone},
+};
+
+/// What every handler has at hand.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) desk: Desk,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) local: LocalCredential,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Where the journal is.
+    pub(crate) journal: PathBuf,
+    /// Where the slots are.
+    pub(crate) slots: PathBuf,
+    pub(crate) buckets: Buckets,
+    /// Bounds what reads much of the disk at once.
+    pub(crate) heavy: Semaphore,
+}
+
+/// What a router adds: how it is reached.
+#[derive(Debug, Clone)]
+pub(crate) struct Reach {
+    /// The names it answers to.
+    pub(crate) hosts: Hosts,
+    /// Whether nobody but this machine can reach it.
+    pub(crate) is_local_only: bool,
+    /// How fast clients without a token may go.
+    pub(crate) anonymous: Rate,
+    /// How fast one token may be used.
+    pub(crate) token: Rate,
+}
+
+/// What is done beside the command itself.
+#[derive(Debug, Default)]
+pub(crate) struct Aside {
+    /// What is kept secret of it.
+    pub(crate) secret: Option<Vec<u8>>,
+    /// What must be so.
+    pub(crate) condition: Option<Condition>,
+}
+
+impl App {
+    /// How many heavy requests run at once.
+    pub(crate) fn heavy() -> Semaphore {
+        Semaphore::new(HEAVY_REQUESTS_MAX)
+    }
+
+    /// Does a command for a caller; done means: on the disk.
+    pub(crate) async fn act(&self, call: Call, command: Command) -> Result<Done, Problem> {
+        self.act_aside(call, command, Aside::default()).await
+    }
+
+    /// The same, with a secret or a condition.
+    pub(crate) async fn act_aside(
+        &self,
+        call: Call,
+        command: Command,
+        aside: Aside,
+    ) -> Result<Done, Problem> {
+        let actor = call.caller()?.actor();
+        let Aside { secret, condition } = aside;
+        let repeat = call.repeat;
+        let job = Job { command, actor, fresh: random::fresh()?, secret, repeat, condition };
+        self.desk.work(job).await.map_err(|not_done: NotDone| Problem::from(not_done))
+    }
+
+    /// Does something that blocks or takes long, where it holds nobody up. Only a few of these run at once.
+    pub(crate) async fn heavily<T, W>(&self, work: W) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        W: FnOnce() -> Result<T, Problem> + Send + 'static,
+    {
+        let _permit = self.heavy.acquire().await.map_err(|_| broken())?;
+        tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(broken()))
+    }
+}
+
+fn broken() -> Problem {
+    Problem::new(Code::Internal, "a task of the server ended early", "look at the server's log")
+}

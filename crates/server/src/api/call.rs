@@ -1,0 +1,189 @@
+//! A request that was let in: who sends it, and under which conditions.
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::PathRejection},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
+};
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::{
+    auth::Caller,
+    etag::Tags,
+    problem::{Code, Problem},
+};
+use crate::{limits::IDEMPOTENCY_KEY_BYTES_MAX, writer::Repeat};
+
+/// The header field of an idempotency key.
+pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// Who sends a request, and under which conditions.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Call {
+    caller: Option<Caller>,
+    /// The idempotency key.
+    pub(crate) repeat: Option<Repeat>,
+    /// The tags one of which must be that of what is here.
+    pub(crate) if_match: Option<Tags>,
+    /// The tags that are known to whoever asks.
+    pub(crate) if_none_match: Option<Tags>,
+}
+
+impl Call {
+    /// What a request says besides its body.
+    pub(crate) fn of(parts: &Parts, body: &[u8], caller: Option<Caller>) -> Result<Self, Problem> {
+        let key = parts.headers.get(IDEMPOTENCY_KEY);
+        let repeat = match (key, &caller) {
+            (Some(key), Some(caller)) => Some(repeat(key, parts, body, caller)?),
+            _ => None,
+        };
+        let tags = |name| Tags::of(&parts.headers, name);
+        let (if_match, if_none_match) = (tags(&header::IF_MATCH), tags(&header::IF_NONE_MATCH));
+        Ok(Call { caller, repeat, if_match, if_none_match })
+    }
+
+    /// Who sends it.
+    pub(crate) fn caller(&self) -> Result<&Caller, Problem> {
+        // Routes that need to know let nobody in without a token; this is the second lock.
+        self.caller.as_ref().ok_or_else(|| {
+            Problem::new(
+                Code::TokenNeeded,
+                "this needs a token",
+                "send `Authorization: Bearer TOKEN`",
+            )
+        })
+    }
+}
+
+fn repeat(
+    key: &HeaderValue,
+    parts: &Parts,
+    body: &[u8],
+    caller: &Caller,
+) -> Result<Repeat, Problem> {
+    let text = key.to_str().unwrap_or_default().trim();
+    if text.is_empty() || text.len() > IDEMPOTENCY_KEY_BYTES_MAX {
+        return Err(Problem::new(
+            Code::Malformed,
+            "the Idempotency-Key field holds no key",
+            format!("send 1 to {IDEMPOTENCY_KEY_BYTES_MAX} visible ASCII characters"),
+        ));
+    }
+    let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
+    let if_match = parts.headers.get(header::IF_MATCH).map_or(&[][..], HeaderValue::as_bytes);
+    // Lengths go before what has none of its own, so that no two requests read alike.
+    let request_hash = Sha256::new()
+        .chain_update(parts.method.as_str())
+        .chain_update((target.len() as u64).to_le_bytes())
+        .chain_update(target)
+        .chain_update((if_match.len() as u64).to_le_bytes())
+        .chain_update(if_match)
+        .chain_update(body)
+        .finalize()
+        .into();
+    Ok(Repeat { person: caller.person.as_str().to_owned(), key: text.to_owned(), request_hash })
+}
+
+impl<S: Sync> FromRequestParts<S> for Call {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(parts.extensions.remove().unwrap_or_default())
+    }
+}
+
+/// The JSON of a body.
+#[derive(Debug)]
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(mut request: Request, _: &S) -> Result<Self, Problem> {
+        is_json(request.headers())?;
+        let Whole(body) = request.extensions_mut().remove().unwrap_or_default();
+        serde_json::from_slice(&body).map(Json).map_err(|error| unreadable(&error))
+    }
+}
+
+/// A body that has arrived.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Whole(pub(crate) Bytes);
+
+impl Whole {
+    /// Puts it where [`Json`] finds it.
+    pub(crate) fn into_request(self, mut parts: Parts) -> Request {
+        parts.extensions.insert(self);
+        Request::from_parts(parts, Body::empty())
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let field = headers.get(header::CONTENT_TYPE).map(|field| field.to_str().unwrap_or("?"));
+    let essence = field.unwrap_or("none").split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::MediaType,
+        format!("the body's media type is {essence}"),
+        "send JSON, with `Content-Type: application/json`",
+    ))
+}
+
+fn unreadable(error: &serde_json::Error) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    let place = format!(" at line {line} column {column}");
+    let why = error.to_string();
+    let why = why.strip_suffix(&place).unwrap_or(&why);
+    let code = if error.is_data() { Code::Invalid } else { Code::Malformed };
+    Problem::new(
+        code,
+        format!("the body cannot be read at line {line}, column {column}: {why}"),
+        "GET /api/v1/openapi.json says what is expected",
+    )
+    .with("line", line)
+    .with("column", column)
+}
+
+/// The query of a request.
+#[derive(Debug)]
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let read = Query::try_from_uri(&parts.uri);
+        read.map(|Query(params)| Params(params)).map_err(|error| {
+            // The reason itself stands behind what axum says of it.
+            let why = std::error::Error::source(&error).map(ToString::to_string);
+            let why = why.unwrap_or_else(|| error.body_text());
+            Problem::new(
+                Code::Malformed,
+                format!("the query cannot be read: {why}"),
+                "GET /api/v1/openapi.json lists its parameters",
+            )
+        })
+    }
+}
+
+/// The one name in a path.
+#[derive(Debug)]
+pub(crate) struct Named(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let name = Path::<String>::from_request_parts(parts, state).await;
+        name.map(|Path(name)| Named(name)).map_err(|error: PathRejection| {
+            Problem::new(
+                Code::Malformed,
+                format!("the path cannot be read: {}", error.body_text()),
+                "write names in UTF-8, percent-encoded",
+            )
+        })
+    }
+}

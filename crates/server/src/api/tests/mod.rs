@@ -1,0 +1,6 @@
+//! The interface, through its router.
+
+mod house;
+mod people;
+
+use house::House;

@@ -1,0 +1,333 @@
+//! The desk: the one thread on which the writer works.
+//!
+//! It takes all jobs that wait and does them in one durable batch. When the store fails it opens the journal anew by
+//! itself, as often as it takes; meanwhile every job is told so. It saves a snapshot now and then and forgets old
+//! replies.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, PoisonError, RwLock,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use plimsoll_store::{
+    Error,
+    journal::{AppendError, Head, Journal},
+};
+use tokio::sync::oneshot;
+
+use crate::{
+    clock::Clock,
+    keyring::Keyring,
+    limits::{
+        BATCH_JOBS_MAX, JOBS_WAITING_MAX, REOPEN_AFTER_MAX, REOPEN_AFTER_MIN, REPLIES_KEPT_MS,
+        REPLIES_SWEPT_EVERY_MS, SNAPSHOT_EVERY_ENTRIES,
+    },
+    published::Published,
+    writer::{Job, NotDone, Outcome, Writer},
+};
+
+/// Looks up whether there is housekeeping to do at least so often.
+const IDLE: Duration = Duration::from_secs(60);
+/// What jobs are told that come too late.
+const STOPPING: &str = "the server stops";
+
+/// Where jobs are handed in. Its clones all lead to the one desk.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    queue: SyncSender<Message>,
+    published: Arc<Published>,
+    health: Arc<Health>,
+}
+
+/// The thread of a desk. It ends when it is told to, or when nobody is left who could hand anything in.
+#[derive(Debug)]
+pub struct DeskThread {
+    queue: SyncSender<Message>,
+    thread: JoinHandle<()>,
+}
+
+/// How the desk is.
+#[derive(Debug)]
+struct Health(RwLock<(Option<String>, Head)>);
+
+enum Message {
+    Job(Box<Waiting>),
+    Stop,
+}
+
+struct Waiting {
+    job: Job,
+    answer: oneshot::Sender<Outcome>,
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Message::Job(_) => "Job",
+            Message::Stop => "Stop",
+        })
+    }
+}
+
+impl Desk {
+    /// Starts the thread. `open` opens the journal anew after a failure.
+    ///
+    /// # Errors
+    /// When the secrets of tokens cannot be read, or the system gives no thread.
+    pub fn start<J, O>(
+        writer: Writer<J>,
+        keyring: Arc<Keyring>,
+        clock: Arc<dyn Clock>,
+        open: O,
+    ) -> Result<(Desk, DeskThread), String>
+    where
+        J: Journal + Send + 'static,
+        O: FnMut() -> Result<J, Error> + Send + 'static,
+    {
+        keyring.load(writer.journal()).map_err(|error| error.to_string())?;
+        let head = writer.journal().head();
+        let health = Arc::new(Health(RwLock::new((None, head))));
+        let published = Arc::clone(writer.published());
+        let (queue, jobs) = sync_channel(JOBS_WAITING_MAX);
+        let work = Work {
+            writer,
+            keyring,
+            clock,
+            open,
+            health: Arc::clone(&health),
+            snapshot_seq: head.seq,
+            swept_ms: i64::MIN,
+            reopen: None,
+        };
+        let thread = thread::Builder::new()
+            .name("desk".to_owned())
+            .spawn(move || work.run(&jobs))
+            .map_err(|error| format!("could not start the writer's thread: {error}"))?;
+        let desk = Desk { queue: queue.clone(), published, health };
+        Ok((desk, DeskThread { queue, thread }))
+    }
+
+    /// Does a job; done means: on the disk.
+    ///
+    /// # Errors
+    /// [`NotDone`], which says whether anything of it may have been kept.
+    pub async fn work(&self, job: Job) -> Outcome {
+        match self.hand_in(job) {
+            Ok(answer) => answer.await.unwrap_or_else(|_| Err(lost())),
+            Err(not_done) => Err(not_done),
+        }
+    }
+
+    /// Does a job, outside of any asynchronous task.
+    ///
+    /// # Errors
+    /// As [`Desk::work`].
+    pub fn work_blocking(&self, job: Job) -> Outcome {
+        match self.hand_in(job) {
+            Ok(answer) => answer.blocking_recv().unwrap_or_else(|_| Err(lost())),
+            Err(not_done) => Err(not_done),
+        }
+    }
+
+    fn hand_in(&self, job: Job) -> Result<oneshot::Receiver<Outcome>, NotDone> {
+        let (answer, outcome) = oneshot::channel();
+        let waiting = Message::Job(Box::new(Waiting { job, answer }));
+        match self.queue.try_send(waiting) {
+            Ok(()) => Ok(outcome),
+            Err(TrySendError::Full(_)) => Err(NotDone::Busy),
+            Err(TrySendError::Disconnected(_)) => Err(NotDone::Stopped(STOPPING.to_owned())),
+        }
+    }
+
+    /// What is durable.
+    pub fn published(&self) -> &Published {
+        &self.published
+    }
+
+    /// The newest entry of the journal.
+    pub fn head(&self) -> Head {
+        self.health.read().1
+    }
+
+    /// Why nothing is written for now.
+    pub fn stopped(&self) -> Option<String> {
+        self.health.read().0.clone()
+    }
+}
+
+/// The thread ended while it had the job: it may or may not have been done.
+fn lost() -> NotDone {
+    NotDone::Unknown("the writer ended".to_owned())
+}
+
+impl DeskThread {
+    /// Does what waits, saves a snapshot, closes the journal and ends.
+    pub fn stop(self) {
+        // Where the thread is gone already, there is nothing left to stop.
+        if self.queue.send(Message::Stop).is_ok() {
+            let _ = self.thread.join();
+        }
+    }
+}
+
+impl Health {
+    fn read(&self) -> (Option<String>, Head) {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, stopped: Option<&str>, head: Head) {
+        let mut now = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if now.0.as_deref() != stopped {
+            now.0 = stopped.map(str::to_owned);
+        }
+        now.1 = head;
+    }
+}
+
+/// When the journal is opened anew.
+#[derive(Clone, Copy)]
+struct Reopen {
+    at: Instant,
+    after: Duration,
+}
+
+/// The desk, on its thread.
+struct Work<J, O> {
+    writer: Writer<J>,
+    keyring: Arc<Keyring>,
+    clock: Arc<dyn Clock>,
+    open: O,
+    health: Arc<Health>,
+    /// The entry of the last snapshot, or the one the thread began with.
+    snapshot_seq: u64,
+    swept_ms: i64,
+    reopen: Option<Reopen>,
+}
+
+impl<J: Journal, O: FnMut() -> Result<J, Error>> Work<J, O> {
+    fn run(mut self, queue: &Receiver<Message>) {
+        loop {
+            let (jobs, is_last) = match queue.recv_timeout(self.patience()) {
+                Ok(first) => gather(first, queue),
+                Err(RecvTimeoutError::Timeout) => (Vec::new(), false),
+                Err(RecvTimeoutError::Disconnected) => (Vec::new(), true),
+            };
+            self.turn(jobs);
+            if is_last {
+                break;
+            }
+        }
+        if self.writer.stopped().is_none() && self.writer.journal().head().seq > self.snapshot_seq {
+            self.save_snapshot();
+        }
+    }
+
+    /// How long to wait for jobs before looking up.
+    fn patience(&self) -> Duration {
+        self.reopen.map_or(IDLE, |reopen| reopen.at.saturating_duration_since(Instant::now()))
+    }
+
+    fn turn(&mut self, waiting: Vec<Waiting>) {
+        if self.reopen.is_some_and(|reopen| reopen.at <= Instant::now()) {
+            self.try_reopen();
+        }
+        let (jobs, answers): (Vec<Job>, Vec<_>) =
+            waiting.into_iter().map(|Waiting { job, answer }| (job, answer)).unzip();
+        let outcomes = self.work(&jobs);
+        if let Err(error) = self.keyring.follow(&outcomes, self.writer.journal()) {
+            self.writer.stop(&error);
+        }
+        self.look_after();
+        for (answer, outcome) in answers.into_iter().zip(outcomes) {
+            // Whoever does not wait any more asks again with their idempotency key.
+            let _ = answer.send(outcome);
+        }
+        self.keep_house();
+        self.look_after();
+    }
+
+    /// Does jobs together. What the store takes for too large would take the others down with it: then each is done
+    /// alone.
+    fn work(&mut self, jobs: &[Job]) -> Vec<Outcome> {
+        let now_ms = self.clock.now().ms;
+        let outcomes = self.writer.work(jobs, now_ms);
+        let is_too_large =
+            |outcome: &Outcome| matches!(outcome, Err(NotDone::Store(AppendError::Refused(_))));
+        if jobs.len() > 1 && outcomes.iter().any(is_too_large) {
+            let alone = jobs.iter().map(std::slice::from_ref);
+            return alone.flat_map(|job| self.writer.work(job, now_ms)).collect();
+        }
+        outcomes
+    }
+
+    /// Tells how things are, and sees to it that a stopped writer goes on.
+    fn look_after(&mut self) {
+        let stopped = self.writer.stopped();
+        if let (Some(why), None) = (stopped, self.reopen) {
+            tracing::error!("nothing is written for now: {why}");
+            let after = REOPEN_AFTER_MIN;
+            self.reopen = Some(Reopen { at: Instant::now() + after, after });
+        }
+        self.health.set(stopped, self.writer.journal().head());
+    }
+
+    fn try_reopen(&mut self) {
+        let opened = (self.open)().map_err(|error| error.to_string());
+        let opened = opened.and_then(|journal| {
+            self.keyring.load(&journal).map_err(|error| error.to_string())?;
+            self.writer.reopen(journal).map_err(|error| error.to_string())
+        });
+        match opened {
+            Ok(()) => {
+                tracing::info!("the journal was opened anew; it is written again");
+                self.reopen = None;
+            }
+            Err(why) => {
+                tracing::error!("the journal could not be opened anew: {why}");
+                let after = self.reopen.map_or(REOPEN_AFTER_MIN, |reopen| reopen.after * 2);
+                let after = after.min(REOPEN_AFTER_MAX);
+                self.reopen = Some(Reopen { at: Instant::now() + after, after });
+            }
+        }
+    }
+
+    fn keep_house(&mut self) {
+        if self.writer.stopped().is_some() {
+            return;
+        }
+        if self.writer.journal().head().seq >= self.snapshot_seq + SNAPSHOT_EVERY_ENTRIES {
+            self.save_snapshot();
+        }
+        let now_ms = self.clock.now().ms;
+        let since_ms = now_ms.saturating_sub(self.swept_ms);
+        if !(0..REPLIES_SWEPT_EVERY_MS).contains(&since_ms) {
+            self.swept_ms = now_ms;
+            self.writer.forget_replies(now_ms.saturating_sub(REPLIES_KEPT_MS));
+        }
+    }
+
+    /// Tries once for this entry: a snapshot is never needed.
+    fn save_snapshot(&mut self) {
+        self.snapshot_seq = self.writer.journal().head().seq;
+        self.writer.save_snapshot();
+    }
+}
+
+/// The first message and those that wait behind it; and whether that was the last.
+fn gather(first: Message, queue: &Receiver<Message>) -> (Vec<Waiting>, bool) {
+    let mut jobs = Vec::new();
+    let mut next = Some(first);
+    while let Some(message) = next {
+        match message {
+            Message::Job(waiting) => jobs.push(*waiting),
+            Message::Stop => return (jobs, true),
+        }
+        next = if jobs.len() < BATCH_JOBS_MAX { queue.try_recv().ok() } else { None };
+    }
+    (jobs, false)
+}

@@ -1,0 +1,282 @@
+//! The server: a data folder that is open, and the ways to it.
+
+use std::{
+    fmt, io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    http::{Request, Response},
+};
+use http_body_util::BodyExt;
+use plimsoll_store::{
+    Error,
+    folder::{Folder, FolderError},
+    journal::JournalFile,
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tower::ServiceExt;
+
+use crate::{
+    api::{self, App, Buckets, Hosts, Rate, Reach},
+    clock::{Clock, SystemClock},
+    connection,
+    desk::{Desk, DeskThread},
+    keyring::Keyring,
+    limits::{ANONYMOUS_RATE, TOKEN_RATE},
+    owner::{self, OwnerError},
+    replay::ReplayError,
+    writer::Writer,
+};
+
+/// How a server is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The data folder. It is made where it is not.
+    pub data: PathBuf,
+    /// Further names under which the server answers, besides localhost and its address.
+    pub hosts: Vec<String>,
+    /// The handle of the person for whom the folder's `local.token` acts. Whoever runs this, where it is not said.
+    pub owner: Option<String>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Options {
+    /// The usual: this folder, and the clock of the machine.
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        let clock = Arc::new(SystemClock::start());
+        Options { data: data.into(), hosts: Vec::new(), owner: None, clock }
+    }
+}
+
+/// Why a server cannot be opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The folder cannot be had.
+    Folder(FolderError),
+    /// A file of it cannot be opened.
+    Store(Error),
+    /// The journal says nothing to this program.
+    Replay(ReplayError),
+    /// The folder has no owner.
+    Owner(OwnerError),
+    /// The writer could not be started.
+    Desk(String),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::Folder(error) => error.fmt(f),
+            OpenError::Store(error) => error.fmt(f),
+            OpenError::Replay(error) => error.fmt(f),
+            OpenError::Owner(error) => error.fmt(f),
+            OpenError::Desk(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+/// Why a server does not serve.
+#[derive(Debug)]
+pub enum ServeError {
+    /// The address cannot be listened on.
+    Listen(SocketAddr, io::Error),
+    /// Where it listens cannot be told to others.
+    Announce(Error),
+    /// The system gives no threads or signals.
+    System(io::Error),
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ServeError::Listen(address, error) => write!(
+                f,
+                "cannot listen on {address}: {error}. Free it, or name another with --listen"
+            ),
+            ServeError::Announce(error) => error.fmt(f),
+            ServeError::System(error) => {
+                write!(f, "the system gave no threads or signals: {error}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ServeError {}
+
+/// A data folder that is open. Nobody else has it until this is closed or dropped.
+#[derive(Debug)]
+pub struct Server {
+    app: Arc<App>,
+    hosts: Hosts,
+    desk: Mutex<Option<DeskThread>>,
+    // Dropped last: whoever takes the folder next finds everything at rest.
+    folder: Folder,
+}
+
+impl Server {
+    /// Takes a folder and starts what works on it. Nothing is listened to yet.
+    ///
+    /// # Errors
+    /// [`OpenError`]: the folder is in use, is something else, is damaged, or may not be written to.
+    pub fn open(options: Options) -> Result<Server, OpenError> {
+        let Options { data, hosts, owner, clock } = options;
+        let folder = Folder::lock(&data).map_err(OpenError::Folder)?;
+        let file = folder.journal();
+        let journal = JournalFile::open(&file).map_err(OpenError::Store)?;
+        let writer = Writer::open(journal).map_err(OpenError::Replay)?;
+        let keyring = Arc::new(Keyring::default());
+        let open = move || JournalFile::open(&file);
+        let (desk, thread) = Desk::start(writer, Arc::clone(&keyring), Arc::clone(&clock), open)
+            .map_err(OpenError::Desk)?;
+        let local =
+            owner::credential(&folder, &desk, owner.as_deref()).map_err(OpenError::Owner)?;
+        let app = App {
+            desk,
+            keyring,
+            local,
+            clock,
+            journal: folder.journal(),
+            slots: folder.slots(),
+            buckets: Buckets::default(),
+            heavy: App::heavy(),
+        };
+        let desk = Mutex::new(Some(thread));
+        Ok(Server { app: Arc::new(app), hosts: Hosts::new(&hosts), desk, folder })
+    }
+
+    /// The credential of whoever owns the folder, as `local.token` holds it.
+    pub fn local_token(&self) -> String {
+        self.app.local.text()
+    }
+
+    /// Everything it can be asked, for requests from inside this process or from this machine alone.
+    pub fn router(&self) -> Router {
+        self.reached(true)
+    }
+
+    fn reached(&self, is_local_only: bool) -> Router {
+        let reach = Reach {
+            hosts: self.hosts.clone(),
+            is_local_only,
+            anonymous: Rate::per_second(ANONYMOUS_RATE),
+            token: Rate::per_second(TOKEN_RATE),
+        };
+        api::router(api::routes(), &self.app, reach)
+    }
+
+    /// Answers one request without a socket. It must not be called from an asynchronous task.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn call(&self, request: Request<Vec<u8>>) -> io::Result<Response<Bytes>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let answered = self.router().oneshot(request.map(Body::from)).await;
+            let (parts, body) = answered.unwrap_or_else(|never| match never {}).into_parts();
+            let body = body.collect().await.map_err(io::Error::other)?;
+            Ok(Response::from_parts(parts, body.to_bytes()))
+        })
+    }
+
+    /// Serves connections until `stop` is done; then requests that are under way are finished.
+    ///
+    /// # Errors
+    /// When nobody could be told where it listens.
+    pub async fn run(
+        &self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), ServeError> {
+        let address = listener.local_addr().map_err(ServeError::System)?;
+        self.folder.announce(&address.to_string()).map_err(ServeError::Announce)?;
+        notify(&[sd_notify::NotifyState::Ready]);
+        let watchdog = tokio::spawn(watch());
+        let router = self.reached(address.ip().is_loopback());
+        connection::serve(listener, router, async {
+            stop.await;
+            notify(&[sd_notify::NotifyState::Stopping]);
+        })
+        .await;
+        watchdog.abort();
+        Ok(())
+    }
+
+    /// Listens on an address until the process is told to end (SIGTERM or SIGINT), then closes. `listening` hears
+    /// where.
+    ///
+    /// # Errors
+    /// [`ServeError`], before anything was served.
+    pub fn serve(
+        self,
+        address: SocketAddr,
+        listening: impl FnOnce(SocketAddr),
+    ) -> Result<(), ServeError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(ServeError::System)?;
+        runtime.block_on(async {
+            let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::System)?;
+            let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::System)?;
+            let listener = TcpListener::bind(address)
+                .await
+                .map_err(|error| ServeError::Listen(address, error))?;
+            listening(listener.local_addr().map_err(ServeError::System)?);
+            let stop = async {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+            };
+            self.run(listener, stop).await
+        })?;
+        self.close();
+        Ok(())
+    }
+
+    /// Does what waits, saves a snapshot, and gives the folder back.
+    pub fn close(self) {
+        self.stop();
+    }
+
+    fn stop(&self) {
+        let desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(desk) = desk {
+            desk.stop();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Tells systemd, where it asked to be told.
+fn notify(state: &[sd_notify::NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::warn!("systemd could not be told: {error}");
+    }
+}
+
+/// Tells systemd that the process lives, as often as it asks for.
+async fn watch() {
+    let Some(within) = sd_notify::watchdog_enabled() else { return };
+    let mut ticks = tokio::time::interval(within / 2);
+    loop {
+        ticks.tick().await;
+        notify(&[sd_notify::NotifyState::Watchdog]);
+    }
+}
