@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use plimsoll_core::{
-    catalog::object::{Kind, Object, ObjectId},
+    catalog::object::{Declared, Kind, Object, ObjectId},
     measure::{
         exclusion::Exclusions,
         window::{NoExtent, Window},
@@ -44,25 +44,55 @@ pub struct Figures {
     pub slos: BTreeMap<Arc<str>, SloFigures>,
 }
 
-/// The windows that a catalog asks for again and again.
-pub fn running_windows(state: &State) -> Vec<Window> {
+/// An objective with everything that its figures are made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objective {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it is.
+    pub slo: Slo,
+    /// The number of its SLI.
+    pub sli: u32,
+    /// What is taken out of its SLI.
+    pub exclusions: Exclusions,
+}
+
+/// The objectives of a state, by name.
+pub fn objectives(state: &State) -> Vec<Objective> {
+    let objective = |(id, known): (&ObjectId, &Declared)| {
+        let Object::Slo(slo) = &known.object else { return None };
+        objective(state, &id.name, slo)
+    };
+    state.objects.iter().filter_map(objective).collect()
+}
+
+/// The objective of this name.
+pub fn objective_of(state: &State, name: &str) -> Option<Objective> {
+    let id = ObjectId { kind: Kind::Slo, name: name.to_owned() };
+    let Object::Slo(slo) = &state.objects.get(&id)?.object else { return None };
+    objective(state, name, slo)
+}
+
+fn objective(state: &State, name: &str, slo: &Slo) -> Option<Objective> {
+    let sli = *state.keys.get(&ObjectId { kind: Kind::Sli, name: slo.sli.clone() })?;
+    let (name, exclusions) = (Arc::from(name), state.exclusions(&slo.sli));
+    Some(Objective { name, slo: slo.clone(), sli, exclusions })
+}
+
+/// The windows that objectives ask for again and again.
+pub fn running_windows(objectives: &[Objective]) -> Vec<Window> {
     let mut windows: Vec<Window> =
         BURN_LOOKBACKS.iter().map(|&minutes| Window::Rolling { minutes }).collect();
-    let slos = state.objects.values().filter_map(|known| match &known.object {
-        Object::Slo(slo) if slo.budgeting.slice_minutes().is_none() => Some(&slo.windows),
-        _ => None,
-    });
-    for window in slos.flatten() {
-        if windows.len() < RUNNING_WINDOWS && !windows.contains(window) {
+    let by_event = objectives.iter().filter(|o| o.slo.budgeting.slice_minutes().is_none());
+    for window in by_event.flat_map(|objective| &objective.slo.windows) {
+        if windows.len() == RUNNING_WINDOWS {
+            break;
+        }
+        if !windows.contains(window) {
             windows.push(window.clone());
         }
     }
     windows
-}
-
-/// The number of an objective's SLI.
-pub fn sli_key(state: &State, slo: &Slo) -> Option<u32> {
-    state.keys.get(&ObjectId { kind: Kind::Sli, name: slo.sli.clone() }).copied()
 }
 
 /// How far back an objective looks from `end`, for its windows and lookbacks.
@@ -76,12 +106,8 @@ pub fn reach(slo: &Slo, end: Minute) -> Span {
 }
 
 /// One objective at a moment.
-pub fn figures<R: SlotReads>(
-    slo: &Slo,
-    look: &Look<'_, R>,
-    exclusions: &Exclusions,
-    end: Minute,
-) -> SloFigures {
+pub fn figures(objective: &Objective, look: &Look<'_, impl SlotReads>, end: Minute) -> SloFigures {
+    let Objective { slo, exclusions, .. } = objective;
     let costing = Costing { budgeting: slo.budgeting, no_data: slo.no_data };
     let windows = slo.windows.iter().map(|window| {
         let budget = Budget::of(look, exclusions, slo.target, costing, window, end);
@@ -102,35 +128,30 @@ pub fn figures<R: SlotReads>(
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn all<R: SlotReads>(
-    state: &State,
+pub fn all(
+    objectives: &[Objective],
     board: &Board,
-    reads: &R,
+    reads: &impl SlotReads,
     before: &Figures,
     is_touched: impl Fn(u32) -> bool,
 ) -> Result<Figures, Error> {
     let end = board.end();
     let mut slos = BTreeMap::new();
-    for (id, known) in &state.objects {
-        let Object::Slo(slo) = &known.object else { continue };
-        let Some(sli) = sli_key(state, slo) else { continue };
-        let name: Arc<str> = Arc::from(id.name.as_str());
-        let slice = slo.budgeting.slice_minutes().map_or(1, i64::from);
+    for objective in objectives {
+        let slice = objective.slo.budgeting.slice_minutes().map_or(1, i64::from);
         let stands =
             slice > 1 && before.end.is_some_and(|was| was.floor(slice) == end.floor(slice));
-        if stands
-            && !is_touched(sli)
-            && let Some(kept) = before.slos.get(&name)
-            && kept.windows.iter().map(|(window, _)| window).eq(&slo.windows)
-        {
-            slos.insert(name, kept.clone());
-            continue;
-        }
-        let look = Look::at(board, reads, sli, reach(slo, end));
-        let exclusions = Exclusions::none();
-        let found = figures(slo, &look, &exclusions, end);
-        look.check()?;
-        slos.insert(name, found);
+        let kept =
+            before.slos.get(&objective.name).filter(|_| stands && !is_touched(objective.sli));
+        let found = if let Some(kept) = kept {
+            kept.clone()
+        } else {
+            let look = Look::at(board, reads, objective.sli, reach(&objective.slo, end));
+            let found = figures(objective, &look, end);
+            look.check()?;
+            found
+        };
+        slos.insert(Arc::clone(&objective.name), found);
     }
     Ok(Figures { end: Some(end), slos })
 }

@@ -3,6 +3,7 @@
 //! It has no clock and no thread of its own, so that a simulation can drive it through every fault.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
@@ -20,6 +21,9 @@ use super::board::Board;
 
 /// More than so many minutes are not walked through one by one: the board is made anew instead.
 const WALKED_MINUTES: i64 = 2 * DAY;
+
+/// Slots are kept for the longest window, and at least so long: a window that is declared later finds them.
+const KEPT_MINUTES: i64 = 90 * DAY;
 
 /// So many groups of SLIs are folded in one transaction, so that others need not wait long.
 const FOLD_GROUPS: usize = 64;
@@ -76,6 +80,8 @@ pub enum NotKept {
     Store(Error),
     /// Nothing is written until the store was opened anew; nothing was tried.
     Stopped(String),
+    /// Too many wait already. Nothing was tried.
+    Busy,
     /// It is not known whether it was kept. It may be sent again: what is there already changes nothing.
     Unknown(String),
 }
@@ -88,6 +94,7 @@ impl fmt::Display for NotKept {
             NotKept::Stopped(why) => {
                 write!(f, "nothing is written for now, because {why}; send it again later")
             }
+            NotKept::Busy => f.write_str("too many are waiting already; send it again later"),
             NotKept::Unknown(why) => {
                 write!(f, "it is not known whether this was kept: {why}; send it again")
             }
@@ -132,6 +139,8 @@ pub struct Keeping<S> {
     store: S,
     shared: Shared,
     windows: Vec<Window>,
+    /// SLIs whose minutes before the end were changed since that was last asked.
+    touched: BTreeSet<u32>,
     /// Why it does not write any more, until it is given a store that was opened anew.
     stopped: Option<String>,
 }
@@ -143,7 +152,8 @@ impl<S: SlotStore> Keeping<S> {
     /// When the store cannot be read.
     pub fn open(mut store: S, end: Minute, windows: Vec<Window>) -> Result<Self, Error> {
         let board = Board::load(&mut store, end, windows.iter().cloned())?;
-        Ok(Keeping { store, shared: Shared::of(board), windows, stopped: None })
+        let (shared, touched) = (Shared::of(board), BTreeSet::new());
+        Ok(Keeping { store, shared, windows, touched, stopped: None })
     }
 
     /// The board, for others.
@@ -202,8 +212,16 @@ impl<S: SlotStore> Keeping<S> {
         }
     }
 
+    /// The SLIs whose past was changed since this was last asked.
+    pub fn take_touched(&mut self) -> BTreeSet<u32> {
+        std::mem::take(&mut self.touched)
+    }
+
     /// Brings what is durable onto the board. If that cannot be done the board is made anew from a fresh store.
     fn take_in(&mut self, changes: &[Change]) {
+        let end = self.shared.board().end();
+        let past = changes.iter().filter(|change| change.minute < end);
+        self.touched.extend(past.map(|change| change.sli));
         let store = &self.store;
         let taken = self
             .shared
@@ -289,9 +307,6 @@ impl<S: SlotStore> Keeping<S> {
         self.store
     }
 }
-
-/// Slots are kept for the longest window, and at least so long: a window that is declared later finds them.
-const KEPT_MINUTES: i64 = 90 * DAY;
 
 /// An order as the store takes it.
 struct Lent<'a> {
