@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
+use crate::measure::word::position_of_end;
+
 /// Longest method that is taken for one. The longest registered one has 17 letters (`UPDATEREDIRECTREF`).
 const LONGEST_METHOD: usize = 32;
 
@@ -21,6 +23,19 @@ pub(super) fn target(line: &[u8]) -> Option<&[u8]> {
         }
         _ => before_version(rest),
     }
+}
+
+/// The path that a request of nearly every form asks for, and what follows the request and its quote. `text` begins
+/// behind the opening quote. Nothing is read that holds a control character, a quote or a backslash.
+#[inline]
+pub(super) fn usual_target(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let get = text.strip_prefix(b"GET ");
+    let text = get.or_else(|| text.strip_prefix(b"POST ")).or_else(|| behind_method(text))?;
+    let (target, rest) = text.split_at(position_of_end(text)?);
+    let (version, rest) = rest.split_first_chunk()?;
+    let is_usual = target.first() == Some(&b'/')
+        && (version == b" HTTP/1.1\"" || version == b" HTTP/2.0\"" || version == b" HTTP/1.0\"");
+    is_usual.then_some((target, rest))
 }
 
 /// What follows the method and its space.
