@@ -136,6 +136,14 @@ pub(super) fn split_url(url: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((without_port(&rest[..end]), if path.is_empty() { b"/" } else { path }))
 }
 
+/// The host that a target names itself, where it is an absolute URL, and its path.
+pub(super) fn host_and_path(target: Option<&[u8]>) -> (Option<&[u8]>, Option<&[u8]>) {
+    match target.and_then(split_url) {
+        Some((authority, path)) => (host(authority), Some(path)),
+        None => (None, target),
+    }
+}
+
 /// A host without its port: `example.com:443`, `[::1]:443`.
 pub(super) fn without_port(host: &[u8]) -> &[u8] {
     match host.iter().rposition(|byte| !byte.is_ascii_digit()) {
