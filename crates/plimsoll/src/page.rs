@@ -123,7 +123,7 @@ fn is_unit_after(before: &str, after: &str) -> bool {
 }
 
 /// How many columns a text takes. Names in scripts with wide characters are rare here, and break no more than looks.
-fn width(text: &str) -> usize {
+pub fn width(text: &str) -> usize {
     let mut is_code = false;
     let is_seen = |char: &char| {
         is_code |= *char == '\x1b';
