@@ -8,6 +8,12 @@ pub const BATCH_JOBS_MAX: usize = 256;
 /// Most jobs that wait for the writer; whoever comes then is sent away.
 pub const JOBS_WAITING_MAX: usize = 4096;
 
+/// Most orders of slots that are kept in one transaction.
+pub const ORDERS_TOGETHER_MAX: usize = 1024;
+
+/// Most orders of slots that wait for the keeper; whoever comes then is sent away.
+pub const ORDERS_WAITING_MAX: usize = 4096;
+
 /// How soon the journal is opened anew after a failure.
 pub const REOPEN_AFTER_MIN: Duration = Duration::from_millis(100);
 

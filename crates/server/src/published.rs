@@ -1,6 +1,9 @@
 //! The state that everybody may see: what is on the disk, and nothing else.
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{
+    PoisonError, RwLock, RwLockReadGuard,
+    atomic::{AtomicU64, Ordering},
+};
 
 use plimsoll_core::{event::Event, state::State};
 
@@ -8,12 +11,14 @@ use plimsoll_core::{event::Event, state::State};
 #[derive(Debug, Default)]
 pub struct Published {
     state: RwLock<State>,
+    /// Grows with every change, while the state is held.
+    version: AtomicU64,
 }
 
 impl Published {
     /// Begins with a state that was replayed.
     pub fn of(state: State) -> Self {
-        Published { state: RwLock::new(state) }
+        Published { state: RwLock::new(state), version: AtomicU64::new(0) }
     }
 
     /// A look at the state. Whoever holds it keeps the writer from publishing: copy what you need.
@@ -22,16 +27,24 @@ impl Published {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Another number for every state: who has made something of one sees whether it still holds.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
     /// Takes in events that are durable.
     pub(crate) fn apply<'a>(&self, events: impl IntoIterator<Item = (i64, &'a Event)>) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         for (at_ms, event) in events {
             state.apply(at_ms, event);
         }
+        self.version.fetch_add(1, Ordering::Release);
     }
 
     /// Takes in a state that was replayed anew.
     pub(crate) fn replace(&self, state: State) {
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
+        let mut held = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        *held = state;
+        self.version.fetch_add(1, Ordering::Release);
     }
 }

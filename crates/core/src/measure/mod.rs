@@ -6,6 +6,7 @@ pub mod exclusion;
 pub mod gap;
 pub mod ledger;
 pub mod name;
+pub mod push;
 pub mod readings;
 pub mod row;
 pub mod service;

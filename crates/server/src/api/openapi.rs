@@ -16,7 +16,10 @@ use utoipa::{
     },
 };
 
-use super::{auth::Access, documents, health, people, problem, route::Route, tokens};
+use super::{
+    attributions, auth::Access, backups, documents, exclusions, health, journal, people, problem,
+    route::Route, services, slis, slos, sources, tokens,
+};
 
 /// The description, before its routes say what they need.
 #[derive(OpenApi)]
@@ -44,6 +47,26 @@ use super::{auth::Access, documents, health, people, problem, route::Route, toke
         documents::apply,
         documents::plan,
         documents::check,
+        services::list,
+        services::show,
+        slis::list,
+        slis::show,
+        slos::list,
+        slos::show,
+        sources::list,
+        sources::show,
+        exclusions::list,
+        exclusions::add,
+        exclusions::show,
+        exclusions::undo,
+        attributions::list,
+        attributions::add,
+        attributions::show,
+        attributions::undo,
+        journal::list,
+        journal::head,
+        journal::verify,
+        backups::take,
     )
 )]
 struct Api;

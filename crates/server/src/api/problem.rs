@@ -188,6 +188,11 @@ impl Problem {
         Problem::new(Code::NotFound, what, hint)
     }
 
+    /// The server did not do what it said it did.
+    pub(crate) fn nothing_happened() -> Self {
+        Problem::new(Code::Internal, "nothing came of the command", "look at the server's log")
+    }
+
     /// The same, with a further fact.
     #[must_use]
     pub fn with(mut self, name: &str, fact: impl Into<Value>) -> Self {

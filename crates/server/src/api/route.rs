@@ -96,6 +96,12 @@ impl Route {
         self
     }
 
+    /// The same, for what the journal does not see.
+    pub(crate) fn beside_journal(mut self) -> Self {
+        self.is_command = false;
+        self
+    }
+
     /// The same, taking in measurements.
     pub(crate) fn intake(mut self) -> Self {
         self.is_command = false;

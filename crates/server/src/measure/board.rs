@@ -15,7 +15,7 @@ use plimsoll_core::{
 };
 use plimsoll_store::{
     Error,
-    slots::{Change, SlotStore},
+    slots::{Change, SlotReads, SlotStore},
 };
 
 /// So many minutes before now are kept row by row: they correct the short windows, and leave them.
@@ -98,8 +98,16 @@ impl Board {
         &self.readings
     }
 
+    /// The slot of an SLI at one of the recent minutes, or at one that is not over yet.
+    pub fn slot(&self, sli: u32, minute: Minute) -> Option<Slot> {
+        if minute >= self.end() {
+            return Some(self.ahead.get(&minute).map_or(Slot::Missing, |row| row.get(sli)));
+        }
+        recent_at(self.end(), minute).map(|at| self.recent[at].get(sli))
+    }
+
     /// Reads each day from its sums where every window holds all of it or nothing, else minute by minute.
-    fn read_days(&mut self, store: &impl SlotStore) -> Result<(), Error> {
+    fn read_days(&mut self, store: &impl SlotReads) -> Result<(), Error> {
         let end = self.end();
         let from = self.readings.spans().map(|span| span.from).min().unwrap_or(end);
         let from = from.min(end.plus(-RECENT_MINUTES));
@@ -128,7 +136,7 @@ impl Board {
         Ok(())
     }
 
-    fn read_minutes(&mut self, store: &impl SlotStore, span: Span) -> Result<(), Error> {
+    fn read_minutes(&mut self, store: &impl SlotReads, span: Span) -> Result<(), Error> {
         store.scan(span, &mut |row| {
             self.sources.note(row.sli, row.source);
             self.readings.add_run(row.sli, row.first, row.slots);
@@ -140,7 +148,7 @@ impl Board {
     }
 
     /// Reads an SLI that has slots from several sources: only together they say what its minutes were.
-    fn read_again(&mut self, store: &impl SlotStore, sli: u32) -> Result<(), Error> {
+    fn read_again(&mut self, store: &impl SlotReads, sli: u32) -> Result<(), Error> {
         let end = self.end();
         let from = self.readings.spans().map(|span| span.from).min().unwrap_or(end);
         let from = from.min(end.plus(-RECENT_MINUTES));
@@ -158,7 +166,7 @@ impl Board {
     ///
     /// # Errors
     /// When the store cannot be read. What is damaged is missing.
-    pub fn series(&self, store: &impl SlotStore, sli: u32, span: Span) -> Result<Vec<Slot>, Error> {
+    pub fn series(&self, store: &impl SlotReads, sli: u32, span: Span) -> Result<Vec<Slot>, Error> {
         let mut slots = vec![Slot::Missing; span.minutes() as usize];
         for source in self.sources.of(sli) {
             let series = store.series(source, sli, span)?;
@@ -173,7 +181,7 @@ impl Board {
     ///
     /// # Errors
     /// When the store cannot be read. The board is then as it was.
-    pub fn advance(&mut self, store: &impl SlotStore) -> Result<(), Error> {
+    pub fn advance(&mut self, store: &impl SlotReads) -> Result<(), Error> {
         let end = self.end();
         let leaving: Vec<Minute> = self.readings.leaving().collect();
         for minute in &leaving {
@@ -194,7 +202,7 @@ impl Board {
     }
 
     /// Holds the hour of a minute that is to leave a window, unless its row is among the recent ones.
-    fn hold(&mut self, store: &impl SlotStore, minute: Minute) -> Result<(), Error> {
+    fn hold(&mut self, store: &impl SlotReads, minute: Minute) -> Result<(), Error> {
         let hour = minute.floor(HOUR);
         if recent_at(self.end(), minute).is_some() || self.edges.contains_key(&hour) {
             return Ok(());
@@ -214,7 +222,7 @@ impl Board {
     ///
     /// # Errors
     /// When the store cannot be read, for an SLI with several sources. The board must then be made anew.
-    pub fn change(&mut self, store: &impl SlotStore, change: &Change) -> Result<(), Error> {
+    pub fn change(&mut self, store: &impl SlotReads, change: &Change) -> Result<(), Error> {
         let Change { source, sli, minute, .. } = *change;
         self.sources.note(sli, source);
         let (mut before, mut after) = (change.before, change.after);

@@ -6,4 +6,9 @@
 //! logs ─┘
 //! ```
 
+pub mod ask;
 pub mod board;
+pub mod figures;
+pub mod keeper;
+pub mod keeping;
+pub mod look;

@@ -9,7 +9,7 @@ use plimsoll_core::{
 use rusqlite::Connection;
 
 use super::{
-    SlotStore,
+    SlotReads, SlotStore,
     batch::{Cursor, Hole, Write, Written},
     fold::{self, Folded},
     read::{Reads, Row, Series},
@@ -131,7 +131,9 @@ impl SlotStore for SlotFile {
             |tx| table::remove_before(tx, day).map(Verdict::Keep),
         )
     }
+}
 
+impl SlotReads for SlotFile {
     fn series(&self, source: u32, sli: u32, span: Span) -> Result<Series, Error> {
         self.reads()?.series(source, sli, span)
     }
@@ -150,6 +152,28 @@ impl SlotStore for SlotFile {
 
     fn cursors(&self, source: u32) -> Result<Vec<(String, Vec<u8>)>, Error> {
         self.reads()?.cursors(source)
+    }
+}
+
+impl SlotReads for SlotReader {
+    fn series(&self, source: u32, sli: u32, span: Span) -> Result<Series, Error> {
+        self.reads().series(source, sli, span)
+    }
+
+    fn scan(&self, span: Span, visit: &mut dyn FnMut(Row<'_>)) -> Result<Vec<Hole>, Error> {
+        self.reads().scan(span, visit)
+    }
+
+    fn day_sums(
+        &self,
+        begins: Span,
+        visit: &mut dyn FnMut(Minute, u32, u32, Sums),
+    ) -> Result<Vec<Hole>, Error> {
+        self.reads().day_sums(begins, visit)
+    }
+
+    fn cursors(&self, source: u32) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        self.reads().cursors(source)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The slot store: every minute of every SLI from every source, and how far each source was read.
 //!
-//! [`SlotStore`] is what the rest of the program needs of it; [`SlotFile`] keeps it in a SQLite file. Sources and SLIs
+//! [`SlotReads`] and [`SlotStore`] are what the rest of the program needs of it; [`SlotFile`] keeps it in a SQLite file. Sources and SLIs
 //! are numbers that the caller gives out. Minutes that come are written as they come, in a block for
 //! each minute and 64 SLIs; [`SlotFile::fold`] puts closed hours and days together. Each minute of an SLI is in one
 //! block at most, so late data rewrites that block and no other.
@@ -26,8 +26,39 @@ use plimsoll_core::{
 
 use crate::{Durability, Error};
 
+/// What can be asked of a slot store.
+pub trait SlotReads {
+    /// One SLI from one source, minute by minute.
+    ///
+    /// # Errors
+    /// When the store cannot be read. Damaged blocks are holes, not errors.
+    fn series(&self, source: u32, sli: u32, span: Span) -> Result<Series, Error>;
+
+    /// Every slot of a span, in rows as they lie there; see [`Reads::scan`].
+    ///
+    /// # Errors
+    /// As [`SlotReads::series`].
+    fn scan(&self, span: Span, visit: &mut dyn FnMut(Row<'_>)) -> Result<Vec<Hole>, Error>;
+
+    /// The sums of each folded day that begins in a span; see [`Reads::day_sums`].
+    ///
+    /// # Errors
+    /// As [`SlotReads::series`].
+    fn day_sums(
+        &self,
+        begins: Span,
+        visit: &mut dyn FnMut(Minute, u32, u32, Sums),
+    ) -> Result<Vec<Hole>, Error>;
+
+    /// How far the inputs of a source were read, by name.
+    ///
+    /// # Errors
+    /// As [`SlotReads::series`].
+    fn cursors(&self, source: u32) -> Result<Vec<(String, Vec<u8>)>, Error>;
+}
+
 /// What a writer needs of a slot store. Nothing else may write to it meanwhile.
-pub trait SlotStore {
+pub trait SlotStore: SlotReads {
     /// Does some writes in one transaction. Each is taken as a whole or refused as a whole, whatever becomes of the
     /// others; their cursors go with them.
     ///
@@ -48,32 +79,4 @@ pub trait SlotStore {
     /// # Errors
     /// As [`SlotStore::write`].
     fn drop_before(&mut self, minute: Minute) -> Result<usize, Error>;
-
-    /// One SLI from one source, minute by minute.
-    ///
-    /// # Errors
-    /// When the store cannot be read. Damaged blocks are holes, not errors.
-    fn series(&self, source: u32, sli: u32, span: Span) -> Result<Series, Error>;
-
-    /// Every slot of a span, in rows as they lie there; see [`Reads::scan`].
-    ///
-    /// # Errors
-    /// As [`SlotStore::series`].
-    fn scan(&self, span: Span, visit: &mut dyn FnMut(Row<'_>)) -> Result<Vec<Hole>, Error>;
-
-    /// The sums of each folded day that begins in a span; see [`Reads::day_sums`].
-    ///
-    /// # Errors
-    /// As [`SlotStore::series`].
-    fn day_sums(
-        &self,
-        begins: Span,
-        visit: &mut dyn FnMut(Minute, u32, u32, Sums),
-    ) -> Result<Vec<Hole>, Error>;
-
-    /// How far the inputs of a source were read, by name.
-    ///
-    /// # Errors
-    /// As [`SlotStore::series`].
-    fn cursors(&self, source: u32) -> Result<Vec<(String, Vec<u8>)>, Error>;
 }

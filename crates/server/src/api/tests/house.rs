@@ -12,7 +12,10 @@ use axum::http::{Method, Request, header};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{Options, Server, clock::{Clock, Now}};
+use crate::{
+    Options, Server,
+    clock::{Clock, Now},
+};
 
 /// 2026-11-23T12:00:00Z.
 pub(super) const NOON_MS: i64 = 1_795_435_200_000;

@@ -1,0 +1,157 @@
+//! Figures: every budget as it stands, made anew each minute.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use plimsoll_core::{
+    catalog::object::{Declared, Kind, Object, ObjectId},
+    measure::{
+        exclusion::Exclusions,
+        window::{NoExtent, Window},
+    },
+    promise::{
+        budget::Budget,
+        cost::{Costing, Spend},
+        slo::{NoData, Slo},
+    },
+    state::State,
+    time::{Minute, Span},
+};
+use plimsoll_store::{Error, slots::SlotReads};
+
+use super::{board::Board, look::Look};
+
+/// Lookbacks over which burn rates are shown, in minutes: those of the multi-window alerts of the SRE workbook.
+pub const BURN_LOOKBACKS: [u32; 7] = [5, 30, 60, 120, 360, 1440, 4320];
+
+/// Most windows that have running sums. Further ones are read from the disk when they are asked for.
+const RUNNING_WINDOWS: usize = 64;
+
+/// One objective as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SloFigures {
+    /// Its budgets, in the order of its windows. A window that has no place now has none.
+    pub windows: Vec<(Window, Result<Budget, NoExtent>)>,
+    /// What the lookbacks cost, in their order.
+    pub burns: Vec<(u32, Spend)>,
+}
+
+/// All objectives as they stood when every minute before `end` was over.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Every minute before it counts.
+    pub end: Option<Minute>,
+    /// By the name of the objective.
+    pub slos: BTreeMap<Arc<str>, SloFigures>,
+}
+
+/// An objective with everything that its figures are made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objective {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it is.
+    pub slo: Slo,
+    /// The number of its SLI.
+    pub sli: u32,
+    /// What is taken out of its SLI.
+    pub exclusions: Exclusions,
+}
+
+/// The objectives of a state, by name.
+pub fn objectives(state: &State) -> Vec<Objective> {
+    let objective = |(id, known): (&ObjectId, &Declared)| {
+        let Object::Slo(slo) = &known.object else { return None };
+        objective(state, &id.name, slo)
+    };
+    state.objects.iter().filter_map(objective).collect()
+}
+
+/// The objective of this name.
+pub fn objective_of(state: &State, name: &str) -> Option<Objective> {
+    let id = ObjectId { kind: Kind::Slo, name: name.to_owned() };
+    let Object::Slo(slo) = &state.objects.get(&id)?.object else { return None };
+    objective(state, name, slo)
+}
+
+fn objective(state: &State, name: &str, slo: &Slo) -> Option<Objective> {
+    let sli = *state.keys.get(&ObjectId { kind: Kind::Sli, name: slo.sli.clone() })?;
+    let (name, exclusions) = (Arc::from(name), state.exclusions(&slo.sli));
+    Some(Objective { name, slo: slo.clone(), sli, exclusions })
+}
+
+/// The windows that objectives ask for again and again.
+pub fn running_windows(objectives: &[Objective]) -> Vec<Window> {
+    let mut windows: Vec<Window> =
+        BURN_LOOKBACKS.iter().map(|&minutes| Window::Rolling { minutes }).collect();
+    let by_event = objectives.iter().filter(|o| o.slo.budgeting.slice_minutes().is_none());
+    for window in by_event.flat_map(|objective| &objective.slo.windows) {
+        if windows.len() == RUNNING_WINDOWS {
+            break;
+        }
+        if !windows.contains(window) {
+            windows.push(window.clone());
+        }
+    }
+    windows
+}
+
+/// How far back an objective looks from `end`, for its windows and lookbacks.
+pub fn reach(slo: &Slo, end: Minute) -> Span {
+    let froms = slo.windows.iter().filter_map(|window| Some(window.at(end).ok()?.span.from));
+    let longest = BURN_LOOKBACKS.iter().copied().max().unwrap_or(0);
+    let from = froms.min().unwrap_or(end).min(end.plus(-i64::from(longest)));
+    // Windows of slices end at the last complete slice, and begin as much earlier.
+    let slice = slo.budgeting.slice_minutes().unwrap_or(1);
+    Span::new(from.plus(-i64::from(slice)), end)
+}
+
+/// One objective at a moment.
+pub fn figures(objective: &Objective, look: &Look<'_, impl SlotReads>, end: Minute) -> SloFigures {
+    let Objective { slo, exclusions, .. } = objective;
+    let costing = Costing { budgeting: slo.budgeting, no_data: slo.no_data };
+    let windows = slo.windows.iter().map(|window| {
+        let budget = Budget::of(look, exclusions, slo.target, costing, window, end);
+        (window.clone(), budget)
+    });
+    let seen_only = Costing { no_data: NoData::Ignore, ..costing };
+    let slice = costing.slice_minutes().unwrap_or(1);
+    let burns = BURN_LOOKBACKS.iter().map(|&minutes| {
+        let to = end.floor(slice);
+        let span = Span::new(to.plus(-i64::from(minutes)).floor(slice), to);
+        (minutes, seen_only.spend(look, exclusions, span))
+    });
+    SloFigures { windows: windows.collect(), burns: burns.collect() }
+}
+
+/// All objectives. Those that count slices stand still between the ends of slices, so what they were `before` holds
+/// unless `is_touched` says that late data came.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn all(
+    objectives: &[Objective],
+    board: &Board,
+    reads: &impl SlotReads,
+    before: &Figures,
+    is_touched: impl Fn(u32) -> bool,
+) -> Result<Figures, Error> {
+    let end = board.end();
+    let mut slos = BTreeMap::new();
+    for objective in objectives {
+        let slice = objective.slo.budgeting.slice_minutes().map_or(1, i64::from);
+        let stands =
+            slice > 1 && before.end.is_some_and(|was| was.floor(slice) == end.floor(slice));
+        let kept =
+            before.slos.get(&objective.name).filter(|_| stands && !is_touched(objective.sli));
+        let found = if let Some(kept) = kept {
+            kept.clone()
+        } else {
+            let look = Look::at(board, reads, objective.sli, reach(&objective.slo, end));
+            let found = figures(objective, &look, end);
+            look.check()?;
+            found
+        };
+        slos.insert(Arc::clone(&objective.name), found);
+    }
+    Ok(Figures { end: Some(end), slos })
+}

@@ -1,0 +1,413 @@
+//! The keeper: the one thread that writes slots.
+//!
+//! It takes all orders that wait and keeps them in one durable transaction, moves the board on when a minute is over,
+//! makes the figures, and puts hours and days together when there is nothing else to do. When the store fails it opens
+//! it anew by itself, as often as it takes.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use plimsoll_core::time::{Minute, Span};
+use plimsoll_store::{
+    Error,
+    limits::TRANSACTION_SLOTS_MAX,
+    slots::{SlotReader, SlotStore},
+};
+use tokio::sync::oneshot;
+
+use super::{
+    figures::{self, Figures, Objective},
+    keeping::{Keeping, Kept, NotKept, Order, Shared},
+};
+use crate::{
+    clock::Clock,
+    limits::{ORDERS_TOGETHER_MAX, ORDERS_WAITING_MAX, REOPEN_AFTER_MAX, REOPEN_AFTER_MIN},
+    published::Published,
+};
+
+/// A minute is over so long after its end: what comes at once is there by then. What comes later corrects it.
+pub const GRACE_MS: i64 = 5_000;
+
+/// Looks at the clock at least so often.
+const LOOK_UP: Duration = Duration::from_millis(500);
+
+/// What orders are told that come too late.
+const STOPPING: &str = "the server stops";
+
+/// Readers that are kept open for the next who asks.
+const READERS_KEPT: usize = 4;
+
+/// Where orders are handed in, and where what was measured can be seen. Its clones all lead to the one thread.
+#[derive(Debug, Clone)]
+pub struct Keeper {
+    queue: SyncSender<Message>,
+    seen: Arc<Seen>,
+}
+
+/// What others may see.
+struct Seen {
+    shared: Shared,
+    figures: RwLock<Arc<Figures>>,
+    stopped: RwLock<Option<String>>,
+    kept: RwLock<Span>,
+    readers: Mutex<Vec<SlotReader>>,
+    open_reader: Box<dyn Fn() -> Result<SlotReader, Error> + Send + Sync>,
+}
+
+impl fmt::Debug for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seen").field("kept", &self.kept).finish_non_exhaustive()
+    }
+}
+
+/// The thread of a keeper.
+#[derive(Debug)]
+pub struct KeeperThread {
+    queue: SyncSender<Message>,
+    thread: JoinHandle<()>,
+}
+
+enum Message {
+    Order(Box<Waiting>),
+    Stop,
+}
+
+struct Waiting {
+    order: Order,
+    answer: oneshot::Sender<Kept>,
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Message::Order(_) => "Order",
+            Message::Stop => "Stop",
+        })
+    }
+}
+
+/// How slots are opened, anew after a failure too, and for reading.
+pub struct Opening<O, R> {
+    /// For writing.
+    pub store: O,
+    /// For reading, beside the writer.
+    pub reader: R,
+}
+
+impl Keeper {
+    /// Starts the thread. It begins where the clock stands.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the system gives no thread.
+    pub fn start<S, O, R>(
+        mut opening: Opening<O, R>,
+        published: Arc<Published>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Keeper, KeeperThread), String>
+    where
+        S: SlotStore + Send + 'static,
+        O: FnMut() -> Result<S, Error> + Send + 'static,
+        R: Fn() -> Result<SlotReader, Error> + Send + Sync + 'static,
+    {
+        let text = |error: Error| error.to_string();
+        let store = (opening.store)().map_err(text)?;
+        let version = published.version();
+        let objectives = figures::objectives(&published.read());
+        let end = over(clock.now().ms);
+        let windows = figures::running_windows(&objectives);
+        let keeping = Keeping::open(store, end, windows).map_err(text)?;
+        let seen = Arc::new(Seen {
+            shared: keeping.shared().clone(),
+            figures: RwLock::default(),
+            stopped: RwLock::default(),
+            kept: RwLock::new(keeping.kept(end)),
+            readers: Mutex::default(),
+            open_reader: Box::new(opening.reader),
+        });
+        let (queue, orders) = sync_channel(ORDERS_WAITING_MAX);
+        let mut work = Work {
+            keeping,
+            published,
+            clock,
+            open: opening.store,
+            seen: Arc::clone(&seen),
+            version,
+            objectives,
+            swept: None,
+            is_folded: false,
+            reopen: None,
+        };
+        work.make_figures();
+        let thread = thread::Builder::new()
+            .name("keeper".to_owned())
+            .spawn(move || work.run(&orders))
+            .map_err(|error| format!("could not start the keeper's thread: {error}"))?;
+        Ok((Keeper { queue: queue.clone(), seen }, KeeperThread { queue, thread }))
+    }
+
+    /// Keeps an order; kept means: on the disk.
+    ///
+    /// # Errors
+    /// [`NotKept`], which says whether anything of it may have been kept.
+    pub async fn keep(&self, order: Order) -> Kept {
+        match self.hand_in(order) {
+            Ok(answer) => answer.await.unwrap_or_else(|_| Err(lost())),
+            Err(not_kept) => Err(not_kept),
+        }
+    }
+
+    /// Keeps an order, outside of any asynchronous task.
+    ///
+    /// # Errors
+    /// As [`Keeper::keep`].
+    pub fn keep_blocking(&self, order: Order) -> Kept {
+        match self.hand_in(order) {
+            Ok(answer) => answer.blocking_recv().unwrap_or_else(|_| Err(lost())),
+            Err(not_kept) => Err(not_kept),
+        }
+    }
+
+    fn hand_in(&self, order: Order) -> Result<oneshot::Receiver<Kept>, NotKept> {
+        let (answer, outcome) = oneshot::channel();
+        match self.queue.try_send(Message::Order(Box::new(Waiting { order, answer }))) {
+            Ok(()) => Ok(outcome),
+            Err(TrySendError::Full(_)) => Err(NotKept::Busy),
+            Err(TrySendError::Disconnected(_)) => Err(NotKept::Stopped(STOPPING.to_owned())),
+        }
+    }
+
+    /// Every minute before it counts.
+    pub fn end(&self) -> Minute {
+        self.shared().board().end()
+    }
+
+    /// The minutes that may be measured: from the oldest that is kept to the one that has begun.
+    pub fn kept(&self, now_ms: i64) -> Span {
+        let kept = *self.seen.kept.read().unwrap_or_else(PoisonError::into_inner);
+        Span::new(kept.from, Minute::of_second(now_ms.div_euclid(1000)).plus(1))
+    }
+
+    /// The figures of the last minute.
+    pub fn figures(&self) -> Arc<Figures> {
+        Arc::clone(&self.seen.figures.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Why nothing is written for now.
+    pub fn stopped(&self) -> Option<String> {
+        self.seen.stopped.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The board, for a look.
+    pub fn shared(&self) -> &Shared {
+        &self.seen.shared
+    }
+
+    /// Gives a reader of the slots to who asks, and keeps it for the next. It blocks: not for asynchronous tasks.
+    ///
+    /// # Errors
+    /// When the slots cannot be opened or read.
+    pub fn read<T>(&self, ask: impl FnOnce(&SlotReader) -> Result<T, Error>) -> Result<T, Error> {
+        let kept = self.seen.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reader = kept.map_or_else(|| (self.seen.open_reader)(), Ok)?;
+        let answer = ask(&reader)?;
+        let mut readers = self.seen.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < READERS_KEPT {
+            readers.push(reader);
+        }
+        Ok(answer)
+    }
+}
+
+/// The thread ended while it had the order: it may or may not have been kept.
+fn lost() -> NotKept {
+    NotKept::Unknown("the keeper ended".to_owned())
+}
+
+/// Every minute before it is over.
+fn over(now_ms: i64) -> Minute {
+    Minute::of_second(now_ms.saturating_sub(GRACE_MS).div_euclid(1000))
+}
+
+impl KeeperThread {
+    /// Keeps what waits, closes the store and ends.
+    pub fn stop(self) {
+        // Where the thread is gone already, there is nothing left to stop.
+        if self.queue.send(Message::Stop).is_ok() {
+            let _ = self.thread.join();
+        }
+    }
+}
+
+/// When the store is opened anew.
+#[derive(Clone, Copy)]
+struct Reopen {
+    at: Instant,
+    after: Duration,
+}
+
+/// The keeper, on its thread.
+struct Work<S, O> {
+    keeping: Keeping<S>,
+    published: Arc<Published>,
+    clock: Arc<dyn Clock>,
+    open: O,
+    seen: Arc<Seen>,
+    /// The state that the objectives are of.
+    version: u64,
+    objectives: Vec<Objective>,
+    /// The oldest minute that was kept when old ones were dropped last.
+    swept: Option<Minute>,
+    is_folded: bool,
+    reopen: Option<Reopen>,
+}
+
+impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
+    fn run(mut self, queue: &Receiver<Message>) {
+        let mut next = None;
+        loop {
+            let patience = if self.is_folded { LOOK_UP } else { Duration::ZERO };
+            let (orders, is_last) = match next.take() {
+                Some(first) => gather(first, &mut next, queue),
+                None => match queue.recv_timeout(patience) {
+                    Ok(first) => gather(first, &mut next, queue),
+                    Err(RecvTimeoutError::Timeout) => (Vec::new(), false),
+                    Err(RecvTimeoutError::Disconnected) => (Vec::new(), true),
+                },
+            };
+            let is_idle = orders.is_empty();
+            self.turn(orders);
+            if is_last {
+                return;
+            }
+            if is_idle {
+                self.is_folded = self.keeping.fold();
+            }
+        }
+    }
+
+    fn turn(&mut self, waiting: Vec<Waiting>) {
+        self.try_reopen();
+        let (orders, answers): (Vec<Order>, Vec<_>) =
+            waiting.into_iter().map(|Waiting { order, answer }| (order, answer)).unzip();
+        if !orders.is_empty() {
+            let kept = self.keeping.write(&orders);
+            for (answer, kept) in answers.into_iter().zip(kept) {
+                // Whoever does not wait any more sends it again.
+                let _ = answer.send(kept);
+            }
+        }
+        self.follow_catalog();
+        self.follow_clock();
+        self.look_after();
+    }
+
+    /// Puts other windows onto the board where the objectives are others.
+    fn follow_catalog(&mut self) {
+        let version = self.published.version();
+        if version != self.version {
+            self.objectives = figures::objectives(&self.published.read());
+            self.version = version;
+            self.keeping.set_windows(figures::running_windows(&self.objectives));
+            self.make_figures();
+        }
+    }
+
+    fn follow_clock(&mut self) {
+        let end = over(self.clock.now().ms);
+        if end == self.keeping.shared().board().end() {
+            return;
+        }
+        self.keeping.advance(end);
+        self.make_figures();
+        self.is_folded = false;
+        let kept = self.keeping.kept(end);
+        if self.swept != Some(kept.from) {
+            self.keeping.drop_before(kept.from);
+            self.swept = Some(kept.from);
+        }
+        *self.seen.kept.write().unwrap_or_else(PoisonError::into_inner) = kept;
+    }
+
+    fn make_figures(&mut self) {
+        let touched = self.keeping.take_touched();
+        let before = Arc::clone(&self.seen.figures.read().unwrap_or_else(PoisonError::into_inner));
+        let made = {
+            let board = self.keeping.shared().board();
+            let is_touched = |sli: u32| touched.contains(&sli);
+            figures::all(&self.objectives, &board, self.keeping.store(), &before, is_touched)
+        };
+        match made {
+            Ok(figures) => {
+                *self.seen.figures.write().unwrap_or_else(PoisonError::into_inner) =
+                    Arc::new(figures);
+            }
+            Err(error) => tracing::error!("the figures could not be made: {error}"),
+        }
+    }
+
+    /// Tells how things are, and sees to it that stopped keeping goes on.
+    fn look_after(&mut self) {
+        let stopped = self.keeping.stopped().map(str::to_owned);
+        if let (Some(why), None) = (&stopped, self.reopen) {
+            tracing::error!("no slots are written for now: {why}");
+            self.reopen =
+                Some(Reopen { at: Instant::now() + REOPEN_AFTER_MIN, after: REOPEN_AFTER_MIN });
+        }
+        *self.seen.stopped.write().unwrap_or_else(PoisonError::into_inner) = stopped;
+    }
+
+    fn try_reopen(&mut self) {
+        let Some(Reopen { at, after }) = self.reopen else { return };
+        if Instant::now() < at {
+            return;
+        }
+        match (self.open)().and_then(|store| self.keeping.reopen(store)) {
+            Ok(()) => {
+                tracing::info!("the slots were opened anew; they are written again");
+                self.seen.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                self.reopen = None;
+            }
+            Err(error) => {
+                tracing::error!("the slots could not be opened anew: {error}");
+                let after = (after * 2).min(REOPEN_AFTER_MAX);
+                self.reopen = Some(Reopen { at: Instant::now() + after, after });
+            }
+        }
+    }
+}
+
+/// The first message and those that wait behind it, as many as one transaction takes; what did not fit is `next`.
+/// And whether that was the last.
+fn gather(
+    first: Message,
+    next: &mut Option<Message>,
+    queue: &Receiver<Message>,
+) -> (Vec<Waiting>, bool) {
+    let (mut orders, mut slots) = (Vec::new(), 0);
+    let mut message = Some(first);
+    while let Some(taken) = message.take() {
+        match taken {
+            Message::Stop => return (orders, true),
+            Message::Order(waiting) => {
+                let more = waiting.order.slots();
+                if !orders.is_empty() && slots + more > TRANSACTION_SLOTS_MAX {
+                    *next = Some(Message::Order(waiting));
+                    break;
+                }
+                slots += more;
+                orders.push(*waiting);
+            }
+        }
+        if orders.len() < ORDERS_TOGETHER_MAX {
+            message = queue.try_recv().ok();
+        }
+    }
+    (orders, false)
+}
