@@ -3,15 +3,23 @@
 
 mod apply;
 mod assess;
+mod backup;
 mod check;
 mod client;
+mod declared;
 pub mod example;
 mod failure;
+mod journal;
+mod mark;
 mod output;
 mod page;
 mod person;
 mod restore;
 mod serve;
+mod service;
+mod sli;
+mod slo;
+mod source;
 mod table;
 mod token;
 mod words;
@@ -36,8 +44,16 @@ enum Command {
     Diff(apply::Diff),
     Apply(apply::Apply),
     Serve(serve::Args),
+    Service(service::Args),
+    Slo(slo::Args),
+    Sli(sli::Args),
+    Source(source::Args),
+    Exclusion(mark::exclusion::Args),
+    Attribution(mark::attribution::Args),
     Person(person::Args),
     Token(token::Args),
+    Journal(journal::Args),
+    Backup(backup::Args),
     Restore(restore::Args),
 }
 
@@ -54,8 +70,16 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Diff(args) => apply::diff(&args),
         Command::Apply(args) => apply::apply(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Service(args) => service::run(&args),
+        Command::Slo(args) => slo::run(&args),
+        Command::Sli(args) => sli::run(&args),
+        Command::Source(args) => source::run(&args),
+        Command::Exclusion(args) => mark::exclusion::run(&args),
+        Command::Attribution(args) => mark::attribution::run(&args),
         Command::Person(args) => person::run(&args),
         Command::Token(args) => token::run(&args),
+        Command::Journal(args) => journal::run(&args),
+        Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),
     }
 }

@@ -6,7 +6,12 @@ use plimsoll_core::printable::{printable_json, printable_lines};
 use serde::de::DeserializeOwned;
 use terminal_size::{Width, terminal_size_of};
 
-use crate::{client::List, failure::Failure, table::Table};
+use crate::{
+    client::{self, List},
+    failure::Failure,
+    page::Page,
+    table::Table,
+};
 
 /// Prints to standard output, with styles where it wants them.
 ///
@@ -48,6 +53,23 @@ pub fn list<T: DeserializeOwned>(
     table: impl FnOnce(Vec<T>) -> Table,
 ) -> Result<(), Failure> {
     if as_json { json(&list.json()) } else { print(&table(list.read()?).text(terminal_columns())) }
+}
+
+/// Prints one thing: as JSON, or as the page that it makes.
+///
+/// # Errors
+/// As [`print`], or when the answer is not what this program understands.
+pub fn one<T: DeserializeOwned>(
+    answer: &str,
+    as_json: bool,
+    shown: impl FnOnce(&T, &mut Page),
+) -> Result<(), Failure> {
+    if as_json {
+        return json(answer);
+    }
+    let mut page = Page::new(terminal_columns());
+    shown(&client::read(answer.as_bytes())?, &mut page);
+    print(&page.into_text())
 }
 
 /// Says something to a person, where standard output is for a program.

@@ -50,6 +50,11 @@ impl Page {
         self.line(LABEL_COLUMNS, &format!("{DIM}{label:<LABEL_COLUMNS$}{DIM:#}{text}"));
     }
 
+    /// The same for a text from elsewhere: what is not printable in it is escaped.
+    pub fn fact(&mut self, label: &str, text: &str) {
+        self.labelled(label, &plimsoll_core::printable::printable(text));
+    }
+
     /// A line that begins at the left and goes on after so many blanks.
     pub fn line(&mut self, indent: usize, text: &str) {
         let mut column = 0;

@@ -22,7 +22,7 @@ fn applied() -> Place {
     place.start();
     place.write("slo/source.yaml", SOURCE);
     place.write("slo/web.yaml", &slo("web", "0.99"));
-    expect![[r#"
+    expect![[r"
            KIND     NAME         FILE         WHAT
         +  service  shop         web.yaml
         +  source   counter      source.yaml
@@ -30,7 +30,7 @@ fn applied() -> Place {
         +  slo      web          web.yaml
         set default: 4 new
         applied: 4 objects declared (journal entry 5)
-    "#]]
+    "]]
     .assert_eq(&apply(&place, &[]));
     place
 }
@@ -38,31 +38,31 @@ fn applied() -> Place {
 #[test]
 fn applying_again_does_nothing_and_a_change_is_told_first() {
     let place = applied();
-    expect![[r#"
+    expect![[r"
         nothing changes
         set default: 4 unchanged
-    "#]]
+    "]]
     .assert_eq(&apply(&place, &[]));
     place.write("slo/web.yaml", &slo("web", "0.999"));
     fs::rename(place.path().join("slo/source.yaml"), place.path().join("slo/counter.yaml"))
         .unwrap();
     let diff = place.says(&["diff", "./slo/", "--data", "data"]);
-    expect![[r#"
+    expect![[r"
            KIND    NAME     FILE          WHAT
         >  source  counter  counter.yaml  stands in another file
         ~  slo     web      web.yaml      target 99 % → 99.9 %
         set default: 1 altered, 1 moved, 2 unchanged
-    "#]]
+    "]]
     .assert_eq(&diff);
     // Looking changed nothing.
     assert_eq!(place.says(&["diff", "./slo/", "--data", "data"]), diff);
-    expect![[r#"
+    expect![[r"
            KIND    NAME     FILE          WHAT
         >  source  counter  counter.yaml  stands in another file
         ~  slo     web      web.yaml      target 99 % → 99.9 %
         set default: 1 altered, 1 moved, 2 unchanged
         applied: 2 objects declared (journal entry 7)
-    "#]]
+    "]]
     .assert_eq(&apply(&place, &[]));
     expect![[r#"
         {"set":"default","seq":7,"declared":[],"withdrawn":[],"warnings":[]}
@@ -74,7 +74,7 @@ fn applying_again_does_nothing_and_a_change_is_told_first() {
 fn what_goes_is_asked_for() {
     let place = applied();
     fs::remove_file(place.path().join("slo/web.yaml")).unwrap();
-    expect![[r#"
+    expect![[r"
            KIND     NAME         FILE  WHAT
         -  service  shop               is withdrawn
         -  sli      web-answers        is withdrawn
@@ -83,7 +83,7 @@ fn what_goes_is_asked_for() {
         ! error: 3 objects would be withdrawn; nothing was applied
         ! hint: --delete allows that; their slots stay
         [exit 1]
-    "#]]
+    "]]
     .assert_eq(&apply(&place, &[]));
     let answered = |answer: &str| {
         let (mut person, program) = terminal(80);
@@ -106,14 +106,14 @@ fn what_goes_is_asked_for() {
     place.write("slo/web.yaml", &slo("web", "0.99"));
     assert!(apply(&place, &[]).contains("3 objects declared"));
     fs::remove_file(place.path().join("slo/web.yaml")).unwrap();
-    expect![[r#"
+    expect![[r"
            KIND     NAME         FILE  WHAT
         -  service  shop               is withdrawn
         -  sli      web-answers        is withdrawn
         -  slo      web                is withdrawn
         set default: 3 withdrawn, 1 unchanged
         applied: 3 objects withdrawn (journal entry 14)
-    "#]]
+    "]]
     .assert_eq(&apply(&place, &["--delete"]));
 }
 
@@ -122,28 +122,28 @@ fn one_wrong_document_keeps_all_of_them_out() {
     let place = applied();
     place.write("slo/api.yaml", &slo("api", "0.99"));
     place.write("slo/bad.yaml", &slo("bad", "1.5"));
-    let refused = expect![[r#"
+    let refused = expect![[r"
         slo/bad.yaml:15:25: error[out-of-range] spec.objectives[0].target: must be below 1, is 1.5
           hint: a percentage is written as targetPercent
         ! error: the documents have 1 error; nothing was applied
         [exit 1]
-    "#]];
+    "]];
     refused.assert_eq(&apply(&place, &[]));
     fs::remove_file(place.path().join("slo/bad.yaml")).unwrap();
-    expect![[r#"
+    expect![[r"
            KIND     NAME         FILE      WHAT
         >  service  shop         api.yaml  stands in another file
         +  sli      api-answers  api.yaml
         +  slo      api          api.yaml
         set default: 2 new, 1 moved, 3 unchanged
-    "#]]
+    "]]
     .assert_eq(&place.says(&["diff", "slo", "--data", "data"]));
-    expect![[r#"
+    expect![[r"
         ! error: the documents cannot be read; nothing was sent
         ! nowhere:1:1: error[unreadable] nowhere does not exist
         !   hint: check the path
         [exit 1]
-    "#]]
+    "]]
     .assert_eq(&place.says(&["apply", "nowhere", "--data", "data"]));
     expect![[r#"
         ! error: "a set" is no name of a set
@@ -156,7 +156,7 @@ fn one_wrong_document_keeps_all_of_them_out() {
 #[test]
 fn what_belongs_to_another_set_is_found_before_it_is_applied() {
     let place = applied();
-    expect![[r#"
+    expect![[r"
         slo/source.yaml:3:18: error[belongs-elsewhere] source counter belongs to source.yaml of the set default
           hint: give it another name, or withdraw it there first
         slo/web.yaml:15:16: error[belongs-elsewhere] sli web-answers belongs to web.yaml of the set default
@@ -165,15 +165,15 @@ fn what_belongs_to_another_set_is_found_before_it_is_applied() {
           hint: give it another name, or withdraw it there first
         2 files, 2 objects: 3 errors
         [exit 1]
-    "#]]
+    "]]
     .assert_eq(&place.says(&["check", "slo", "--data", "data", "--set", "mine"]));
-    expect![[r#"
+    expect![[r"
         2 files, 2 objects: no problems
-    "#]]
+    "]]
     .assert_eq(&place.says(&["check", "slo", "--data", "data"]));
-    expect![[r#"
+    expect![[r"
         2 files, 2 objects: no problems
-    "#]]
+    "]]
     .assert_eq(&place.says(&["check", "slo"]));
 }
 
@@ -194,17 +194,17 @@ fn the_folder_says_the_same_with_and_without_a_server() {
     place.stop();
     assert_eq!(ask(&place), running);
     assert!(running[3].contains("target 99 % → 95 %"));
-    expect![[r#"
+    expect![[r"
            KIND  NAME  FILE      WHAT
         ~  slo   web   web.yaml  target 99 % → 95 %
         set default: 1 altered, 3 unchanged
         applied: 1 object declared (journal entry 6)
-    "#]]
+    "]]
     .assert_eq(&apply(&place, &[]));
     place.start();
-    expect![[r#"
+    expect![[r"
         nothing changes
         set default: 4 unchanged
-    "#]]
+    "]]
     .assert_eq(&apply(&place, &[]));
 }

@@ -49,6 +49,14 @@ impl At {
         self.data.is_some() || self.server.is_some()
     }
 
+    /// The folder, where one is meant rather than an address.
+    pub fn folder(&self) -> Option<PathBuf> {
+        match self.place() {
+            Place::Folder(folder) => Some(folder),
+            Place::Address(_) => None,
+        }
+    }
+
     /// A client of the server that is meant.
     ///
     /// # Errors

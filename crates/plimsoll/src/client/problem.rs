@@ -15,6 +15,18 @@ const UNAUTHORISED: u16 = 401;
 const TOKEN_HINT: &str =
     "show a valid token with --token-file or in PLIMSOLL_TOKEN; plimsoll token issue makes one";
 
+/// What hints say to programs, and what a person does instead.
+const COMMANDS: [(&str, &str); 8] = [
+    ("GET /api/v1/services lists", "plimsoll service list shows"),
+    ("GET /api/v1/slos lists", "plimsoll slo list shows"),
+    ("GET /api/v1/slis lists", "plimsoll sli list shows"),
+    ("GET /api/v1/sources lists", "plimsoll source list shows"),
+    ("GET /api/v1/exclusions lists", "plimsoll exclusion list shows"),
+    ("GET /api/v1/attributions lists", "plimsoll attribution list shows"),
+    ("GET /api/v1/people lists", "plimsoll person list shows"),
+    ("GET /api/v1/tokens lists", "plimsoll token list shows"),
+];
+
 /// What is read of a problem document. Everything may be missing: something else than a server may have answered.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -48,12 +60,17 @@ pub fn failure(response: &Response) -> Failure {
     let hint = if response.status == UNAUTHORISED {
         Some(TOKEN_HINT.to_owned())
     } else {
-        problem.and_then(|problem| problem.hint)
+        problem.and_then(|problem| problem.hint).map(|hint| in_commands(&hint))
     };
     match hint {
         Some(hint) => failure.hint(hint),
         None => failure,
     }
+}
+
+/// A hint for whoever asks over HTTP, for whoever asks on a command line.
+fn in_commands(hint: &str) -> String {
+    COMMANDS.iter().fold(hint.to_owned(), |hint, (path, command)| hint.replace(path, command))
 }
 
 fn said(problem: &Problem) -> String {

@@ -17,7 +17,7 @@ pub fn said(output: &Output) -> String {
     let mut text = String::from_utf8(output.stdout.clone()).unwrap();
     let errors = String::from_utf8(output.stderr.clone()).unwrap();
     for line in errors.lines() {
-        text.extend(["! ", line, "\n"]);
+        text.extend([format!("! {line}").trim_end(), "\n"]);
     }
     match output.status.code() {
         Some(0) => steady(&text),
