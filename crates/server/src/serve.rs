@@ -244,7 +244,10 @@ impl Server {
             let listener = TcpListener::bind(address)
                 .await
                 .map_err(|error| ServeError::Listen(address, error))?;
-            listening(listener.local_addr().map_err(ServeError::System)?);
+            let address = listener.local_addr().map_err(ServeError::System)?;
+            // Whoever hears of the address may look for it in the folder.
+            self.folder.announce(&address.to_string()).map_err(ServeError::Announce)?;
+            listening(address);
             let stop = async {
                 tokio::select! {
                     _ = terminate.recv() => {}

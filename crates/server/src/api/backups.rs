@@ -61,6 +61,6 @@ pub(super) async fn take(
             Ok(backup::take(&journal, &slots, &folder)?)
         })
         .await?;
-    let holes = taken.holes.iter().map(|hole| format!("{hole:?}")).collect();
+    let holes = taken.holes.iter().map(ToString::to_string).collect();
     report(&Backup { to, head: taken.head.into(), holes })
 }
