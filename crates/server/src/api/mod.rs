@@ -8,6 +8,7 @@ mod app;
 pub mod attributions;
 pub mod auth;
 pub mod backups;
+pub mod budgets;
 mod call;
 pub mod declared;
 pub mod documents;
@@ -19,6 +20,7 @@ pub mod health;
 mod host;
 pub mod interval;
 pub mod journal;
+mod metrics;
 mod minute;
 pub mod openapi;
 pub mod page;
@@ -26,15 +28,19 @@ pub mod people;
 pub mod problem;
 mod rate;
 mod route;
+pub mod samples;
 pub mod services;
 pub mod slis;
 pub mod slos;
+pub mod slots;
 pub mod sources;
 pub mod tokens;
 
 pub(crate) use app::{App, Reach};
+pub(crate) use auth::Access;
 pub(crate) use guard::Ends;
 pub(crate) use host::Hosts;
+pub(crate) use metrics::Answered;
 pub(crate) use rate::{Buckets, Rate};
 pub(crate) use route::{Route, router};
 
@@ -48,12 +54,17 @@ pub(crate) fn routes() -> Vec<Route> {
         documents::routes(),
         services::routes(),
         slis::routes(),
+        slots::routes(),
+        samples::routes(),
         slos::routes(),
+        budgets::routes(),
         sources::routes(),
         exclusions::routes(),
         attributions::routes(),
         journal::routes(),
         backups::routes(),
+        metrics::routes(),
+        crate::pages::routes(),
     ]
     .into_iter()
     .flatten()

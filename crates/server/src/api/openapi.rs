@@ -17,8 +17,8 @@ use utoipa::{
 };
 
 use super::{
-    attributions, auth::Access, backups, documents, exclusions, health, journal, people, problem,
-    route::Route, services, slis, slos, sources, tokens,
+    attributions, auth::Access, backups, budgets, documents, exclusions, health, journal, metrics,
+    people, problem, route::Route, samples, services, slis, slos, slots, sources, tokens,
 };
 
 /// The description, before its routes say what they need.
@@ -51,6 +51,12 @@ use super::{
         services::show,
         slis::list,
         slis::show,
+        slots::show,
+        samples::push_one,
+        samples::push_several,
+        budgets::windows,
+        budgets::budget,
+        budgets::statement,
         slos::list,
         slos::show,
         sources::list,
@@ -67,6 +73,9 @@ use super::{
         journal::head,
         journal::verify,
         backups::take,
+        metrics::show,
+        crate::pages::overview,
+        crate::pages::style,
     )
 )]
 struct Api;

@@ -90,8 +90,6 @@ fn a_key_is_forgotten_after_a_day() {
 #[test]
 fn a_backup_is_taken_and_opens_like_the_original() {
     let house = House::new();
-    std::fs::File::create(house.folder.path().join("slots.db")).unwrap();
-    drop(plimsoll_store::slots::SlotFile::open(&house.folder.path().join("slots.db")).unwrap());
     let there = tempfile::tempdir().unwrap();
     let to = there.path().join("copy");
     let backup = |to: &str| house.post("/api/v1/backups", &json!({"to": to})).send();

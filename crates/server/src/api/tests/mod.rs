@@ -5,5 +5,6 @@ mod guard;
 mod house;
 mod journal;
 mod people;
+mod samples;
 
 use house::House;
