@@ -12,6 +12,7 @@ pub mod keyring;
 pub mod limits;
 pub mod measure;
 mod owner;
+mod pages;
 pub mod published;
 pub mod random;
 pub mod replay;
