@@ -27,6 +27,9 @@ use crate::{
     measure::keeping::{NotKept, Order, OrderedBatch},
 };
 
+/// Highest generation: what every program can count to.
+const GENERATION_MAX: u64 = i64::MAX as u64;
+
 /// Minutes of one SLI.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -35,7 +38,7 @@ pub struct Samples {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// Grows when the source corrects itself: a higher one replaces what is there, the same one repeats it.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 9_223_372_036_854_775_807_u64)]
     pub generation: u64,
     /// The minutes, each once, in any order.
     pub minutes: Vec<Sample>,
@@ -59,7 +62,7 @@ pub struct NamedSamples {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// See `Samples`.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 9_223_372_036_854_775_807_u64)]
     pub generation: u64,
     /// See `Samples`.
     pub minutes: Vec<Sample>,
@@ -200,6 +203,10 @@ async fn try_keep(app: &App, samples: Vec<NamedSamples>) -> Result<Kept, Problem
 /// Where samples belong, by number.
 fn ordered(app: &App, samples: NamedSamples) -> Result<OrderedBatch, Problem> {
     let NamedSamples { sli, source, generation, minutes } = samples;
+    if generation > GENERATION_MAX {
+        let detail = format!("the generation {generation} is above {GENERATION_MAX}");
+        return Err(Problem::new(Code::Invalid, detail, "count them from 1, or use milliseconds"));
+    }
     let slots = minutes.iter().map(slot).collect::<Result<Vec<_>, _>>()?;
     let kept = app.keeper.kept(app.clock.now().ms);
     let state = app.desk.published().read();
