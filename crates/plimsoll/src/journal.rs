@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::Subcommand;
-use plimsoll_core::time::rfc3339;
+use jiff::Timestamp;
 use plimsoll_server::api::journal::{Entries, Entry, Head, Verification};
 use plimsoll_store::{
     folder,
@@ -88,7 +88,7 @@ fn verified(at: &At, json: bool) -> Result<(), Failure> {
         Some(folder) => {
             let head = reader(&folder)?.verify(|_| {}).map_err(Failure::input)?;
             let hash = hex(&head.hash);
-            Head { seq: head.seq, at: rfc3339(head.at_ms.div_euclid(1000)), hash }
+            Head { seq: head.seq, at: instant(head.at_ms), hash }
         }
         None => at.client()?.read::<Verification>(&path(&["journal", "verification"]))?.head,
     };
@@ -157,6 +157,11 @@ fn exported(at: &At, out: Option<&Path>) -> Result<(), Failure> {
             output::say(&format!("exported {} into {}", entries(head.seq), path.display()))
         }
     }
+}
+
+/// A time of the journal, as the interface writes it.
+fn instant(at_ms: i64) -> String {
+    Timestamp::from_millisecond(at_ms).unwrap_or_default().to_string()
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -4,6 +4,7 @@
 mod apply;
 mod assess;
 mod backup;
+mod budget;
 mod check;
 mod client;
 mod declared;
@@ -21,6 +22,7 @@ mod sli;
 mod slo;
 mod source;
 mod table;
+mod time;
 mod token;
 mod words;
 
@@ -45,6 +47,7 @@ enum Command {
     Apply(apply::Apply),
     Serve(serve::Args),
     Service(service::Args),
+    Budget(budget::Args),
     Slo(slo::Args),
     Sli(sli::Args),
     Source(source::Args),
@@ -71,6 +74,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Apply(args) => apply::apply(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Service(args) => service::run(&args),
+        Command::Budget(args) => budget::run(&args),
         Command::Slo(args) => slo::run(&args),
         Command::Sli(args) => sli::run(&args),
         Command::Source(args) => source::run(&args),

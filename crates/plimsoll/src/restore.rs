@@ -5,7 +5,8 @@ use std::{fmt::Write as _, path::PathBuf, process::ExitCode};
 use plimsoll_core::time::rfc3339;
 use plimsoll_store::{
     backup,
-    folder::{Folder, FolderError},
+    folder::{Folder, FolderError, journal_of},
+    journal::JournalReader,
 };
 
 use crate::{
@@ -37,6 +38,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         let what = format!("{} is no folder", args.from.display());
         return Err(Failure::usage(what).hint("name the folder that plimsoll backup made"));
     }
+    // Damage is found where it is, before a folder is made for it.
+    let journal = JournalReader::open(&journal_of(&args.from)).map_err(Failure::input)?;
+    journal.verify(|_| {}).map_err(Failure::input)?;
     let folder = Folder::lock(&args.data).map_err(|error| match error {
         FolderError::Store(error) => Failure::input(error),
         error => Failure::usage(error),

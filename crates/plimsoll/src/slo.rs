@@ -89,7 +89,7 @@ fn shown(slo: &Slo, page: &mut Page) {
 }
 
 /// A share as people write it: `99.9 %`.
-fn percent(share: &Exact) -> String {
+pub fn percent(share: &Exact) -> String {
     Target::parse_fraction(share.as_str())
         .map_or_else(|_| share.as_str().to_owned(), |target| target.to_string())
 }

@@ -86,7 +86,7 @@ fn what_goes_is_asked_for() {
     "]]
     .assert_eq(&apply(&place, &[]));
     let answered = |answer: &str| {
-        let (mut person, program) = terminal(80);
+        let (person, program) = terminal(80);
         let mut command = place.command(&["apply", "slo", "--data", "data"]);
         command.stdin(program.try_clone().unwrap()).stderr(program).stdout(Stdio::piped());
         let child = command.spawn().unwrap();

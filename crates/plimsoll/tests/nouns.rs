@@ -207,11 +207,11 @@ fn the_journal_tells_what_was_done_and_that_it_is_sound() {
     "]]
     .assert_eq(&says(&place, &["journal", "export", "--out", "journal.ndjson"]));
     assert_eq!(fs::read_to_string(place.path().join("journal.ndjson")).unwrap(), exported);
-    expect![[r#"
+    expect![[r"
         ! error: journal.ndjson is there already
         ! hint: name another file; nothing is overwritten
         [exit 1]
-    "#]]
+    "]]
     .assert_eq(&says(&place, &["journal", "export", "--out", "journal.ndjson"]));
     // Beside a running server too, and over the network where there is a token.
     let server = place.start();
@@ -236,4 +236,139 @@ fn the_journal_tells_what_was_done_and_that_it_is_sound() {
         [exit 1]
     "]]
     .assert_eq(&place.says(&[&["person", "list"], &remote[..]].concat()));
+}
+
+/// The start of the minute so many minutes ago.
+fn ago(minutes: i64) -> String {
+    let second = (jiff::Timestamp::now().as_second() / 60 - minutes) * 60;
+    jiff::Timestamp::from_second(second).unwrap().to_string()
+}
+
+#[test]
+fn a_budget_that_nothing_was_measured_of_is_unknown() {
+    expect![[r"
+        SLO  WINDOW  TARGET     LEFT  BAD  OF  OUTAGE LEFT  COVERAGE       BURN
+        web  30d     99.9 %  unknown    0   0                    0 %  0× in 1 h
+    "]]
+    .assert_eq(&says(&shop(), &["budget"]));
+}
+
+#[test]
+fn what_is_pushed_is_in_the_budget_and_its_account() {
+    let mut place = shop();
+    let server = place.start();
+    let token = place.prints(&["token", "issue", "--scope", "push", "--data", "data"]);
+    let (first, second, third, end) = (ago(12), ago(11), ago(10), ago(9));
+    let body = format!(
+        r#"{{"generation":1,"minutes":[{{"minute":"{first}","good":12000,"bad":0}},
+        {{"minute":"{second}","good":11990,"bad":10}},{{"minute":"{third}","state":"no_traffic"}}]}}"#
+    );
+    let answer = ureq::post(format!("{server}/api/v1/slis/web-answers/samples"))
+        .header("authorization", format!("Bearer {}", token.trim()))
+        .header("content-type", "application/json")
+        .send(&body);
+    let kept = answer.unwrap().body_mut().read_to_string().unwrap();
+    assert_eq!(kept, r#"{"changed":3,"repeated":0}"#);
+    // 24,000 events allow 24 bad ones; 10 are 41.67 % of that.
+    let budget = expect![[r"
+        SLO  WINDOW  TARGET    LEFT  BAD      OF  OUTAGE LEFT  COVERAGE         BURN
+        web  30d     99.9 %  58.3 %   10  24,000       25 min   < 0.1 %  0.4× in 1 h
+    "]];
+    budget.assert_eq(&says(&place, &["budget"]));
+    expect![[r"
+        SLO  WINDOW   SHARE  WENT ON
+        web  30d     41.7 %  unattributed
+    "]]
+    .assert_eq(&says(&place, &["budget", "--statement"]));
+    let incident = ["attribution", "add", "incident", "INC-7", "--sli", "web-answers"];
+    made(&place, &[&incident[..], &["--from", &first, "--to", &end]].concat());
+    expect![[r"
+        SLO  WINDOW   SHARE  WENT ON
+        web  30d     41.7 %  incident INC-7
+    "]]
+    .assert_eq(&says(&place, &["budget", "--statement"]));
+    let slots = ["sli", "slots", "web-answers", "--from", &ago(13), "--to", &end];
+    expect![[r"
+        FROM (UTC)         LASTING  STATE         GOOD  BAD
+        TIME  1 minute  missing          0    0
+        TIME  1 minute  measured    12,000    0
+        TIME  1 minute  measured    11,990   10
+        TIME  1 minute  no traffic       0    0
+    "]]
+    .assert_eq(&says(&place, &slots));
+    place.stop();
+    assert_eq!(says(&place, &["budget", "web"]), says(&place, &["budget"]));
+    let exclusion = ["exclusion", "add", "--service", "shop", "--reason", "a test"];
+    made(&place, &[&exclusion[..], &["--from", &second, "--for", "1m"]].concat());
+    expect![[r"
+        SLO  WINDOW  TARGET   LEFT  BAD      OF  OUTAGE LEFT  COVERAGE       BURN
+        web  30d     99.9 %  100 %    0  12,000       43 min   < 0.1 %  0× in 1 h
+    "]]
+    .assert_eq(&says(&place, &["budget", "web"]));
+    expect![[r#"
+        ! error: there is no slo "nope"
+        ! hint: plimsoll slo list shows them; documents declare them
+        [exit 1]
+    "#]]
+    .assert_eq(&says(&place, &["budget", "web", "nope"]));
+}
+
+#[test]
+fn a_backup_is_restored_and_a_damaged_one_is_not() {
+    let place = shop();
+    let path = place.path().to_str().unwrap().to_owned();
+    let backup = |place: &Place| says(place, &["backup", "copy"]).replace(&path, "HERE");
+    expect![[r"
+        backed up 5 entries into HERE/copy, the newest of TIME UTC
+    "]]
+    .assert_eq(&backup(&place));
+    expect![[r"
+        ! error: HERE/copy: exists already and is not overwritten. Name another, or move it away
+        ! hint: name a folder that is not there
+        [exit 1]
+    "]]
+    .assert_eq(&backup(&place));
+    expect![[r"
+        restored 5 entries into restored, the newest of TIME UTC
+        plimsoll serve --data restored goes on from there
+    "]]
+    .assert_eq(&place.says(&["restore", "copy", "--data", "restored"]));
+    assert_eq!(
+        place.prints(&["slo", "list", "--data", "restored"]),
+        place.prints(&["slo", "list", "--data", "data"])
+    );
+    expect![[r"
+        ! error: restored/journal.db: exists already and is not overwritten. Name another, or move it away
+        [exit 1]
+    "]].assert_eq(&place.says(&["restore", "copy", "--data", "restored"]));
+
+    let file = place.path().join("copy/journal.db");
+    let mut bytes = fs::read(&file).unwrap();
+    let at = bytes.windows(11).position(|window| window == b"web-answers").unwrap();
+    bytes[at] = b'X';
+    fs::write(&file, bytes).unwrap();
+    expect![[r"
+        ! error: copy/journal.db: entry 5 is damaged: its hash does not match its content and the entry before it. Entries 1 to 4 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
+        [exit 1]
+    "]].assert_eq(&place.says(&["restore", "copy", "--data", "another"]));
+    assert!(!place.path().join("another").exists());
+    // A folder with such a journal is told the same way, and served by nobody.
+    expect![[r"
+        ! error: copy/journal.db: entry 5 is damaged: its hash does not match its content and the entry before it. Entries 1 to 4 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
+        [exit 1]
+    "]].assert_eq(&place.says(&["journal", "verify", "--data", "copy"]));
+    expect![[r"
+        ! error: copy/journal.db: entry 5 is damaged: its hash does not match its content and the entry before it. Entries 1 to 4 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
+        [exit 2]
+    "]].assert_eq(&place.says(&["slo", "list", "--data", "copy"]));
+    expect![[r"
+        ! error: copy/journal.db: entry 5 is damaged: its hash does not match its content and the entry before it. Entries 1 to 4 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
+        [exit 2]
+    "]].assert_eq(&place.says(&["serve", "--data", "copy", "--listen", "127.0.0.1:0"]));
+    expect![[r"
+        ! error: nowhere is no folder
+        ! hint: name the folder that plimsoll backup made
+        [exit 2]
+    "]]
+    .assert_eq(&place.says(&["restore", "nowhere", "--data", "new"]));
 }

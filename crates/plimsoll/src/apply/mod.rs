@@ -46,11 +46,11 @@ pub const SET: &str = "default";
 /// whoever declares them again finds them.
 #[derive(Debug, clap::Args)]
 pub struct Apply {
-    #[command(flatten)]
-    wanted: Wanted,
     /// Withdraw what the documents no longer declare, without asking
     #[arg(long)]
     delete: bool,
+    #[command(flatten)]
+    wanted: Wanted,
 }
 
 /// Show what applying the documents would do, and do nothing

@@ -10,7 +10,7 @@ mod transport;
 use std::{thread, time::Duration};
 
 pub use at::{At, DATA};
-pub use path::path;
+pub use path::{path, query};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 pub use transport::{Method, Request, Response, Transport};
@@ -39,6 +39,15 @@ pub struct List {
 }
 
 impl List {
+    /// A list of answers.
+    ///
+    /// # Errors
+    /// [`Failure`], where one is no JSON.
+    pub fn of(answers: Vec<String>) -> Result<Self, Failure> {
+        let items = answers.into_iter().map(RawValue::from_string).collect::<Result<_, _>>();
+        Ok(List { items: items.map_err(strange)?, next: None })
+    }
+
     /// The items read.
     ///
     /// # Errors

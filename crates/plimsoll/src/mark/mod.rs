@@ -1,7 +1,5 @@
 //! What is said about stretches of time: exclusions and attributions.
 
-mod time;
-
 pub mod attribution;
 pub mod exclusion;
 
@@ -10,6 +8,7 @@ use plimsoll_server::api::{actor::Actor, interval::Interval};
 
 use crate::{
     failure::Failure,
+    time,
     words::{lasting, minute},
 };
 

@@ -1,5 +1,7 @@
 //! `plimsoll sli`: what is counted.
 
+mod slots;
+
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -29,6 +31,8 @@ enum Act {
         #[command(flatten)]
         at: At,
     },
+    /// Show minutes of an SLI, at most 31 days of them
+    Slots(slots::Slots),
 }
 
 /// Runs the command.
@@ -41,6 +45,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
             let list = at.client()?.list(&path(&["slis"]))?;
             output::list(&list, *json, table)?;
         }
+        Act::Slots(args) => slots::run(args)?,
     }
     Ok(ExitCode::SUCCESS)
 }
