@@ -31,6 +31,7 @@ use crate::{
     clock::{Clock, SystemClock},
     connection,
     desk::{Desk, DeskThread},
+    follow::{health::Healths, thread::FollowThread},
     keyring::Keyring,
     limits::{ANONYMOUS_RATE, HEAVY_REQUESTS_MAX, LOOKS_MAX, TOKEN_RATE},
     measure::keeper::{Keeper, KeeperThread, Opening},
@@ -76,6 +77,8 @@ pub enum OpenError {
     Desk(String),
     /// The slots could not be opened.
     Keeper(String),
+    /// Logs cannot be followed.
+    Follow(String),
 }
 
 impl fmt::Display for OpenError {
@@ -85,7 +88,9 @@ impl fmt::Display for OpenError {
             OpenError::Store(error) => error.fmt(f),
             OpenError::Replay(error) => error.fmt(f),
             OpenError::Owner(error) => error.fmt(f),
-            OpenError::Desk(why) | OpenError::Keeper(why) => f.write_str(why),
+            OpenError::Desk(why) | OpenError::Keeper(why) | OpenError::Follow(why) => {
+                f.write_str(why)
+            }
         }
     }
 }
@@ -125,7 +130,7 @@ impl std::error::Error for ServeError {}
 pub struct Server {
     app: Arc<App>,
     hosts: Hosts,
-    threads: Mutex<Option<(KeeperThread, DeskThread)>>,
+    threads: Mutex<Option<(FollowThread, KeeperThread, DeskThread)>>,
     // Dropped last: whoever takes the folder next finds everything at rest.
     folder: Folder,
 }
@@ -142,6 +147,7 @@ impl Server {
         let journal = JournalFile::open(&file).map_err(OpenError::Store)?;
         let writer = Writer::open(journal).map_err(OpenError::Replay)?;
         let published = Arc::clone(writer.published());
+        let following = Arc::clone(&published);
         let keyring = Arc::new(Keyring::default());
         let open = move || JournalFile::open(&file);
         let (desk, thread) = Desk::start(writer, Arc::clone(&keyring), Arc::clone(&clock), open)
@@ -150,9 +156,14 @@ impl Server {
             owner::credential(&folder, &desk, owner.as_deref()).map_err(OpenError::Owner)?;
         let (keeper, keeper_thread) =
             keeper(&folder, published, Arc::clone(&clock)).map_err(OpenError::Keeper)?;
+        let healths = Healths::default();
+        let follow =
+            FollowThread::start(keeper.clone(), following, Arc::clone(&clock), healths.clone())
+                .map_err(OpenError::Follow)?;
         let app = App {
             desk,
             keeper,
+            healths,
             keyring,
             local,
             clock,
@@ -163,7 +174,7 @@ impl Server {
             looks: Semaphore::new(LOOKS_MAX),
             answered: Answered::default(),
         };
-        let threads = Mutex::new(Some((keeper_thread, thread)));
+        let threads = Mutex::new(Some((follow, keeper_thread, thread)));
         Ok(Server { app: Arc::new(app), hosts: Hosts::new(&hosts), threads, folder })
     }
 
@@ -267,7 +278,8 @@ impl Server {
 
     fn stop(&self) {
         let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((keeper, desk)) = threads {
+        if let Some((follow, keeper, desk)) = threads {
+            follow.stop();
             keeper.stop();
             desk.stop();
         }

@@ -130,7 +130,7 @@ fn heads_that_are_too_large_are_refused() {
     let large = format!("{HEALTHY}X: {}\r\n\r\n", "x".repeat(64 * 1024));
     let answer = server.exchange(&large);
     assert!(answer.starts_with("HTTP/1.1 431 ") || answer.is_empty(), "{answer}");
-    let many: String = (0..200).map(|n| format!("X-{n}: 1\r\n")).collect();
+    let many = "X: 1\r\n".repeat(200);
     let answer = server.exchange(&format!("{HEALTHY}{many}\r\n"));
     assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
     let answer = server.exchange("what is this\r\n\r\n");

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     clock::Clock,
     desk::Desk,
+    follow::health::Healths,
     keyring::Keyring,
     measure::keeper::Keeper,
     random,
@@ -27,6 +28,8 @@ use crate::{
 pub(crate) struct App {
     pub(crate) desk: Desk,
     pub(crate) keeper: Keeper,
+    /// How sources are doing.
+    pub(crate) healths: Healths,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) local: LocalCredential,
     pub(crate) clock: Arc<dyn Clock>,

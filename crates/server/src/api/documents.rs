@@ -269,7 +269,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(name): N
 
 /// Makes the catalog what the files of a set say, all of them or nothing.
 #[utoipa::path(put, path = "/api/v1/documents/{set}", tag = "documents", request_body = Documents,
-    params(("set" = String, Path, description = "The name of the set.")),
+    params(("set" = String, Path, pattern = "^[A-Za-z0-9._-]{1,100}$", description = "The name of the set.")),
     responses((status = 200, body = Applied), (status = 409, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 pub(super) async fn apply(
@@ -295,7 +295,7 @@ pub(super) async fn apply(
 /// What applying files would do. It changes nothing.
 #[utoipa::path(post, path = "/api/v1/documents/{set}/plan", tag = "documents",
     request_body = Documents,
-    params(("set" = String, Path, description = "The name of the set.")),
+    params(("set" = String, Path, pattern = "^[A-Za-z0-9._-]{1,100}$", description = "The name of the set.")),
     responses((status = 200, body = PlanReport)))]
 pub(super) async fn plan(
     State(app): State<Arc<App>>,

@@ -117,9 +117,9 @@ pub(super) async fn list(
 ) -> Answer {
     let limit = page::limit(query.limit)?;
     let after = query.after.unwrap_or(0);
-    // The store counts in signed numbers; there is nothing beyond.
     if i64::try_from(after).is_err() {
-        return report(&Entries { items: Vec::new(), next: None });
+        let detail = format!("the query parameter after is {after}, and no journal is that long");
+        return Err(Problem::new(Code::Malformed, detail, "take it from `next` of the page before"));
     }
     let file = app.journal.clone();
     let found = app

@@ -62,6 +62,7 @@ fn page(app: &App) -> String {
             _ => None,
         })
         .collect();
+    of_sources(&mut text, app);
     of_slos(&mut text, &slos, &app.keeper.figures());
     text.0
 }
@@ -97,6 +98,37 @@ fn own(text: &mut Text, app: &App) {
     for kind in [Kind::Service, Kind::Source, Kind::Sli, Kind::Slo, Kind::Policy] {
         let count = declared::all(&state, kind).count().to_string();
         text.line("plimsoll_objects", &[("kind", kind.name())], &count);
+    }
+}
+
+/// What is to be said of every source.
+fn of_sources(text: &mut Text, app: &App) {
+    let state = app.desk.published().read();
+    let names: Vec<&String> = declared::all(&state, Kind::Source).map(|(name, _)| name).collect();
+    let healths: Vec<_> = names.iter().map(|name| (name.as_str(), app.healths.of(name))).collect();
+    text.family("plimsoll_source_up", "gauge", "Whether the source brings what it should.");
+    for (name, health) in &healths {
+        text.line("plimsoll_source_up", &[("source", name)], up(health.trouble.is_none()));
+    }
+    text.family("plimsoll_source_taken_total", "counter", "Lines or pushes that were taken.");
+    for (name, health) in &healths {
+        text.line("plimsoll_source_taken_total", &[("source", name)], &health.taken.to_string());
+    }
+    text.family("plimsoll_source_rejected_total", "counter", "Lines or pushes that were not.");
+    for (name, health) in &healths {
+        let rejected = health.rejected.to_string();
+        text.line("plimsoll_source_rejected_total", &[("source", name)], &rejected);
+    }
+    text.family(
+        "plimsoll_source_newest_timestamp_seconds",
+        "gauge",
+        "The newest minute of the source.",
+    );
+    for (name, health) in &healths {
+        if let Some(newest) = health.newest {
+            let second = newest.second().to_string();
+            text.line("plimsoll_source_newest_timestamp_seconds", &[("source", name)], &second);
+        }
     }
 }
 

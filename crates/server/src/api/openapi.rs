@@ -173,7 +173,8 @@ fn describe(operation: &mut Operation, route: &Route) {
 }
 
 fn field(name: &str, description: &str) -> Parameter {
-    let text = Object::with_type(Type::String);
+    let mut text = Object::with_type(Type::String);
+    text.pattern = Some("^[!-~]+$".to_owned());
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)

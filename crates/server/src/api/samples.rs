@@ -1,11 +1,13 @@
 //! Samples: what somebody measured, minute by minute.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::extract::State;
 use plimsoll_core::{
+    catalog::{Kind, Object},
     measure::{push, slot::Slot},
     people::token::Scope,
+    state::State as Practice,
     time::Minute,
 };
 use plimsoll_store::slots::{Refused, Why};
@@ -16,7 +18,7 @@ use super::{
     answer::{Answer, report},
     app::App,
     call::{Json, Named},
-    minute,
+    declared, minute,
     problem::{Code, Problem, ProblemDocument},
     route::Route,
 };
@@ -24,6 +26,9 @@ use crate::{
     limits::SAMPLES_BYTES_MAX,
     measure::keeping::{NotKept, Order, OrderedBatch},
 };
+
+/// Highest generation: what every program can count to.
+const GENERATION_MAX: u64 = i64::MAX as u64;
 
 /// Minutes of one SLI.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -33,7 +38,7 @@ pub struct Samples {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// Grows when the source corrects itself: a higher one replaces what is there, the same one repeats it.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 9_223_372_036_854_775_807_u64)]
     pub generation: u64,
     /// The minutes, each once, in any order.
     pub minutes: Vec<Sample>,
@@ -57,7 +62,7 @@ pub struct NamedSamples {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// See `Samples`.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 9_223_372_036_854_775_807_u64)]
     pub generation: u64,
     /// See `Samples`.
     pub minutes: Vec<Sample>,
@@ -145,6 +150,40 @@ pub(super) async fn push_several(
 }
 
 async fn keep(app: &App, samples: Vec<NamedSamples>) -> Answer {
+    let sources = sources(&app.desk.published().read(), &samples);
+    let newest = samples.iter().flat_map(|samples| &samples.minutes);
+    let newest = newest.filter_map(|sample| minute::parse("minute", &sample.minute).ok()).max();
+    let kept = try_keep(app, samples).await;
+    let now_ms = app.clock.now().ms;
+    for source in sources {
+        app.healths.note(&source, |health| {
+            health.heard_ms = Some(now_ms);
+            match &kept {
+                Ok(_) => {
+                    health.taken += 1;
+                    health.newest = health.newest.max(newest);
+                }
+                Err(problem) => {
+                    health.rejected += 1;
+                    health.last_rejection = Some(problem.document().detail);
+                }
+            }
+        });
+    }
+    report(&kept?)
+}
+
+/// The sources that feed the SLIs of these samples, as their documents say.
+fn sources(state: &Practice, samples: &[NamedSamples]) -> BTreeSet<String> {
+    let source =
+        |samples: &NamedSamples| match &declared::find(state, Kind::Sli, &samples.sli)?.object {
+            Object::Sli { source, .. } => source.clone(),
+            _ => None,
+        };
+    samples.iter().filter_map(source).collect()
+}
+
+async fn try_keep(app: &App, samples: Vec<NamedSamples>) -> Result<Kept, Problem> {
     let names: Vec<String> = samples.iter().map(|samples| samples.sli.clone()).collect();
     let batches = samples.into_iter().map(|samples| ordered(app, samples));
     let batches = batches.collect::<Result<Vec<_>, _>>()?;
@@ -158,12 +197,16 @@ async fn keep(app: &App, samples: Vec<NamedSamples>) -> Answer {
         }
         other => Problem::from(other),
     })?;
-    report(&Kept { changed: applied.changed, repeated: applied.repeated })
+    Ok(Kept { changed: applied.changed, repeated: applied.repeated })
 }
 
 /// Where samples belong, by number.
 fn ordered(app: &App, samples: NamedSamples) -> Result<OrderedBatch, Problem> {
     let NamedSamples { sli, source, generation, minutes } = samples;
+    if generation > GENERATION_MAX {
+        let detail = format!("the generation {generation} is above {GENERATION_MAX}");
+        return Err(Problem::new(Code::Invalid, detail, "count them from 1, or use milliseconds"));
+    }
     let slots = minutes.iter().map(slot).collect::<Result<Vec<_>, _>>()?;
     let kept = app.keeper.kept(app.clock.now().ms);
     let state = app.desk.published().read();

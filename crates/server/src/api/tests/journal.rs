@@ -29,7 +29,9 @@ fn entries_come_in_order_with_who_did_what() {
     assert_eq!((&head["seq"], &head["hash"]), (&json!(4), &seen[3]["hash"]));
     let verified = house.get("/api/v1/journal/verification").send().json();
     assert_eq!(verified["head"], head);
-    for after in [4, 99, u64::MAX] {
+    let endless = format!("/api/v1/journal?after={}", u64::MAX);
+    house.get(&endless).send().problem(400, "malformed");
+    for after in [4, 99, i64::MAX] {
         let none = house.get(&format!("/api/v1/journal?after={after}")).send().json();
         assert_eq!(none, json!({"items": [], "next": null}), "{after}");
     }

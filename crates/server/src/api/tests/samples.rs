@@ -30,6 +30,13 @@ fn samples_are_kept_once_and_corrected_by_a_higher_generation() {
     assert_eq!(conflict["kept_generation"], 1);
     assert_eq!(push(&house, 2, &other).json()["changed"], 2);
     push(&house, 1, &json!([counts("11:55", 1, 1)])).problem(409, "generation-conflict");
+    let health = house.get("/api/v1/sources/pushed").send().json()["health"].clone();
+    // Three pushes were taken and two refused; 11:57 is the newest minute, and 11:59 the first that does not count yet.
+    assert_eq!((&health["taken"], &health["rejected"]), (&json!(3), &json!(2)), "{health}");
+    assert_eq!(
+        (&health["newest"], &health["lag_minutes"]),
+        (&json!("2026-11-23T11:57:00Z"), &json!(1))
+    );
 
     let house = house.again();
     let path = "/api/v1/slis/checkout-good/slots?from=2026-11-23T11:54:00Z&to=2026-11-23T11:59:00Z";

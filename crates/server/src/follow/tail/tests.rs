@@ -77,12 +77,11 @@ impl Scene {
     fn poll(&mut self, second: i64) -> Option<String> {
         self.now_s = BEGIN.second() + second;
         loop {
-            let tail = match self.tail.take() {
-                Some(tail) => tail,
-                None => {
-                    let cursors = self.keeping.store().cursors(SOURCE).unwrap();
-                    Tail::new(self.route(), &cursors).unwrap()
-                }
+            let tail = if let Some(tail) = self.tail.take() {
+                tail
+            } else {
+                let cursors = self.keeping.store().cursors(SOURCE).unwrap();
+                Tail::new(self.route(), &cursors).unwrap()
             };
             let tail = self.tail.insert(tail);
             let kept = Span::new(BEGIN.plus(-90 * 1440), BEGIN.plus(90 * 1440));
