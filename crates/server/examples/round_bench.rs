@@ -90,8 +90,10 @@ fn fill(file: &std::path::Path, slis: u32, days: i64, begin: Minute) -> Result<(
     for day in older.chain(recent) {
         let to = begin.0.min(day + DAY);
         for chunk in (0..slis).collect::<Vec<_>>().chunks(64 * 16) {
-            let slots: Vec<Vec<(Minute, Slot)>> =
-                chunk.iter().map(|sli| (day..to).map(|m| (Minute(m), slot(*sli, m))).collect()).collect();
+            let slots: Vec<Vec<(Minute, Slot)>> = chunk
+                .iter()
+                .map(|sli| (day..to).map(|m| (Minute(m), slot(*sli, m))).collect())
+                .collect();
             let batches = chunk.iter().zip(&slots).map(|(sli, slots)| SlotBatch {
                 source: SOURCE,
                 sli: *sli,
@@ -111,7 +113,7 @@ fn fill(file: &std::path::Path, slis: u32, days: i64, begin: Minute) -> Result<(
 /// Some traffic, now and then an error.
 fn slot(sli: u32, minute: i64) -> Slot {
     let mixed = (u64::from(sli) << 32 | minute as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    Slot::measured(40 + (mixed >> 58), u64::from(mixed >> 40 & 0xff == 0))
+    Slot::measured(40 + (mixed >> 58), u64::from((mixed >> 40).is_multiple_of(256)))
 }
 
 fn minute_of_all(slis: u32, minute: Minute) -> Order {

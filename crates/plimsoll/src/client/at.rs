@@ -118,7 +118,7 @@ fn of_folder(folder: &Path) -> Result<Client, Failure> {
             return Err(Failure::usage(in_use));
         }
         // Who has the folder tells nobody when it is free.
-        thread::park_timeout(PAUSE);
+        thread::sleep(PAUSE);
     }
 }
 

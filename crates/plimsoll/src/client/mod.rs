@@ -136,7 +136,7 @@ impl Client {
                 429 | 503 if attempt < ATTEMPTS && response.retry_after.is_some() => {
                     // The server said when to come back; who wakes early is told again.
                     let wait = response.retry_after.unwrap_or(WAIT_MAX);
-                    thread::park_timeout(wait.min(WAIT_MAX));
+                    thread::sleep(wait.min(WAIT_MAX));
                 }
                 _ => return Err(problem::failure(&response)),
             }
