@@ -90,8 +90,10 @@ fn fill(file: &std::path::Path, slis: u32, days: i64, begin: Minute) -> Result<(
     for day in older.chain(recent) {
         let to = begin.0.min(day + DAY);
         for chunk in (0..slis).collect::<Vec<_>>().chunks(64 * 16) {
-            let slots: Vec<Vec<(Minute, Slot)>> =
-                chunk.iter().map(|sli| (day..to).map(|m| (Minute(m), slot(*sli, m))).collect()).collect();
+            let slots: Vec<Vec<(Minute, Slot)>> = chunk
+                .iter()
+                .map(|sli| (day..to).map(|m| (Minute(m), slot(*sli, m))).collect())
+                .collect();
             let batches = chunk.iter().zip(&slots).map(|(sli, slots)| SlotBatch {
                 source: SOURCE,
                 sli: *sli,

@@ -119,7 +119,11 @@ pub(super) async fn list(
     let after = query.after.unwrap_or(0);
     if i64::try_from(after).is_err() {
         let detail = format!("the query parameter after is {after}, and no journal is that long");
-        return Err(Problem::new(Code::Malformed, detail, "take it from `next` of the page before"));
+        return Err(Problem::new(
+            Code::Malformed,
+            detail,
+            "take it from `next` of the page before",
+        ));
     }
     let file = app.journal.clone();
     let found = app
