@@ -102,16 +102,16 @@ fn a_request_under_way_is_finished_when_the_server_stops() {
     let body = r#"{"handle":"bob"}"#;
     let head = format!(
         "POST /api/v1/people HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+         Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
         server.token,
         body.len()
     );
     let mut stream = server.connect();
-    // One whole exchange first: the server has the connection.
-    stream.write_all(format!("{HEALTHY}\r\n").as_bytes()).unwrap();
-    let mut first = [0; 15];
-    stream.read_exact(&mut first).unwrap();
     stream.write_all(head.as_bytes()).unwrap();
+    // Who asks for the body has begun with the request.
+    let mut go_on = [0; 21];
+    stream.read_exact(&mut go_on).unwrap();
+    assert!(go_on.starts_with(b"HTTP/1.1 100 "));
     stream.write_all(&body.as_bytes()[..5]).unwrap();
     // The refusal of another connection shows that the stop has begun.
     drop(server.stop.take());
