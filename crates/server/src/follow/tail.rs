@@ -33,6 +33,13 @@ const LOG: &str = "log/";
 /// For so long no file may match a pattern before the minutes count as not watched: a rotation takes a moment.
 const BLIND_S: i64 = 60;
 
+/// Logs that are read for the first time are all there once their newest line is no older than so many minutes, or
+/// nothing came for [`STILL_S`]: somebody may be copying them just now.
+const FRESH_MINUTES: i64 = 5;
+
+/// See [`FRESH_MINUTES`].
+const STILL_S: i64 = 60;
+
 /// So many slots are closed with one order at most.
 const CLOSED_AT_ONCE: i64 = 200_000;
 
@@ -45,6 +52,8 @@ pub struct Tail {
     /// Every minute before it is closed: seen in full, or known not to be. `None` until all that was there at the
     /// first start is read.
     seen_until: Option<Minute>,
+    /// When a line came last.
+    heard_s: Option<i64>,
     /// Since when a pattern matches nothing.
     blind_since_s: Option<i64>,
     /// Silence that was found missing in what was there at the first start.
@@ -110,6 +119,7 @@ impl Tail {
             follower,
             seen_until,
             silent,
+            heard_s: None,
             blind_since_s: None,
             next_seen: None,
             next_silent: None,
@@ -132,10 +142,14 @@ impl Tail {
         let mut parts = self.route.parts(&delta.cells, &self.ladder);
         for minutes in parts.values_mut() {
             minutes.retain(|minute, _| *minute >= kept.from);
+            self.believe_late(minutes);
+        }
+        if delta.lines > 0 || self.heard_s.is_none() {
+            self.heard_s = Some(now_s);
         }
         let sight = self.sight(now_s, &delta);
         let closing = match &sight {
-            Sight::Clear => self.closing(kept, over, &parts, history),
+            Sight::Clear => self.closing(now_s, kept, over, &parts, history),
             Sight::Lost => Ok((Vec::new(), over)),
             Sight::None(why) => Err(why.clone()),
         };
@@ -152,6 +166,16 @@ impl Tail {
         let has_any = order != Order::default();
         let trouble = trouble.filter(|why| !why.is_empty());
         Polled { order: has_any.then_some(order), delta, trouble, is_more }
+    }
+
+    /// A line that comes late into silence that was judged missing shows that its minute is in the log after all.
+    fn believe_late(&self, minutes: &mut BTreeMap<Minute, Slot>) {
+        let closed = self.seen_until.unwrap_or(Minute(i64::MIN));
+        for (minute, slot) in minutes.iter_mut().filter(|(minute, _)| **minute < closed) {
+            if self.silent.iter().any(|span| span.contains(*minute)) {
+                *slot = slot.with_more(Slot::NoTraffic);
+            }
+        }
     }
 
     /// Whether the minutes up to now were watched.
@@ -186,13 +210,14 @@ impl Tail {
     /// The spans that are seen in full now, and until when everything is closed with them.
     fn closing(
         &mut self,
+        now_s: i64,
         kept: Span,
         over: Minute,
         parts: &BTreeMap<u32, BTreeMap<Minute, Slot>>,
         history: &impl History,
     ) -> Result<(Vec<Span>, Minute), String> {
         let Some(seen_until) = self.seen_until else {
-            let begin = self.judge_silence(kept, over, parts, history)?;
+            let begin = self.judge_silence(now_s, kept, over, parts, history)?;
             return Ok((Vec::new(), begin));
         };
         let from = seen_until.max(kept.from);
@@ -207,6 +232,7 @@ impl Tail {
     /// Says where they begin.
     fn judge_silence(
         &mut self,
+        now_s: i64,
         kept: Span,
         over: Minute,
         parts: &BTreeMap<u32, BTreeMap<Minute, Slot>>,
@@ -217,7 +243,14 @@ impl Tail {
         for (minute, slot) in parts.get(&self.route.source).into_iter().flatten() {
             *activity.entry(*minute).or_default() += slot.events().0;
         }
-        let Some(first) = activity.keys().next().copied() else { return Ok(over) };
+        let ends = activity.keys().next().zip(activity.keys().next_back());
+        let Some((first, last)) = ends.map(|(first, last)| (*first, *last)) else {
+            return Ok(over);
+        };
+        let is_still = self.heard_s.is_some_and(|heard_s| now_s.saturating_sub(heard_s) >= STILL_S);
+        if last < over.plus(-FRESH_MINUTES) && !is_still {
+            return Err(String::new());
+        }
         // As if a line came now: the silence up to now is judged like any other.
         activity.entry(over).or_insert(1);
         let activity: Vec<(Minute, u64)> = activity.into_iter().collect();

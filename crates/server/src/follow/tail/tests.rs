@@ -212,6 +212,26 @@ fn silence_of_before_the_first_start_is_judged_as_in_a_finished_log() {
 }
 
 #[test]
+fn logs_that_are_just_being_copied_are_judged_when_they_are_all_there() {
+    let mut scene = Scene::new();
+    let day = 86_400;
+    scene.write((0..2 * day).step_by(60), 200);
+    scene.poll(4 * day);
+    scene.write((2 * day..3 * day).step_by(60), 200);
+    scene.poll(4 * day + 1);
+    assert!(scene.slots(4 * 1440).contains(&part(1, 0)), "judged before all was there");
+    scene.poll(4 * day + 62);
+    let slots = scene.slots(4 * 1440);
+    assert!(slots[..3 * 1440].iter().all(|slot| *slot == all(1, 0)));
+    // The fourth day is silent where the others were busy.
+    assert!(slots[3 * 1440..].iter().all(|slot| *slot == MISSING));
+    // What comes even later is believed, line by line.
+    scene.write([3 * day + 60], 200);
+    scene.poll(4 * day + 70);
+    assert_eq!(scene.slots(4 * 1440)[3 * 1440..][..3], [MISSING, all(1, 0), MISSING]);
+}
+
+#[test]
 fn an_order_that_was_not_kept_comes_again_as_a_whole() {
     let mut scene = Scene::new();
     scene.write([5, 6, 7], 200);
