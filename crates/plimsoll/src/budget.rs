@@ -108,21 +108,14 @@ fn budgets(reports: Vec<BudgetReport>) -> Table {
 
 /// What is left, bad events, all events, the outage that would spend the rest, the coverage.
 fn figures(budget: &BudgetFigures) -> [String; 5] {
-    let unseen = budget.coverage.as_str() == "0" && budget.good == 0 && budget.bad == 0;
-    if unseen {
-        // Nothing is known of a budget that nothing was measured of; least of all that it is whole.
-        return [
-            "unknown".to_owned(),
-            "0".to_owned(),
-            "0".to_owned(),
-            String::new(),
-            "0 %".to_owned(),
-        ];
-    }
-    let outage =
-        if budget.is_spent { "none".to_owned() } else { lasting(budget.left_seconds / 60) };
+    let outage = match (budget.is_spent, budget.left_seconds) {
+        (Some(false), Some(seconds)) => lasting(seconds / 60),
+        (Some(true), _) => "none".to_owned(),
+        _ => String::new(),
+    };
     [
-        share(&budget.left),
+        // Nothing is known of a budget that nothing was measured of; least of all that it is whole.
+        budget.left.as_ref().map_or_else(|| "unknown".to_owned(), share),
         grouped(budget.bad.into()),
         grouped(u128::from(budget.good) + u128::from(budget.bad)),
         outage,
@@ -132,7 +125,9 @@ fn figures(budget: &BudgetFigures) -> [String; 5] {
 
 /// `14.4× in 1 h`.
 fn burn(burn: &Burn) -> String {
-    let rate = burn.rate.as_str();
+    let Some(rate) = burn.rate.as_ref().map(Exact::as_str) else {
+        return "unknown".to_owned();
+    };
     let end = rate.find('.').map_or(rate.len(), |point| rate.len().min(point + 2));
     format!("{}× in {}", &rate[..end], lasting(burn.lookback_minutes.into()))
 }

@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use plimsoll_server::api::sources::{Feed, Source};
+use plimsoll_core::ratio::grouped;
+use plimsoll_server::api::sources::{Feed, SourceHealth, SourceReport};
 
 use crate::{
     client::{At, path},
@@ -12,6 +13,7 @@ use crate::{
     output,
     page::Page,
     table::Table,
+    words::minute,
 };
 
 /// Sources: where measurements come from
@@ -61,19 +63,55 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(sources: Vec<Source>) -> Table {
+fn table(sources: Vec<SourceReport>) -> Table {
     let nothing = "there is no source; plimsoll apply declares them";
-    let mut table = Table::new(nothing, &["SOURCE", "DELIVERS"]);
-    for Source { name, feed, .. } in sources {
-        table.row([name, delivers(&feed)]);
+    let headings = ["SOURCE", ">TAKEN", ">REJECTED", ">BEHIND", "STATE", "DELIVERS"];
+    let mut table = Table::new(nothing, &headings);
+    for SourceReport { source, health } in sources {
+        let behind = health.lag_minutes.map(|minutes| format!("{minutes} min"));
+        table.row([
+            source.name,
+            grouped(health.taken.into()),
+            grouped(health.rejected.into()),
+            behind.unwrap_or_default(),
+            state(&health),
+            delivers(&source.feed),
+        ]);
     }
     table
 }
 
-fn shown(source: &Source, page: &mut Page) {
+fn shown(SourceReport { source, health }: &SourceReport, page: &mut Page) {
     page.fact("source", &source.name);
     page.fact("delivers", &delivers(&source.feed));
     page.fact("declared", &declared::words(&source.declared));
+    page.fact("state", &state(health));
+    if let Some(until) = &health.seen_until {
+        page.fact("seen", &format!("everything before {} UTC", minute(until)));
+    }
+    if let Some(newest) = &health.newest {
+        page.fact("newest", &format!("something of {} UTC", minute(newest)));
+    }
+    let (taken, rejected) = (grouped(health.taken.into()), grouped(health.rejected.into()));
+    page.fact("taken", &format!("{taken} since the server started, {rejected} rejected"));
+    for line in &health.examples {
+        page.fact("", &format!("{}: {}: {}", line.path, line.why, line.text));
+    }
+    if let Some(why) = &health.last_rejection {
+        page.fact("", why);
+    }
+    for event in &health.events {
+        page.fact("then", &format!("{} UTC: {}", minute(&event.at), event.what));
+    }
+}
+
+/// How it is doing, in a word or in the words of its trouble.
+fn state(health: &SourceHealth) -> String {
+    match &health.trouble {
+        Some(trouble) => trouble.clone(),
+        None if health.heard.is_none() => "nothing heard yet".to_owned(),
+        None => "well".to_owned(),
+    }
 }
 
 fn delivers(feed: &Feed) -> String {

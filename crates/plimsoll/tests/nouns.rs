@@ -68,14 +68,16 @@ fn what_is_in_force_is_listed_and_shown() {
     "]]
     .assert_eq(&says(&place, &["sli", "list"]));
     expect![[r"
-        SOURCE   DELIVERS
-        counter  what is pushed
+        SOURCE   TAKEN  REJECTED  BEHIND  STATE              DELIVERS
+        counter      0         0          nothing heard yet  what is pushed
     "]]
     .assert_eq(&says(&place, &["source", "list"]));
     expect![[r"
         source    counter
         delivers  what is pushed
         declared  source.yaml of the set default, since TIME UTC
+        state     nothing heard yet
+        taken     0 since the server started, 0 rejected
     "]]
     .assert_eq(&says(&place, &["source", "show", "counter"]));
     let empty = Place::new();
@@ -247,8 +249,8 @@ fn ago(minutes: i64) -> String {
 #[test]
 fn a_budget_that_nothing_was_measured_of_is_unknown() {
     expect![[r"
-        SLO  WINDOW  TARGET     LEFT  BAD  OF  OUTAGE LEFT  COVERAGE       BURN
-        web  30d     99.9 %  unknown    0   0                    0 %  0× in 1 h
+        SLO  WINDOW  TARGET     LEFT  BAD  OF  OUTAGE LEFT  COVERAGE     BURN
+        web  30d     99.9 %  unknown    0   0                    0 %  unknown
     "]]
     .assert_eq(&says(&shop(), &["budget"]));
 }

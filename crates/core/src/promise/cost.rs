@@ -322,6 +322,11 @@ impl Spend {
         (self.spent * u128::from(BILLION), self.weight * u128::from(target.allowed_ppb()))
     }
 
+    /// Whether nothing was seen at all: then nothing is known of the budget, least of all that it is whole.
+    pub fn is_unseen(&self) -> bool {
+        self.sums.known() == 0 && self.sums.total() == 0
+    }
+
     /// The share of the minutes that were seen in full, in parts per billion, rounded down. With no minute at all
     /// nothing was seen.
     pub fn coverage_ppb(&self) -> u64 {

@@ -147,7 +147,7 @@ impl Reading {
         let left = percent_floor(self.budget.left_ppb());
         let held = self.held_text();
         let say = |verdict, text: String| Reason { verdict, text: format!("{name}: {text}{held}") };
-        if spend.sums.known() == 0 && spend.sums.total() == 0 {
+        if spend.is_unseen() {
             return say(Verdict::Unknown, "nothing was seen in the window".to_owned());
         }
         if spend.sums.total() < policy.min_events {

@@ -85,15 +85,17 @@ pub struct BudgetFigures {
     pub coverage: Exact,
     /// Minutes that are excluded.
     pub excluded_minutes: i64,
-    /// The share of the budget that is left; below 0 where more was spent than there was.
-    pub left: Exact,
-    /// The share that is spent.
-    pub spent: Exact,
-    /// Whether it is spent to the last part.
-    pub is_spent: bool,
-    /// How many seconds of full outage would spend the rest.
-    pub left_seconds: i64,
-    /// How many bad events would spend the rest; null where slices count, or missing minutes have a weight.
+    /// The share of the budget that is left; below 0 where more was spent than there was. Null where nothing was
+    /// seen of the window: then nothing is known of its budget.
+    pub left: Option<Exact>,
+    /// The share that is spent; null where nothing was seen.
+    pub spent: Option<Exact>,
+    /// Whether it is spent to the last part; null where nothing was seen.
+    pub is_spent: Option<bool>,
+    /// How many seconds of full outage would spend the rest; null where nothing was seen.
+    pub left_seconds: Option<i64>,
+    /// How many bad events would spend the rest; null where slices count, where missing minutes have a weight, and
+    /// where nothing was seen.
     pub left_events: Option<Exact>,
 }
 
@@ -102,8 +104,8 @@ pub struct BudgetFigures {
 pub struct Burn {
     /// Over how many minutes.
     pub lookback_minutes: u32,
-    /// The burn rate: 1 spends the budget in exactly one window.
-    pub rate: Exact,
+    /// The burn rate: 1 spends the budget in exactly one window. Null where nothing was seen.
+    pub rate: Option<Exact>,
     /// Good events.
     pub good: u64,
     /// Bad events.
@@ -202,7 +204,7 @@ pub(super) async fn budget(
     let target = objective.slo.target;
     let burn = |(minutes, spend): &(u32, plimsoll_core::promise::cost::Spend)| Burn {
         lookback_minutes: *minutes,
-        rate: Exact::ppb(spend.spent_ppb(target)),
+        rate: (!spend.is_unseen()).then(|| Exact::ppb(spend.spent_ppb(target))),
         good: spend.sums.good,
         bad: spend.sums.bad,
         coverage: Exact::ppb(spend.coverage_ppb() as i64),
@@ -282,6 +284,7 @@ fn window((window, budget): &(Window, Result<Budget, NoExtent>)) -> WindowBudget
 
 fn of_budget(budget: &Budget) -> BudgetFigures {
     let (span, spend) = (budget.extent.span, &budget.spend);
+    let seen = (!spend.is_unseen()).then_some(budget);
     BudgetFigures {
         from: span.from.to_string(),
         to: span.to.to_string(),
@@ -289,11 +292,11 @@ fn of_budget(budget: &Budget) -> BudgetFigures {
         bad: spend.sums.bad,
         coverage: Exact::ppb(spend.coverage_ppb() as i64),
         excluded_minutes: spend.excluded_minutes,
-        left: Exact::ppb(budget.left_ppb()),
-        spent: Exact::ppb(spend.spent_ppb(budget.target)),
-        is_spent: budget.is_spent(),
-        left_seconds: budget.left_seconds(),
-        left_events: budget.left_events_ppb().map(|ppb| Exact::decimals(ppb, 9)),
+        left: seen.map(|budget| Exact::ppb(budget.left_ppb())),
+        spent: seen.map(|budget| Exact::ppb(spend.spent_ppb(budget.target))),
+        is_spent: seen.map(Budget::is_spent),
+        left_seconds: seen.map(Budget::left_seconds),
+        left_events: seen.and_then(Budget::left_events_ppb).map(|ppb| Exact::decimals(ppb, 9)),
     }
 }
 

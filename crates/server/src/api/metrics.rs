@@ -15,7 +15,7 @@ use axum::{
 };
 use plimsoll_core::{
     catalog::{Kind, Object},
-    promise::slo::Slo,
+    promise::{cost::Spend, slo::Slo},
     ratio::decimal,
 };
 
@@ -108,7 +108,9 @@ fn of_sources(text: &mut Text, app: &App) {
     let healths: Vec<_> = names.iter().map(|name| (name.as_str(), app.healths.of(name))).collect();
     text.family("plimsoll_source_up", "gauge", "Whether the source brings what it should.");
     for (name, health) in &healths {
-        text.line("plimsoll_source_up", &[("source", name)], up(health.trouble.is_none()));
+        let is_silent = health.trouble.is_none() && health.heard_ms.is_none();
+        let value = if is_silent { "NaN" } else { up(health.trouble.is_none()) };
+        text.line("plimsoll_source_up", &[("source", name)], value);
     }
     text.family("plimsoll_source_taken_total", "counter", "Lines or pushes that were taken.");
     for (name, health) in &healths {
@@ -144,7 +146,7 @@ fn of_slos(text: &mut Text, slos: &[(String, Slo)], figures: &Figures) {
         let target = decimal(i128::from(slo.target.ppb()), PPB);
         text.line("plimsoll_slo_target_ratio", &labels, &target);
     }
-    let known: Vec<(&String, &Slo, &SloFigures)> = slos
+    let all: Vec<(&String, &Slo, &SloFigures)> = slos
         .iter()
         .filter_map(|(name, slo)| Some((name, slo, figures.slos.get(name.as_str())?)))
         .collect();
@@ -153,17 +155,17 @@ fn of_slos(text: &mut Text, slos: &[(String, Slo)], figures: &Figures) {
         "gauge",
         "The share of the budget that is left; below 0 where more was spent.",
     );
-    each_window(&known, |name, window, budget| {
-        let left = decimal(i128::from(budget.left_ppb()), PPB);
+    each_window(&all, |name, window, budget| {
+        let left = known(&budget.spend, budget.left_ppb());
         text.line("plimsoll_slo_budget_left_ratio", &[("slo", name), ("window", window)], &left);
     });
     text.family("plimsoll_slo_coverage_ratio", "gauge", "The share of minutes that were seen.");
-    each_window(&known, |name, window, budget| {
+    each_window(&all, |name, window, budget| {
         let seen = decimal(i128::from(budget.spend.coverage_ppb()), PPB);
         text.line("plimsoll_slo_coverage_ratio", &[("slo", name), ("window", window)], &seen);
     });
     text.family("plimsoll_slo_window_events", "gauge", "Events in the window.");
-    each_window(&known, |name, window, budget| {
+    each_window(&all, |name, window, budget| {
         let sums = &budget.spend.sums;
         for (result, count) in [("good", sums.good), ("bad", sums.bad)] {
             let labels = [("slo", name), ("window", window), ("result", result)];
@@ -175,20 +177,25 @@ fn of_slos(text: &mut Text, slos: &[(String, Slo)], figures: &Figures) {
         "gauge",
         "How fast the budget burned: 1 spends it in a window.",
     );
-    for (name, slo, figures) in &known {
+    for (name, slo, figures) in &all {
         for (minutes, spend) in &figures.burns {
             let lookback = format!("{minutes}m");
-            let rate = decimal(i128::from(spend.spent_ppb(slo.target)), PPB);
+            let rate = known(spend, spend.spent_ppb(slo.target));
             text.line("plimsoll_slo_burn_rate", &[("slo", name), ("lookback", &lookback)], &rate);
         }
     }
 }
 
+/// A share, or no number where nothing was seen: an unknown budget must not look whole.
+fn known(spend: &Spend, share_ppb: i64) -> String {
+    if spend.is_unseen() { "NaN".to_owned() } else { decimal(i128::from(share_ppb), PPB) }
+}
+
 fn each_window(
-    known: &[(&String, &Slo, &SloFigures)],
+    all: &[(&String, &Slo, &SloFigures)],
     mut say: impl FnMut(&str, &str, &plimsoll_core::promise::budget::Budget),
 ) {
-    for (name, _, figures) in known {
+    for (name, _, figures) in all {
         for (window, budget) in &figures.windows {
             if let Ok(budget) = budget {
                 say(name, &window.to_string(), budget);

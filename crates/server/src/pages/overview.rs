@@ -120,8 +120,8 @@ fn rows(name: &str, slo: &Slo, figures: Option<&SloFigures>) -> Vec<Row> {
 fn left(budget: &Budget) -> (String, &'static str) {
     let share = percent_floor(budget.left_ppb());
     match budget {
+        budget if budget.spend.is_unseen() => ("–".to_owned(), "unknown"),
         budget if budget.is_spent() => (share, "spent"),
-        budget if budget.spend.sums.known() == 0 => (share, "unknown"),
         _ => (share, "left"),
     }
 }
