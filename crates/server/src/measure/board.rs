@@ -46,6 +46,10 @@ struct Sources {
     several: BTreeMap<u32, BTreeSet<u32>>,
 }
 
+/// What a minute of an SLI was and is now, by those of its sources that changed it in one write. The store tells only
+/// what is now, so each of them must be known before the minute is put together.
+type Changed = BTreeMap<u32, (Slot, Slot)>;
+
 impl Sources {
     fn note(&mut self, sli: u32, source: u32) {
         let first = *self.first.entry(sli).or_insert(source);
@@ -218,26 +222,46 @@ impl Board {
         Ok(())
     }
 
-    /// Takes in what a write changed.
+    /// Takes in all that a write changed, in its order.
     ///
     /// # Errors
     /// When the store cannot be read, for an SLI with several sources. The board must then be made anew.
-    pub fn change(&mut self, store: &impl SlotReads, change: &Change) -> Result<(), Error> {
-        let Change { source, sli, minute, .. } = *change;
-        self.sources.note(sli, source);
-        let (mut before, mut after) = (change.before, change.after);
-        if self.sources.several.contains_key(&sli) {
-            for other in self.sources.of(sli).filter(|other| *other != source) {
-                let series = store.series(other, sli, Span::new(minute, minute.plus(1)))?;
-                let slot = series.slots.first().copied().unwrap_or_default();
-                (before, after) = (together(before, slot), together(after, slot));
+    pub fn change(&mut self, store: &impl SlotReads, changes: &[Change]) -> Result<(), Error> {
+        for change in changes {
+            self.sources.note(change.sli, change.source);
+        }
+        let mut several: BTreeMap<(u32, Minute), Changed> = BTreeMap::new();
+        for Change { source, sli, minute, before, after } in changes.iter().copied() {
+            if self.sources.several.contains_key(&sli) {
+                let by_source = several.entry((sli, minute)).or_default();
+                by_source.entry(source).or_insert((before, after)).1 = after;
+            } else {
+                self.replace(sli, minute, before, after);
             }
         }
+        for ((sli, minute), by_source) in several {
+            let (mut before, mut after) = (Slot::Missing, Slot::Missing);
+            for source in self.sources.of(sli) {
+                let (was, is) = if let Some(pair) = by_source.get(&source) {
+                    *pair
+                } else {
+                    let span = Span::new(minute, minute.plus(1));
+                    let slots = store.series(source, sli, span)?.slots;
+                    let slot = slots.first().copied().unwrap_or_default();
+                    (slot, slot)
+                };
+                (before, after) = (together(before, was), together(after, is));
+            }
+            self.replace(sli, minute, before, after);
+        }
+        Ok(())
+    }
+
+    fn replace(&mut self, sli: u32, minute: Minute, before: Slot, after: Slot) {
         self.put(sli, minute, after);
         if minute < self.end() {
             self.readings.correct(sli, minute, before, after);
         }
-        Ok(())
     }
 
     /// Puts a slot wherever its minute is kept.

@@ -223,9 +223,7 @@ impl<S: SlotStore> Keeping<S> {
         let past = changes.iter().filter(|change| change.minute < end);
         self.touched.extend(past.map(|change| change.sli));
         let store = &self.store;
-        let taken = self
-            .shared
-            .change(|board| changes.iter().try_for_each(|change| board.change(store, change)));
+        let taken = self.shared.change(|board| board.change(store, changes));
         if let Err(error) = taken {
             self.stopped = Some(error.to_string());
         }
