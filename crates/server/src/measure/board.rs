@@ -124,10 +124,11 @@ impl Board {
             .map(day_of)
             .collect();
         cut.extend((day_of(end.plus(-RECENT_MINUTES)).0..=end.0).step_by(DAY as usize).map(Minute));
-        let days = Span::new(day_of(from), day_of(end));
+        // Older days tell no more than from which sources there are slots: whoever looks back must find them.
+        let days = Span::new(Minute(i64::MIN / 2), day_of(end));
         store.day_sums(days, &mut |day, source, sli, sums: Sums| {
-            if !cut.contains(&day) {
-                self.sources.note(sli, source);
+            self.sources.note(sli, source);
+            if day >= day_of(from) && !cut.contains(&day) {
                 let whole = Span::new(day, day.plus(DAY));
                 self.readings.add_sums(sli, sums, |window| window.intersection(whole) == whole);
             }

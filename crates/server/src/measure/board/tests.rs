@@ -149,3 +149,17 @@ fn two_sources_of_one_minute_may_come_in_one_write() {
         check(&board, &naive).unwrap();
     }
 }
+
+#[test]
+fn slots_older_than_every_window_are_found_after_a_start() {
+    let folder = tempdir().unwrap();
+    let mut store = SlotFile::open(&folder.path().join("slots.db")).unwrap();
+    let at = BEGIN.plus(-20 * DAY);
+    let slots = [(at, Slot::measured(3, 1))];
+    let batches = [SlotBatch { source: 900, sli: 1, generation: 1, slots: &slots }];
+    let write = Write { batches: &batches, ..Write::default() };
+    store.write(&[write], Durability::Synced).unwrap();
+    let board = Board::load(&mut store, BEGIN, windows()).unwrap();
+    let span = Span::new(at, at.plus(1));
+    assert_eq!(board.series(&store, 1, span), Ok(vec![slots[0].1]));
+}
