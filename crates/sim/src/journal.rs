@@ -66,18 +66,22 @@ impl JournalDisk {
     }
 
     fn refusal(&self, batch: &Batch) -> Option<Refused> {
-        let mut newest_ms = self.head().at_ms;
-        for Draft { at_ms, .. } in &batch.entries {
-            if *at_ms < newest_ms {
-                return Some(Refused::BackInTime { at_ms: *at_ms, newest_ms });
-            }
-            newest_ms = *at_ms;
-        }
         let is_here =
             |reply: &&Reply| self.replies.contains_key(&(reply.person.clone(), reply.key.clone()));
         let here = batch.replies.iter().find(is_here);
         here.map(|reply| Refused::ReplyExists { key: reply.key.clone() })
     }
+}
+
+fn back_in_time(head: Head, batch: &Batch) -> Option<Refused> {
+    let mut newest_ms = head.at_ms;
+    for Draft { at_ms, .. } in &batch.entries {
+        if *at_ms < newest_ms {
+            return Some(Refused::BackInTime { at_ms: *at_ms, newest_ms });
+        }
+        newest_ms = *at_ms;
+    }
+    None
 }
 
 impl FakeJournal {
@@ -133,6 +137,10 @@ impl Journal for FakeJournal {
     }
 
     fn append(&mut self, expected: Head, batch: &Batch) -> Result<Head, AppendError> {
+        self.usable()?;
+        if let Some(refused) = back_in_time(expected, batch) {
+            return Err(AppendError::Refused(refused));
+        }
         let done = self.write("append", |disk| {
             let found = disk.head();
             if found != expected {

@@ -135,16 +135,11 @@ impl Entries {
         hold(numbers.len() == outcomes.len(), || "an answer is missing".to_owned())?;
         let mut roll = before;
         for (at, (number, outcome)) in numbers.iter().zip(outcomes).enumerate() {
-            // What is refused may be done when it comes again behind others.
+            // What is not done may be done when it comes again behind others.
             let mut later = numbers.iter().zip(outcomes).skip(at);
-            let first_new = match outcome {
-                Err(NotDone::Refused(_))
-                    if later.any(|(other, outcome)| other == number && outcome.is_ok()) =>
-                {
-                    u64::MAX
-                }
-                _ => first_new,
-            };
+            let is_later = outcome.is_err()
+                && later.any(|(other, outcome)| other == number && outcome.is_ok());
+            let first_new = if is_later { u64::MAX } else { first_new };
             self.answer(*number, outcome, first_new, roll.as_mut(), disk)
                 .map_err(|why| format!("request {number}, answered {outcome:?}: {why}"))?;
         }
