@@ -157,12 +157,20 @@ impl Board {
         let end = self.end();
         let from = self.readings.spans().map(|span| span.from).min().unwrap_or(end);
         let from = from.min(end.plus(-RECENT_MINUTES));
-        let to = self.ahead.keys().next_back().map_or(end, |last| last.plus(1)).max(end);
-        let slots = self.series(store, sli, Span::new(from, to))?;
+        let slots = self.series(store, sli, Span::new(from, end))?;
         self.readings.forget(sli);
         self.readings.add_run(sli, from, &slots);
         for (minute, slot) in (from.0..).map(Minute).zip(&slots) {
             self.put(sli, minute, *slot);
+        }
+        // What lies ahead may lie years ahead, after a clock that was wrong: only days that hold something are read.
+        let days: BTreeSet<Minute> = self.ahead.keys().map(|minute| minute.floor(DAY)).collect();
+        for day in days {
+            let span = Span::new(day.max(end), day.plus(DAY));
+            let slots = self.series(store, sli, span)?;
+            for (minute, slot) in span.iter().zip(slots) {
+                self.put(sli, minute, slot);
+            }
         }
         Ok(())
     }
