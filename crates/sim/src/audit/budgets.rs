@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_core::{
-    measure::window::Window,
-    promise::slo::{Budgeting, NoData},
-};
+use plimsoll_core::{measure::window::Window, promise::slo::NoData};
 use plimsoll_server::measure::figures::{Figures, Objective};
 use serde_json::Value;
 
@@ -13,7 +10,7 @@ use super::{
     Found, hold,
     minutes::{Minutes, Seen},
     roll::{Roll, Stretch},
-    windows::{begins, sums},
+    windows::{Marked, begins, sums},
 };
 
 const BILLION: u128 = 1_000_000_000;
@@ -102,9 +99,9 @@ fn due(
     minutes: &BTreeMap<i64, Seen>,
     out: &[&Stretch],
 ) -> Found<Due> {
-    let is_out = |minute: i64| out.iter().any(|s| s.from <= minute && minute < s.to);
     let Some((length, target)) = slice(object) else {
-        let sums = sums(minutes, begins(window, end)?, end, is_out);
+        let from = begins(window, end)?;
+        let sums = sums(minutes, from, end, Some(&Marked::without(from, end, out)));
         let (spent, weight) = (u128::from(sums.bad), u128::from(sums.good + sums.bad));
         return Ok(Due { spent, weight, known: sums.known(), minutes: sums.minutes() });
     };
@@ -116,10 +113,11 @@ fn due(
         let from = begins(window, end)?;
         (from, from + (end - from).div_euclid(length) * length)
     };
-    let all = sums(minutes, from, to, is_out);
+    let marked = Marked::without(from, to, out);
+    let all = sums(minutes, from, to, Some(&marked));
     let mut due = Due { spent: 0, weight: 0, known: all.known(), minutes: all.minutes() };
     for first in (from..to).step_by(length as usize) {
-        let sums = sums(minutes, first, (first + length).min(to), is_out);
+        let sums = sums(minutes, first, (first + length).min(to), Some(&marked));
         let (good, total) = (u128::from(sums.good), u128::from(sums.good + sums.bad));
         let is_bad = good * BILLION < total * target;
         if is_bad {
@@ -131,9 +129,4 @@ fn due(
         }
     }
     Ok(due)
-}
-
-/// Whether the objective counts slices.
-pub fn counts_slices(objective: &Objective) -> bool {
-    !matches!(objective.slo.budgeting, Budgeting::Occurrences)
 }

@@ -15,6 +15,7 @@ use plimsoll_server::measure::board::Board;
 use super::{
     Found, hold,
     minutes::{Minutes, Seen},
+    roll::Stretch,
 };
 
 /// Where a window begins when every minute before `end` is over. Calendar windows of the simulation begin on a
@@ -48,18 +49,42 @@ fn midnight(day: &Zoned) -> Found<i64> {
     Ok(start.timestamp().as_second().div_euclid(60))
 }
 
-/// What minutes sum to, without those of some stretches.
-pub fn sums(
-    minutes: &BTreeMap<i64, Seen>,
-    from: i64,
-    to: i64,
-    is_out: impl Fn(i64) -> bool,
-) -> Sums {
+/// Minutes of a span, each marked where it is taken out.
+#[derive(Debug)]
+pub struct Marked {
+    first: i64,
+    is_out: Vec<bool>,
+}
+
+impl Marked {
+    /// The minutes from `from` to before `to`, without those of some stretches.
+    pub fn without(from: i64, to: i64, stretches: &[&Stretch]) -> Self {
+        let mut is_out = vec![false; (to - from).max(0) as usize];
+        for stretch in stretches {
+            let bounds = [stretch.from, stretch.to].map(|minute| minute.clamp(from, to.max(from)));
+            let [first, behind] = bounds.map(|minute| (minute - from) as usize);
+            is_out[first..behind.max(first)].fill(true);
+        }
+        Marked { first: from, is_out }
+    }
+
+    fn is_out(&self, minute: i64) -> bool {
+        self.is_out[(minute - self.first) as usize]
+    }
+
+    fn out(&self, from: i64, to: i64) -> u64 {
+        let bounds = [from, to.max(from)].map(|minute| (minute - self.first) as usize);
+        self.is_out[bounds[0]..bounds[1]].iter().filter(|is_out| **is_out).count() as u64
+    }
+}
+
+/// What minutes sum to, without those that are marked.
+pub fn sums(minutes: &BTreeMap<i64, Seen>, from: i64, to: i64, marked: Option<&Marked>) -> Sums {
     let mut sums = Sums::default();
-    let out = (from..to).filter(|minute| is_out(*minute)).count() as u64;
+    let out = marked.map_or(0, |marked| marked.out(from, to));
     let (mut known, mut all) = (0, 0);
     for (minute, (good, bad, is_whole)) in minutes.range(from..to.max(from)) {
-        if is_out(*minute) {
+        if marked.is_some_and(|marked| marked.is_out(*minute)) {
             continue;
         }
         all += 1;
@@ -97,7 +122,7 @@ pub fn check(board: &Board, minutes: &Minutes) -> Found<u64> {
         let of_sli = minutes.over_sources(sli);
         for (window, from) in &bounds {
             let span = Span::new(Minute(*from), board.end());
-            let due = sums(&of_sli, *from, end, |_| false);
+            let due = sums(&of_sli, *from, end, None);
             let found = board.readings().sums(sli, span);
             hold(found == Some(due), || {
                 format!("{window} of SLI {sli} from {from} to {end}: {found:?}, not {due:?}")
