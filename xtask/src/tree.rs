@@ -25,6 +25,13 @@ impl File {
         self.has_extension("md")
     }
 
+    /// Whether it is code at the edge of the program, where it waits for networks and other processes; no test is.
+    pub(crate) fn is_edge(&self) -> bool {
+        let is_test = self.path.contains("/tests/") || self.path.ends_with("/tests.rs");
+        let edges = ["crates/server/src/", "crates/plimsoll/src/"];
+        !is_test && edges.iter().any(|edge| self.path.starts_with(edge))
+    }
+
     /// Whether its name ends in this extension.
     pub(crate) fn has_extension(&self, extension: &str) -> bool {
         Path::new(&self.path).extension().is_some_and(|found| found == extension)

@@ -4,21 +4,26 @@ mod files;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    fmt::Write as _,
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
+pub use files::find;
+
+use std::{fmt::Write as _, path::PathBuf, process::ExitCode};
 
 use plimsoll_core::{
     printable::printable_json,
     spec::{
-        self, Docs,
+        self, Docs, code,
         problem::{self, Problem},
     },
 };
+use plimsoll_server::api::documents::PlanReport;
 use serde::Serialize;
+
+use crate::{
+    apply::{self, Files},
+    client::{self, At},
+    failure::Failure,
+    output,
+};
 
 /// Read documents and tell all their problems: exit code 1 when there are errors
 #[derive(Debug, clap::Args)]
@@ -32,18 +37,44 @@ pub struct Args {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    /// With --data or --server: the set of files that they are to be, so that what belongs to another set is found
+    #[arg(long, value_name = "NAME", default_value = apply::SET)]
+    set: String,
+    #[command(flatten)]
+    at: At,
 }
 
-/// Checks and writes the findings.
+/// Checks and prints the findings.
 ///
 /// # Errors
-/// When the findings cannot be written.
-pub fn run(args: &Args, out: &mut impl Write) -> io::Result<ExitCode> {
-    let findings = Findings::of(&args.paths);
+/// [`Failure`], when a server is asked and cannot be reached, or the findings cannot be printed.
+pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let mut findings = Findings::of(&args.paths);
+    if args.at.is_named() {
+        findings.add(conflicts(args)?);
+    }
     let text = if args.json { findings.json() } else { findings.text() };
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
+    output::print(&text)?;
     Ok(ExitCode::from(u8::from(findings.fail(args.strict))))
+}
+
+/// What is wrong with the documents only because of what is in force: names that belong to another set.
+fn conflicts(args: &Args) -> Result<Vec<Problem>, Failure> {
+    let files = Files::read(&args.paths)?;
+    let answer = apply::asked(&mut args.at.client()?, &args.set, &files)?;
+    let plan: PlanReport = client::read(answer.as_bytes())?;
+    let conflicts = plan.problems.into_iter().filter(|one| one.code == code::BELONGS_ELSEWHERE);
+    let problems = conflicts.map(|one| Problem {
+        path: files.place(&one.path),
+        line: one.line,
+        column: one.column,
+        severity: problem::Severity::Error,
+        code: code::BELONGS_ELSEWHERE,
+        field: one.field,
+        message: one.message,
+        hint: one.hint,
+    });
+    Ok(problems.collect())
 }
 
 /// Reads the documents of files and folders, with the problems of reading them.
@@ -73,6 +104,12 @@ impl Findings {
         problems.extend(spec::lints::thresholds(&docs));
         problem::sort(&mut problems);
         Findings { files: found.files.len(), objects: docs.objects, problems }
+    }
+
+    /// Adds what was found elsewhere.
+    fn add(&mut self, problems: Vec<Problem>) {
+        self.problems.extend(problems);
+        problem::sort(&mut self.problems);
     }
 
     /// Whether the check fails: on errors, and on warnings where it is strict.

@@ -1,11 +1,32 @@
-//! The `plimsoll` command: its arguments, its words, its exit codes. What it computes is in `plimsoll_core`.
+//! The `plimsoll` command: its arguments, its words, its exit codes. What it computes is in `plimsoll_core`; what it
+//! keeps, a server keeps.
 
+mod apply;
 mod assess;
+mod backup;
+mod budget;
 mod check;
+mod client;
+mod declared;
 pub mod example;
 mod failure;
+mod journal;
+mod mark;
+mod output;
+mod page;
+mod person;
+mod restore;
+mod serve;
+mod service;
+mod sli;
+mod slo;
+mod source;
+mod table;
+mod time;
+mod token;
+mod words;
 
-use std::{io, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;
@@ -22,24 +43,47 @@ struct Cli {
 enum Command {
     Assess(Box<assess::Args>),
     Check(check::Args),
+    Diff(apply::Diff),
+    Apply(apply::Apply),
+    Serve(serve::Args),
+    Service(service::Args),
+    Budget(budget::Args),
+    Slo(slo::Args),
+    Sli(sli::Args),
+    Source(source::Args),
+    Exclusion(mark::exclusion::Args),
+    Attribution(mark::attribution::Args),
+    Person(person::Args),
+    Token(token::Args),
+    Journal(journal::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
 }
 
 /// Runs the command that the process was called with.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = match cli.command {
-        Command::Assess(args) => assess::run(&args),
-        Command::Check(args) => checked(&args),
-    };
-    outcome.unwrap_or_else(|failure| failure.report())
+    run(cli.command).unwrap_or_else(|failure| failure.report())
 }
 
-fn checked(args: &check::Args) -> Result<ExitCode, Failure> {
-    match check::run(args, &mut io::stdout().lock()) {
-        // The reader of a pipe has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-        outcome => {
-            outcome.map_err(|error| Failure::input(format!("cannot write the report: {error}")))
-        }
+fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Assess(args) => assess::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Diff(args) => apply::diff(&args),
+        Command::Apply(args) => apply::apply(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Service(args) => service::run(&args),
+        Command::Budget(args) => budget::run(&args),
+        Command::Slo(args) => slo::run(&args),
+        Command::Sli(args) => sli::run(&args),
+        Command::Source(args) => source::run(&args),
+        Command::Exclusion(args) => mark::exclusion::run(&args),
+        Command::Attribution(args) => mark::attribution::run(&args),
+        Command::Person(args) => person::run(&args),
+        Command::Token(args) => token::run(&args),
+        Command::Journal(args) => journal::run(&args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => restore::run(&args),
     }
 }

@@ -6,35 +6,18 @@ mod common;
 
 use std::{
     collections::BTreeSet,
-    ffi::OsStr,
-    fs::{self, File},
-    io::Read as _,
-    os::{fd::OwnedFd, unix::ffi::OsStrExt as _},
+    fs,
     path::Path,
     process::{Command, Stdio},
     thread,
 };
 
-use common::{PLIMSOLL, line};
-use rustix::{
-    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
-    termios::{Winsize, tcsetwinsize},
+use common::{
+    PLIMSOLL, line,
+    terminal::{seen, terminal},
 };
 use serde_json::Value;
 use tempfile::TempDir;
-
-/// A terminal: the end that a person looks at, and the end that a program writes to.
-fn terminal(columns: u16) -> (OwnedFd, File) {
-    let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&person).unwrap();
-    unlockpt(&person).unwrap();
-    let name = ptsname(&person, Vec::new()).unwrap();
-    let path = Path::new(OsStr::from_bytes(name.as_bytes()));
-    let program = File::options().read(true).write(true).open(path).unwrap();
-    tcsetwinsize(&program, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 })
-        .unwrap();
-    (person, program)
-}
 
 /// The command with nothing in its environment that decides about colours.
 fn assess(folder: &Path) -> Command {
@@ -44,14 +27,6 @@ fn assess(folder: &Path) -> Command {
     }
     command.env("TERM", "xterm-256color").current_dir(folder).args(["assess", "access.log"]);
     command
-}
-
-/// Everything that appears on a terminal until the last program leaves it.
-fn seen(person: OwnedFd) -> String {
-    let mut bytes = Vec::new();
-    // Where nobody writes any more, some systems say so with an error.
-    let _ = File::from(person).read_to_end(&mut bytes);
-    String::from_utf8(bytes).unwrap().replace("\r\n", "\n")
 }
 
 /// The report on a terminal, while standard error goes elsewhere.

@@ -19,7 +19,7 @@ use crate::{
     limits::{CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_WITHIN, HEADER_FIELDS_MAX, STOP_WITHIN},
 };
 
-/// After an error of the listener, such as too many open files, nothing is taken for so long.
+/// After an error of the listener nothing is taken until a connection ends, or for so long.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// What whoever comes when all places are taken is told.
@@ -47,7 +47,13 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
                 },
                 Err(error) => {
                     tracing::warn!("a connection could not be taken: {error}");
-                    tokio::time::sleep(PAUSE).await;
+                    // Most likely too many files are open: the end of a connection frees one.
+                    let freed = async {
+                        if open.join_next().await.is_none() {
+                            std::future::pending::<()>().await;
+                        }
+                    };
+                    let _ = tokio::time::timeout(PAUSE, freed).await;
                 }
             },
         }

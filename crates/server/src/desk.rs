@@ -331,3 +331,6 @@ fn gather(first: Message, queue: &Receiver<Message>) -> (Vec<Waiting>, bool) {
     }
     (jobs, false)
 }
+
+#[cfg(test)]
+mod tests;

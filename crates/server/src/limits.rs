@@ -83,3 +83,12 @@ pub const HEAVY_REQUESTS_MAX: usize = 2;
 
 /// Longest name of a set of documents, in bytes.
 pub const SET_NAME_BYTES_MAX: usize = 100;
+
+/// Most requests at once that read a little of the disk: slots, budgets, statements.
+pub const LOOKS_MAX: usize = 16;
+
+/// Most minutes of an SLI that are shown at once: 31 days.
+pub const SLOTS_MINUTES_MAX: i64 = 31 * 24 * 60;
+
+/// Most objectives that stand on a page for people.
+pub const PAGE_SLOS_MAX: usize = 1_000;

@@ -17,21 +17,26 @@ use plimsoll_store::{
     Error,
     folder::{Folder, FolderError},
     journal::JournalFile,
+    slots::{SlotFile, SlotReader},
 };
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
+    sync::Semaphore,
 };
 use tower::ServiceExt;
 
 use crate::{
-    api::{self, App, Buckets, Hosts, Rate, Reach},
+    api::{self, Answered, App, Buckets, Hosts, Rate, Reach},
     clock::{Clock, SystemClock},
     connection,
     desk::{Desk, DeskThread},
+    follow::{health::Healths, thread::FollowThread},
     keyring::Keyring,
-    limits::{ANONYMOUS_RATE, TOKEN_RATE},
+    limits::{ANONYMOUS_RATE, HEAVY_REQUESTS_MAX, LOOKS_MAX, TOKEN_RATE},
+    measure::keeper::{Keeper, KeeperThread, Opening},
     owner::{self, OwnerError},
+    published::Published,
     replay::ReplayError,
     writer::Writer,
 };
@@ -70,6 +75,10 @@ pub enum OpenError {
     Owner(OwnerError),
     /// The writer could not be started.
     Desk(String),
+    /// The slots could not be opened.
+    Keeper(String),
+    /// Logs cannot be followed.
+    Follow(String),
 }
 
 impl fmt::Display for OpenError {
@@ -79,7 +88,9 @@ impl fmt::Display for OpenError {
             OpenError::Store(error) => error.fmt(f),
             OpenError::Replay(error) => error.fmt(f),
             OpenError::Owner(error) => error.fmt(f),
-            OpenError::Desk(why) => f.write_str(why),
+            OpenError::Desk(why) | OpenError::Keeper(why) | OpenError::Follow(why) => {
+                f.write_str(why)
+            }
         }
     }
 }
@@ -119,7 +130,7 @@ impl std::error::Error for ServeError {}
 pub struct Server {
     app: Arc<App>,
     hosts: Hosts,
-    desk: Mutex<Option<DeskThread>>,
+    threads: Mutex<Option<(FollowThread, KeeperThread, DeskThread)>>,
     // Dropped last: whoever takes the folder next finds everything at rest.
     folder: Folder,
 }
@@ -135,24 +146,36 @@ impl Server {
         let file = folder.journal();
         let journal = JournalFile::open(&file).map_err(OpenError::Store)?;
         let writer = Writer::open(journal).map_err(OpenError::Replay)?;
+        let published = Arc::clone(writer.published());
+        let following = Arc::clone(&published);
         let keyring = Arc::new(Keyring::default());
         let open = move || JournalFile::open(&file);
         let (desk, thread) = Desk::start(writer, Arc::clone(&keyring), Arc::clone(&clock), open)
             .map_err(OpenError::Desk)?;
         let local =
             owner::credential(&folder, &desk, owner.as_deref()).map_err(OpenError::Owner)?;
+        let (keeper, keeper_thread) =
+            keeper(&folder, published, Arc::clone(&clock)).map_err(OpenError::Keeper)?;
+        let healths = Healths::default();
+        let follow =
+            FollowThread::start(keeper.clone(), following, Arc::clone(&clock), healths.clone())
+                .map_err(OpenError::Follow)?;
         let app = App {
             desk,
+            keeper,
+            healths,
             keyring,
             local,
             clock,
             journal: folder.journal(),
             slots: folder.slots(),
             buckets: Buckets::default(),
-            heavy: App::heavy(),
+            heavy: Semaphore::new(HEAVY_REQUESTS_MAX),
+            looks: Semaphore::new(LOOKS_MAX),
+            answered: Answered::default(),
         };
-        let desk = Mutex::new(Some(thread));
-        Ok(Server { app: Arc::new(app), hosts: Hosts::new(&hosts), desk, folder })
+        let threads = Mutex::new(Some((follow, keeper_thread, thread)));
+        Ok(Server { app: Arc::new(app), hosts: Hosts::new(&hosts), threads, folder })
     }
 
     /// The credential of whoever owns the folder, as `local.token` holds it.
@@ -232,7 +255,10 @@ impl Server {
             let listener = TcpListener::bind(address)
                 .await
                 .map_err(|error| ServeError::Listen(address, error))?;
-            listening(listener.local_addr().map_err(ServeError::System)?);
+            let address = listener.local_addr().map_err(ServeError::System)?;
+            // Whoever hears of the address may look for it in the folder.
+            self.folder.announce(&address.to_string()).map_err(ServeError::Announce)?;
+            listening(address);
             let stop = async {
                 tokio::select! {
                     _ = terminate.recv() => {}
@@ -251,8 +277,10 @@ impl Server {
     }
 
     fn stop(&self) {
-        let desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(desk) = desk {
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((follow, keeper, desk)) = threads {
+            follow.stop();
+            keeper.stop();
             desk.stop();
         }
     }
@@ -262,6 +290,18 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Starts what keeps the slots of a folder.
+fn keeper(
+    folder: &Folder,
+    published: Arc<Published>,
+    clock: Arc<dyn Clock>,
+) -> Result<(Keeper, KeeperThread), String> {
+    let (file, same) = (folder.slots(), folder.slots());
+    let opening =
+        Opening { store: move || SlotFile::open(&file), reader: move || SlotReader::open(&same) };
+    Keeper::start(opening, published, clock)
 }
 
 /// Tells systemd, where it asked to be told.

@@ -83,6 +83,8 @@ pub struct Repeat {
 pub struct Done {
     /// The journal's newest entry when it was done.
     pub seq: u64,
+    /// When that was, in milliseconds since 1970.
+    pub at_ms: i64,
     /// What happened; nothing where everything was so already.
     pub events: Vec<Event>,
 }
@@ -291,7 +293,7 @@ impl Run {
         }
         self.happened.extend(events.iter().cloned());
         self.seq += events.len() as u64;
-        let done = Done { seq: self.seq, events };
+        let done = Done { seq: self.seq, at_ms: self.at_ms, events };
         if let Some(repeat) = &job.repeat {
             self.keep(repeat, &done);
         }

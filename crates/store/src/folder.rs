@@ -168,7 +168,7 @@ impl Folder {
 
     /// Where its journal is.
     pub fn journal(&self) -> PathBuf {
-        self.path.join(JOURNAL)
+        journal_of(&self.path)
     }
 
     /// Where its slots are.
@@ -228,6 +228,11 @@ impl Folder {
             .and_then(|()| self.lock.set_len(text.len() as u64))
             .map_err(|e| Error::of_io(&self.path.join(LOCK), "sign the lock", &e))
     }
+}
+
+/// Where the journal of a folder is, whoever has it.
+pub fn journal_of(folder: &Path) -> PathBuf {
+    folder.join(JOURNAL)
 }
 
 fn owner_in(lock: &File) -> Owner {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use plimsoll_core::ratio::grouped;
 use plimsoll_source::{FileReport, Reading};
 
-use super::words::counted;
 use crate::failure::Failure;
+use crate::words::counted;
 
 /// One input in one line: its name, its format and lines, or why it was not counted.
 pub fn describe(file: &FileReport) -> String {

@@ -14,9 +14,8 @@ use plimsoll_core::{
     time::Span,
 };
 
-use super::{
-    answer::Answer,
-    chart,
+use super::{answer::Answer, chart};
+use crate::{
     page::{BOLD, DIM, Page, unbroken},
     words::{counted, lasting, stretch, when},
 };

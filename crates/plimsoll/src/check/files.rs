@@ -16,13 +16,13 @@ use plimsoll_core::{
 /// Endings of document files in a folder. A file that is named itself may have any.
 const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 
-/// What was found.
+/// What was found of documents.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub struct Found {
     /// Names and contents.
-    pub(super) files: Vec<(String, Vec<u8>)>,
+    pub files: Vec<(String, Vec<u8>)>,
     /// What could not be read.
-    pub(super) problems: Vec<Problem>,
+    pub problems: Vec<Problem>,
     bytes: usize,
     /// Files and folders that were taken already, by their real path: no file is read twice, no loop is followed.
     seen_files: BTreeSet<PathBuf>,
@@ -32,7 +32,7 @@ pub(super) struct Found {
 
 /// Reads the document files of paths. Within a folder hidden files and folders are left out; the order is that of the
 /// names.
-pub(super) fn find(paths: &[PathBuf]) -> Found {
+pub fn find(paths: &[PathBuf]) -> Found {
     let mut found = Found::default();
     for path in paths {
         match fs::metadata(path) {

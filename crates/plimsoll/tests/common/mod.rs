@@ -1,6 +1,11 @@
 //! Calls the command as a user does.
 #![allow(clippy::unwrap_used, dead_code)] // Helpers of tests are tests; not every test needs all.
 
+#[cfg(unix)]
+pub mod server;
+#[cfg(unix)]
+pub mod terminal;
+
 use std::{
     path::Path,
     process::{Command, Output},

@@ -9,14 +9,16 @@ use super::{
     auth::LocalCredential,
     call::Call,
     host::Hosts,
+    metrics::Answered,
     problem::{Code, Problem},
     rate::{Buckets, Rate},
 };
 use crate::{
     clock::Clock,
     desk::Desk,
+    follow::health::Healths,
     keyring::Keyring,
-    limits::HEAVY_REQUESTS_MAX,
+    measure::keeper::Keeper,
     random,
     writer::{Condition, Done, Job, NotDone},
 };
@@ -25,6 +27,9 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) desk: Desk,
+    pub(crate) keeper: Keeper,
+    /// How sources are doing.
+    pub(crate) healths: Healths,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) local: LocalCredential,
     pub(crate) clock: Arc<dyn Clock>,
@@ -35,6 +40,10 @@ pub(crate) struct App {
     pub(crate) buckets: Buckets,
     /// Bounds what reads much of the disk at once.
     pub(crate) heavy: Semaphore,
+    /// Bounds what reads a little of it.
+    pub(crate) looks: Semaphore,
+    /// How requests were answered.
+    pub(crate) answered: Answered,
 }
 
 /// What a router adds: how it is reached.
@@ -60,11 +69,6 @@ pub(crate) struct Aside {
 }
 
 impl App {
-    /// How many heavy requests run at once.
-    pub(crate) fn heavy() -> Semaphore {
-        Semaphore::new(HEAVY_REQUESTS_MAX)
-    }
-
     /// Does a command for a caller; done means: on the disk.
     pub(crate) async fn act(&self, call: Call, command: Command) -> Result<Done, Problem> {
         self.act_aside(call, command, Aside::default()).await
@@ -90,9 +94,26 @@ impl App {
         T: Send + 'static,
         W: FnOnce() -> Result<T, Problem> + Send + 'static,
     {
-        let _permit = self.heavy.acquire().await.map_err(|_| broken())?;
-        tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(broken()))
+        aside(&self.heavy, work).await
     }
+
+    /// Does something that blocks for a moment.
+    pub(crate) async fn look<T, W>(&self, work: W) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        W: FnOnce() -> Result<T, Problem> + Send + 'static,
+    {
+        aside(&self.looks, work).await
+    }
+}
+
+async fn aside<T, W>(places: &Semaphore, work: W) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    W: FnOnce() -> Result<T, Problem> + Send + 'static,
+{
+    let _place = places.acquire().await.map_err(|_| broken())?;
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(broken()))
 }
 
 fn broken() -> Problem {

@@ -1,19 +1,26 @@
 //! A request that was let in: who sends it, and under which conditions.
 
+use std::sync::Arc;
+
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::PathRejection},
     http::{HeaderMap, HeaderValue, header, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use plimsoll_core::state::State;
+use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
 use super::{
+    answer,
     auth::Caller,
     etag::Tags,
     problem::{Code, Problem},
 };
-use crate::{limits::IDEMPOTENCY_KEY_BYTES_MAX, writer::Repeat};
+use crate::{
+    limits::IDEMPOTENCY_KEY_BYTES_MAX,
+    writer::{Condition, Repeat},
+};
 
 /// The header field of an idempotency key.
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -41,6 +48,18 @@ impl Call {
         let tags = |name| Tags::of(&parts.headers, name);
         let (if_match, if_none_match) = (tags(&header::IF_MATCH), tags(&header::IF_NONE_MATCH));
         Ok(Call { caller, repeat, if_match, if_none_match })
+    }
+
+    /// What `If-Match` asks for: that what `find` finds has one of its tags. It is asked when the command is decided,
+    /// so nothing comes between.
+    pub(crate) fn only_if<T: Serialize + 'static>(
+        &self,
+        find: impl Fn(&State) -> Option<T> + Send + Sync + 'static,
+    ) -> Option<Condition> {
+        let tags = self.if_match.clone()?;
+        Some(Condition(Arc::new(move |state| {
+            tags.hold(find(state).and_then(|found| answer::tag(&found)).as_deref())
+        })))
     }
 
     /// Who sends it.

@@ -17,7 +17,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
-    answer::{self, Answer, one, report},
+    answer::{Answer, one, report},
     app::{App, Aside},
     auth::Access,
     call::{Call, Json, Named, Params},
@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     limits::{DOCUMENTS_BYTES_MAX, SET_NAME_BYTES_MAX},
-    writer::{Condition, Done},
+    writer::Done,
 };
 
 /// A set of files, as it is in force.
@@ -269,7 +269,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(name): N
 
 /// Makes the catalog what the files of a set say, all of them or nothing.
 #[utoipa::path(put, path = "/api/v1/documents/{set}", tag = "documents", request_body = Documents,
-    params(("set" = String, Path, description = "The name of the set.")),
+    params(("set" = String, Path, pattern = "^[A-Za-z0-9._-]{1,100}$", description = "The name of the set.")),
     responses((status = 200, body = Applied), (status = 409, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 pub(super) async fn apply(
@@ -281,12 +281,8 @@ pub(super) async fn apply(
     check_set(&set)?;
     let files = files(documents.files)?;
     let may_withdraw = documents.delete;
-    let condition = call.if_match.clone().map(|tags| {
-        let set = set.clone();
-        Condition(Arc::new(move |state| {
-            tags.hold(find(state, &set).and_then(|set| answer::tag(&set)).as_deref())
-        }))
-    });
+    let sought = set.clone();
+    let condition = call.only_if(move |state| find(state, &sought));
     let command = Command::Apply { set: set.clone(), files: files.clone(), may_withdraw };
     let done = app.act_aside(call, command, Aside { secret: None, condition }).await;
     let plan = planned(&app, set.clone(), files).await?;
@@ -299,7 +295,7 @@ pub(super) async fn apply(
 /// What applying files would do. It changes nothing.
 #[utoipa::path(post, path = "/api/v1/documents/{set}/plan", tag = "documents",
     request_body = Documents,
-    params(("set" = String, Path, description = "The name of the set.")),
+    params(("set" = String, Path, pattern = "^[A-Za-z0-9._-]{1,100}$", description = "The name of the set.")),
     responses((status = 200, body = PlanReport)))]
 pub(super) async fn plan(
     State(app): State<Arc<App>>,

@@ -2,35 +2,73 @@
 //!
 //! Its types are its own, not those of core: they are an interface, and they change at another pace.
 
+pub mod actor;
 mod answer;
 mod app;
+pub mod attributions;
 pub mod auth;
+pub mod backups;
+pub mod budgets;
 mod call;
+pub mod declared;
 pub mod documents;
 mod etag;
+pub mod exact;
+pub mod exclusions;
 mod guard;
 pub mod health;
 mod host;
+pub mod interval;
+pub mod journal;
+mod metrics;
+mod minute;
 pub mod openapi;
 pub mod page;
 pub mod people;
 pub mod problem;
 mod rate;
 mod route;
+pub mod samples;
+pub mod services;
+pub mod slis;
+pub mod slos;
+pub mod slots;
+pub mod sources;
 pub mod tokens;
 
 pub(crate) use app::{App, Reach};
+pub(crate) use auth::Access;
 pub(crate) use guard::Ends;
 pub(crate) use host::Hosts;
+pub(crate) use metrics::Answered;
 pub(crate) use rate::{Buckets, Rate};
 pub(crate) use route::{Route, router};
 
 /// Every route there is.
 pub(crate) fn routes() -> Vec<Route> {
-    [health::routes(), openapi::routes(), people::routes(), tokens::routes(), documents::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        health::routes(),
+        openapi::routes(),
+        people::routes(),
+        tokens::routes(),
+        documents::routes(),
+        services::routes(),
+        slis::routes(),
+        slots::routes(),
+        samples::routes(),
+        slos::routes(),
+        budgets::routes(),
+        sources::routes(),
+        exclusions::routes(),
+        attributions::routes(),
+        journal::routes(),
+        backups::routes(),
+        metrics::routes(),
+        crate::pages::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 #[cfg(test)]

@@ -16,7 +16,10 @@ use utoipa::{
     },
 };
 
-use super::{auth::Access, documents, health, people, problem, route::Route, tokens};
+use super::{
+    attributions, auth::Access, backups, budgets, documents, exclusions, health, journal, metrics,
+    people, problem, route::Route, samples, services, slis, slos, slots, sources, tokens,
+};
 
 /// The description, before its routes say what they need.
 #[derive(OpenApi)]
@@ -44,6 +47,35 @@ use super::{auth::Access, documents, health, people, problem, route::Route, toke
         documents::apply,
         documents::plan,
         documents::check,
+        services::list,
+        services::show,
+        slis::list,
+        slis::show,
+        slots::show,
+        samples::push_one,
+        samples::push_several,
+        budgets::windows,
+        budgets::budget,
+        budgets::statement,
+        slos::list,
+        slos::show,
+        sources::list,
+        sources::show,
+        exclusions::list,
+        exclusions::add,
+        exclusions::show,
+        exclusions::undo,
+        attributions::list,
+        attributions::add,
+        attributions::show,
+        attributions::undo,
+        journal::list,
+        journal::head,
+        journal::verify,
+        backups::take,
+        metrics::show,
+        crate::pages::overview,
+        crate::pages::style,
     )
 )]
 struct Api;
@@ -141,7 +173,8 @@ fn describe(operation: &mut Operation, route: &Route) {
 }
 
 fn field(name: &str, description: &str) -> Parameter {
-    let text = Object::with_type(Type::String);
+    let mut text = Object::with_type(Type::String);
+    text.pattern = Some("^[!-~]+$".to_owned());
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)

@@ -20,6 +20,7 @@ pub struct PageQuery {
     #[param(minimum = 1, maximum = 1000, default = 100)]
     pub limit: Option<usize>,
     /// Where the page begins: `next` of the page before.
+    #[param(pattern = "^([0-9a-f]{2})+$")]
     pub cursor: Option<String>,
 }
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    answer::{self, Answer, created, gone, one, report, time},
+    answer::{Answer, created, gone, one, report, time},
     app::{App, Aside},
     auth::Access,
     call::{Call, Json, Named, Params},
@@ -23,7 +23,6 @@ use super::{
     problem::{Problem, ProblemDocument},
     route::Route,
 };
-use crate::writer::Condition;
 
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -92,8 +91,8 @@ pub(super) async fn add(
     call: Call,
     Json(NewPerson { handle }): Json<NewPerson>,
 ) -> Answer {
-    app.act(call, Command::AddPerson(handle.clone())).await?;
-    let person = find(&app.desk.published().read(), &handle).ok_or_else(|| nobody(&handle))?;
+    let done = app.act(call, Command::AddPerson(handle.clone())).await?;
+    let person = Person { handle: handle.clone(), added: time(done.at_ms), erased: None };
     created(&format!("/api/v1/people/{handle}"), &person)
 }
 
@@ -112,13 +111,8 @@ pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(handle):
     params(("handle" = String, Path, description = "Their handle.")),
     responses((status = 204), (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument)))]
 pub(super) async fn erase(State(app): State<Arc<App>>, call: Call, Named(handle): Named) -> Answer {
-    let condition = call.if_match.clone().map(|tags| {
-        let handle = handle.clone();
-        Condition(Arc::new(move |state| {
-            let found = find(state, &handle);
-            tags.hold(found.and_then(|person| answer::tag(&person)).as_deref())
-        }))
-    });
+    let sought = handle.clone();
+    let condition = call.only_if(move |state| find(state, &sought));
     let aside = Aside { secret: None, condition };
     app.act_aside(call, Command::ErasePerson(handle), aside).await?;
     Ok(gone())

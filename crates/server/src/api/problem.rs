@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{random::NoRandomness, writer::NotDone};
+use crate::{measure::keeping::NotKept, random::NoRandomness, writer::NotDone};
 
 /// The media type of problem documents.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -61,6 +61,8 @@ pub enum Code {
     TooSlow,
     /// It contradicts what is here.
     Conflict,
+    /// A minute is here already, with this generation and other counts, or with a higher one.
+    GenerationConflict,
     /// What it is about was changed since.
     Changed,
     /// Its body is too large.
@@ -114,6 +116,11 @@ impl Code {
             Code::Conflict => {
                 ("conflict", StatusCode::CONFLICT, "The request contradicts what is here")
             }
+            Code::GenerationConflict => (
+                "generation-conflict",
+                StatusCode::CONFLICT,
+                "The minute is here already, otherwise",
+            ),
             Code::Changed => ("changed", StatusCode::PRECONDITION_FAILED, "It was changed since"),
             Code::TooLarge => ("too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
             Code::MediaType => (
@@ -186,6 +193,11 @@ impl Problem {
     /// What was asked for is not here.
     pub fn not_found(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Problem::new(Code::NotFound, what, hint)
+    }
+
+    /// The server did not do what it said it did.
+    pub(crate) fn nothing_happened() -> Self {
+        Problem::new(Code::Internal, "nothing came of the command", "look at the server's log")
     }
 
     /// The same, with a further fact.
@@ -300,6 +312,21 @@ impl From<Error> for Problem {
                 "look at the disk and the server's log, then send it again",
             ),
         }
+    }
+}
+
+impl From<NotKept> for Problem {
+    fn from(not_kept: NotKept) -> Self {
+        let code = match not_kept {
+            NotKept::Refused(_) => Code::Invalid,
+            NotKept::Unknown(_) => Code::OutcomeUnknown,
+            NotKept::Store(_) | NotKept::Stopped(_) | NotKept::Busy => Code::Unavailable,
+        };
+        Problem::new(
+            code,
+            not_kept.to_string(),
+            "send it again: what is here already changes nothing",
+        )
     }
 }
 

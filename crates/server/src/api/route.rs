@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{Request, State},
     handler::Handler,
     http::{HeaderValue, Method, header},
     middleware,
@@ -96,6 +96,12 @@ impl Route {
         self
     }
 
+    /// The same, for what the journal does not see.
+    pub(crate) fn beside_journal(mut self) -> Self {
+        self.is_command = false;
+        self
+    }
+
     /// The same, taking in measurements.
     pub(crate) fn intake(mut self) -> Self {
         self.is_command = false;
@@ -121,7 +127,7 @@ pub(crate) fn router(routes: Vec<Route>, app: &Arc<App>, reach: Reach) -> Router
     }
     all.fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
-        .layer(middleware::map_response(harden))
+        .layer(middleware::map_response_with_state(Arc::clone(app), harden))
         .with_state(Arc::clone(app))
 }
 
@@ -142,7 +148,8 @@ async fn unknown_method(request: Request) -> Problem {
 }
 
 /// What every answer says: its bytes are what their type says and nothing else, and are asked for anew each time.
-async fn harden(mut response: Response) -> Response {
+async fn harden(State(app): State<Arc<App>>, mut response: Response) -> Response {
+    app.answered.count(response.status());
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));

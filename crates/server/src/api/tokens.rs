@@ -13,15 +13,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    answer::{self, Answer, created, gone, one, report, secretly, time},
+    answer::{Answer, created, gone, one, report, secretly, time},
     app::{App, Aside},
     auth::{Access, Secret},
     call::{Call, Json, Named, Params},
     page::{Page, PageQuery},
-    problem::{Code, Problem, ProblemDocument},
+    problem::{Problem, ProblemDocument},
     route::Route,
 };
-use crate::writer::Condition;
 
 /// For how long a token is valid where the request does not say, in days.
 const DAYS_DEFAULT: u32 = 90;
@@ -76,6 +75,7 @@ pub struct NewToken {
     #[schema(max_length = 120)]
     pub label: String,
     /// What it may be used for; at least one.
+    #[schema(min_items = 1)]
     pub scopes: BTreeSet<Scope>,
     /// For how many days it is valid, up to 366; 90 where it is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -179,14 +179,14 @@ pub(super) async fn issue(
     let aside = Aside { secret: Some(secret.hash().to_bytes()), condition: None };
     let done = app.act_aside(call, command, aside).await?;
     let issued = done.events.into_iter().find_map(|event| match event {
-        Event::TokenIssued(issued) => Some(issued.token),
+        Event::TokenIssued(issued) => Some(issued),
         _ => None,
     });
-    let id = issued.ok_or_else(|| {
-        Problem::new(Code::Internal, "no token was issued", "look at the server's log")
-    })?;
-    let token = find(&app.desk.published().read(), &id.0, app.clock.now().ms);
-    let token = token.ok_or_else(|| none(&id.0))?;
+    let token::Issued { token: id, person, label, scopes, expires_ms } =
+        issued.ok_or_else(Problem::nothing_happened)?;
+    let token =
+        token::Token { person, label, scopes, issued_ms: done.at_ms, expires_ms, revoked_ms: None };
+    let token = view(&id, &token, done.at_ms);
     // The answer to a repeat is of the first request, whose secret nobody has any more.
     let text = app.keyring.holds(&id, &secret.hash()).then(|| secret.token(&id));
     let place = format!("/api/v1/tokens/{id}");
@@ -209,13 +209,8 @@ pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(id): Nam
     responses((status = 204), (status = 404, body = ProblemDocument)))]
 pub(super) async fn revoke(State(app): State<Arc<App>>, call: Call, Named(id): Named) -> Answer {
     let now_ms = app.clock.now().ms;
-    let condition = call.if_match.clone().map(|tags| {
-        let id = id.clone();
-        Condition(Arc::new(move |state| {
-            let found = find(state, &id, now_ms);
-            tags.hold(found.and_then(|token| answer::tag(&token)).as_deref())
-        }))
-    });
+    let sought = id.clone();
+    let condition = call.only_if(move |state| find(state, &sought, now_ms));
     let aside = Aside { secret: None, condition };
     app.act_aside(call, Command::RevokeToken(id), aside).await?;
     Ok(gone())

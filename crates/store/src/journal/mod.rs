@@ -12,7 +12,7 @@ mod refused;
 
 pub use chain::{Hash, hash};
 pub use entry::{Batch, Draft, Entry, Head};
-pub use export::export;
+pub use export::{ExportError, export};
 pub use file::{JournalFile, JournalReader};
 pub use import::{ImportError, import};
 pub use refused::{AppendError, Refused};

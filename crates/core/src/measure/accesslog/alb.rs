@@ -10,7 +10,7 @@
 use super::{
     Malformed, Request,
     number::{Unit, plausible, status},
-    request_line::{host, split_url, target, unescape},
+    request_line::{host_and_path, target, unescape},
     stamp::{self, Zone},
     words::{Words, unquoted},
 };
@@ -30,11 +30,7 @@ pub(super) fn parse(line: &[u8]) -> Result<Request<'_>, Malformed> {
     let status = status(words.next().ok_or(NO_STATUS)?)?;
     // The target's status, bytes received and bytes sent stand before the request.
     let request = words.nth(3).map(unquoted).unwrap_or_default();
-    let target = target(request);
-    let (host, target) = match target.and_then(split_url) {
-        Some((authority, path)) => (host(authority), Some(path)),
-        None => (None, target),
-    };
+    let (host, target) = host_and_path(target(request));
     Ok(Request {
         at_s,
         status,

@@ -14,14 +14,14 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr2};
 
 use super::{
-    Malformed, Request,
+    Malformed, Request, RequestRef,
     number::{status, usual_status},
-    request_line::{is_escaped, target, unescape},
+    request_line::{is_escaped, target, unescape, usual_target},
     stamp::{CLF_BYTES, Memo},
     timing::Timing,
     words::Words,
 };
-use crate::measure::word::{position_in_two, position_of_either};
+use crate::measure::word::position_up_to_space;
 pub(super) use layout::Layout;
 use layout::stamp;
 
@@ -44,25 +44,32 @@ impl<'a> Head<'a> {
     }
 }
 
-/// Reads a line that begins like nearly all do, `client - - [time] "request" status`, without escapes.
+/// Reads the first line of a text when it begins like nearly all do, `client - - [time] "GET /target HTTP/1.1" status`,
+/// without escapes; and says where its line break stands.
+///
+/// No field before the status is read beyond the end of its line, so that this end need only be looked for behind it.
 #[inline]
 pub(super) fn parse_usual<'a>(
-    line: &'a [u8],
+    text: &'a [u8],
     timing: Option<&Timing>,
     memo: &mut Memo,
-) -> Option<Request<'a>> {
-    let (stamp, rest) = anonymous(line)?;
+) -> Option<(RequestRef<'a>, usize)> {
+    let (stamp, rest) = behind_client(text, position_up_to_space(text)?)?;
     let at_s = memo.clf(stamp).ok()?;
-    let text = rest.strip_prefix(b" \"")?;
-    let close = position_of_either(text, [b'"', b'\\'])?;
-    let (status, tail) = usual_status(text[close..].strip_prefix(b"\"")?)?;
-    Some(Request {
+    let (target, rest) = usual_target(rest.strip_prefix(b" \"")?)?;
+    let (status, rest) = usual_status(rest)?;
+    let tail = &rest[..memchr(b'\n', rest)?];
+    let request = RequestRef {
         at_s,
         status: Some(status),
         host: None,
-        target: target(&text[..close]).map(Cow::Borrowed),
-        duration_us: timing.and_then(|timing| timing.micros(tail)),
-    })
+        target: Some(target),
+        duration_us: match timing {
+            Some(timing) => timing.micros_before_break(tail),
+            None => None,
+        },
+    };
+    Some((request, text.len() - rest.len() + tail.len()))
 }
 
 /// Reads a line of the common log format or one of its extensions.
@@ -104,8 +111,13 @@ type Stamped<'a> = (&'a [u8; CLF_BYTES], &'a [u8]);
 /// The time, and what follows it, of a line that begins like nearly all do: `client - - [time]`.
 #[inline]
 fn anonymous(line: &[u8]) -> Option<Stamped<'_>> {
-    let client = position_in_two(line, b' ').or_else(|| memchr(b' ', line))?;
-    stamp(line[client..].strip_prefix(b" - - [")?)
+    behind_client(line, memchr(b' ', line)?)
+}
+
+/// The time, and what follows it, of a line whose client ends here.
+#[inline]
+fn behind_client(line: &[u8], end: usize) -> Option<Stamped<'_>> {
+    stamp(line[end..].strip_prefix(b" - - [")?)
 }
 
 /// A request line, the status behind it, and the rest.

@@ -12,7 +12,7 @@ use memchr::{memchr, memrchr};
 use super::{
     Malformed, Request,
     number::{Unit, integer, status},
-    request_line::{host, split_url, target},
+    request_line::{host_and_path, target},
     stamp::{self, Zone},
 };
 
@@ -35,11 +35,7 @@ pub(super) fn parse<'a>(line: &'a [u8], zone: &Zone) -> Result<Request<'a>, Malf
     let timers = words.next().ok_or(NO_STATUS)?;
     let total = total_time(timers).ok_or(NO_TIMERS)?;
     let status = status(words.next().ok_or(NO_STATUS)?)?;
-    let target = target(request(words.next().unwrap_or_default()));
-    let (host, target) = match target.and_then(split_url) {
-        Some((authority, path)) => (host(authority), Some(path)),
-        None => (None, target),
-    };
+    let (host, target) = host_and_path(target(request(words.next().unwrap_or_default())));
     Ok(Request {
         at_s,
         status,

@@ -23,7 +23,7 @@ mod words;
 pub use detect::detect;
 pub use format::Format;
 pub use parser::{Line, Parser};
-pub use request::{Malformed, Request};
+pub use request::{Malformed, Request, RequestRef};
 
 #[cfg(test)]
 mod tests;

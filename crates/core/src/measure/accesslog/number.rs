@@ -91,18 +91,22 @@ impl Unit {
 /// Seconds as nginx writes them in nearly every line, such as `0.012`, in microseconds.
 #[inline]
 pub(super) fn short_micros(text: [u8; 5]) -> Option<u64> {
-    let [first, point, rest @ ..] = text;
-    let [b, c, d] = rest;
-    if point != b'.' {
-        return None;
-    }
-    four_digits([first, b, c, d]).map(|millis| u64::from(millis) * 1000)
+    let word = five_bytes(text);
+    let is_point = (word >> 8) as u8 == b'.';
+    let millis = four_digits((word & 0xff | word >> 8 & 0xffff_ff00) as u32)?;
+    is_point.then_some(u64::from(millis) * 1000)
 }
 
-/// Four ASCII digits as a number. All bytes are looked at together.
+/// Five bytes as a word, the first of them lowest.
 #[inline]
-fn four_digits(text: [u8; 4]) -> Option<u32> {
-    let digits = u32::from_le_bytes(text) ^ 0x3030_3030;
+fn five_bytes([low @ .., high]: [u8; 5]) -> u64 {
+    u64::from(u32::from_le_bytes(low)) | u64::from(high) << 32
+}
+
+/// The number that four ASCII digits make, the first of them lowest. All are looked at together.
+#[inline]
+fn four_digits(text: u32) -> Option<u32> {
+    let digits = text ^ 0x3030_3030;
     // The highest bit of a byte is set where it was no digit, or carries from one that was none.
     if (digits.wrapping_add(0x7676_7676) | digits) & 0x8080_8080 != 0 {
         return None;
@@ -119,16 +123,19 @@ pub(super) fn plausible(micros: u64) -> Option<u64> {
 /// The status in what follows a request in nearly every line, such as ` 200 5316`, and what follows it in turn.
 #[inline]
 pub(super) fn usual_status(text: &[u8]) -> Option<(u16, &[u8])> {
-    let &[space, a, b, c, end] = text.first_chunk()?;
-    let status = four_digits([b'0', a, b, c])?;
-    (space == b' ' && end == b' ' && a != b'0').then_some((status as u16, &text[4..]))
+    let word = five_bytes(*text.first_chunk()?);
+    let is_field = word & 0xff_0000_00ff == 0x20_0000_0020;
+    let status = four_digits(word as u32 & 0xffff_ff00 | u32::from(b'0'))?;
+    (is_field && status >= 100).then_some((status as u16, &text[4..]))
 }
 
 /// A status field: 100 to 999, or `None` in the spellings that mean "no response was sent" (`-`, `-1`, `0`, `000`).
 #[inline]
 pub(super) fn status(text: &[u8]) -> Result<Option<u16>, Malformed> {
     match text {
-        [a @ b'1'..=b'9', b, c] if let Some(status) = four_digits([b'0', *a, *b, *c]) => {
+        [a @ b'1'..=b'9', b, c]
+            if let Some(status) = four_digits(u32::from_le_bytes([b'0', *a, *b, *c])) =>
+        {
             Ok(Some(status as u16))
         }
         b"-" | b"-1" | b"0" | b"000" => Ok(None),
@@ -162,11 +169,15 @@ mod tests {
     fn four_bytes_are_a_number_when_all_are_digits() {
         for number in 0..10_000_u32 {
             let text: [u8; 4] = format!("{number:04}").into_bytes().try_into().unwrap();
-            assert_eq!(four_digits(text), Some(number));
+            assert_eq!(four_digits(u32::from_le_bytes(text)), Some(number));
             for (at, byte) in (0..4).flat_map(|at| (0..=255).map(move |byte| (at, byte))) {
                 let mut other = text;
                 other[at] = byte;
-                assert_eq!(four_digits(other).is_some(), byte.is_ascii_digit(), "{other:?}");
+                assert_eq!(
+                    four_digits(u32::from_le_bytes(other)).is_some(),
+                    byte.is_ascii_digit(),
+                    "{other:?}"
+                );
             }
         }
         assert_eq!(short_micros(*b"0.012"), Some(12_000));

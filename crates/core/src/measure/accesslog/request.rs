@@ -21,7 +21,34 @@ pub struct Request<'a> {
     pub duration_us: Option<u64>,
 }
 
+/// A request of which every field stands in its line, or is lent by a [`Request`]. Its fields stay in
+/// registers; a [`Request`] has to be dropped, and for that be in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestRef<'a> {
+    /// See [`Request::at_s`].
+    pub at_s: i64,
+    /// See [`Request::status`].
+    pub status: Option<u16>,
+    /// See [`Request::host`].
+    pub host: Option<&'a [u8]>,
+    /// See [`Request::target`].
+    pub target: Option<&'a [u8]>,
+    /// See [`Request::duration_us`].
+    pub duration_us: Option<u64>,
+}
+
 impl Request<'_> {
+    /// The same request, lent.
+    pub fn as_ref(&self) -> RequestRef<'_> {
+        RequestRef {
+            at_s: self.at_s,
+            status: self.status,
+            host: self.host.as_deref(),
+            target: self.target.as_deref(),
+            duration_us: self.duration_us,
+        }
+    }
+
     /// The same request, no longer tied to its line.
     pub fn into_owned(self) -> Request<'static> {
         Request {

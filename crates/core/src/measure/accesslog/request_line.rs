@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
+use crate::measure::word::position_of_end;
+
 /// Longest method that is taken for one. The longest registered one has 17 letters (`UPDATEREDIRECTREF`).
 const LONGEST_METHOD: usize = 32;
 
@@ -21,6 +23,19 @@ pub(super) fn target(line: &[u8]) -> Option<&[u8]> {
         }
         _ => before_version(rest),
     }
+}
+
+/// The path that a request of nearly every form asks for, and what follows the request and its quote. `text` begins
+/// behind the opening quote. Nothing is read that holds a control character, a quote or a backslash.
+#[inline]
+pub(super) fn usual_target(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let get = text.strip_prefix(b"GET ");
+    let text = get.or_else(|| text.strip_prefix(b"POST ")).or_else(|| behind_method(text))?;
+    let (target, rest) = text.split_at(position_of_end(text)?);
+    let (version, rest) = rest.split_first_chunk()?;
+    let is_usual = target.first() == Some(&b'/')
+        && (version == b" HTTP/1.1\"" || version == b" HTTP/2.0\"" || version == b" HTTP/1.0\"");
+    is_usual.then_some((target, rest))
 }
 
 /// What follows the method and its space.
@@ -119,6 +134,14 @@ pub(super) fn split_url(url: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
     let path = &rest[end..];
     Some((without_port(&rest[..end]), if path.is_empty() { b"/" } else { path }))
+}
+
+/// The host that a target names itself, where it is an absolute URL, and its path.
+pub(super) fn host_and_path(target: Option<&[u8]>) -> (Option<&[u8]>, Option<&[u8]>) {
+    match target.and_then(split_url) {
+        Some((authority, path)) => (host(authority), Some(path)),
+        None => (None, target),
+    }
 }
 
 /// A host without its port: `example.com:443`, `[::1]:443`.

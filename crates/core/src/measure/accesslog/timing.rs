@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
     number::{Unit, integer, short_micros},
+    parser::without_return,
     words::{Words, unquoted},
 };
 
@@ -98,12 +99,20 @@ impl Timing {
         self.usual_micros(tail).or_else(|| self.any_micros(tail))
     }
 
+    /// The same of a tail that may end in the first of two bytes that break its line.
+    #[inline]
+    pub(super) fn micros_before_break(&self, tail: &[u8]) -> Option<u64> {
+        match self.usual_micros(tail) {
+            None => self.any_micros(without_return(tail)),
+            usual => usual,
+        }
+    }
+
     /// The duration of a tail that ends as nearly all with a time do, like `" 0.012`.
     #[inline]
     fn usual_micros(&self, tail: &[u8]) -> Option<u64> {
-        let (before, seconds) = tail.split_last_chunk()?;
-        let is_usual = self.is_usual && before.last_chunk() == Some(b"\" ");
-        if is_usual { short_micros(*seconds) } else { None }
+        let [b'"', b' ', seconds @ ..] = tail.last_chunk::<7>()? else { return None };
+        if self.is_usual { short_micros(*seconds) } else { None }
     }
 
     #[inline(never)]

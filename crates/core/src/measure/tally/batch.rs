@@ -8,7 +8,7 @@ use super::{
 use crate::{
     limits::THRESHOLDS_MAX,
     measure::{
-        accesslog::Request,
+        accesslog::{Request, RequestRef},
         classify::{Class, Rules, is_latency},
         name::By,
     },
@@ -75,6 +75,14 @@ struct Row {
     counters: [u32; COUNTERS],
 }
 
+/// A new row, and where it stands.
+#[cold]
+fn open(rows: &mut Vec<Row>, key: u32, minute: Minute) -> u32 {
+    let at = rows.len() as u32;
+    rows.push(Row { minute, key, counters: [0; COUNTERS] });
+    at
+}
+
 impl Row {
     fn cell(&self) -> Cell {
         let count = |at: usize| u64::from(self.counters[at]);
@@ -96,12 +104,18 @@ impl Batch {
     }
 
     /// Counts a request.
-    #[inline]
     pub fn add(&mut self, request: &Request<'_>, method: &Method) {
+        self.count(request.as_ref(), method);
+    }
+
+    /// Counts a request whose fields are in registers, and should stay there.
+    #[expect(clippy::inline_always, reason = "a call takes a tenth of the time of a line")]
+    #[inline(always)]
+    pub fn count(&mut self, request: RequestRef<'_>, method: &Method) {
         let class = method.rules.class(request.status);
         let key = self.keys.find(
-            request.host.as_deref().unwrap_or_default(),
-            request.target.as_deref().unwrap_or_default(),
+            request.host.unwrap_or_default(),
+            request.target.unwrap_or_default(),
             method.by,
         );
         let minute = Minute::of_second(request.at_s);
@@ -118,8 +132,12 @@ impl Batch {
             row.counters[TIMED + method.ladder.exceeded(duration_us)] += 1;
         }
         self.sequence.push(key);
-        self.first_s = self.first_s.min(request.at_s);
-        self.last_s = self.last_s.max(request.at_s);
+        if request.at_s < self.first_s {
+            self.first_s = request.at_s;
+        }
+        if request.at_s > self.last_s {
+            self.last_s = request.at_s;
+        }
     }
 
     /// The row of this key and minute: one of the last two of the key, or a new one.
@@ -133,8 +151,7 @@ impl Batch {
         } else if older.0 == minute {
             older.1
         } else {
-            let at = self.rows.len() as u32;
-            self.rows.push(Row { minute, key, counters: [0; COUNTERS] });
+            let at = open(&mut self.rows, key, minute);
             known.recent = [(minute, at), newest];
             at
         };

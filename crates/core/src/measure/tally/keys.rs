@@ -100,6 +100,7 @@ impl Keys {
         key
     }
 
+    #[inline(never)]
     fn look_up(&mut self, host: &[u8], target: &[u8], by: By) -> u32 {
         let (host, segment) = kept(host, target, by, self.seed);
         let tags = (Tag::of(host, self.seed), segment.tag);

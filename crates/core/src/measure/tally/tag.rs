@@ -21,10 +21,12 @@ impl Tag {
     /// The tag of a name.
     #[inline]
     pub(super) fn of(name: &[u8], seed: Seed) -> Self {
+        if name.is_empty() { Tag::default() } else { Tag::of_some(name, seed) }
+    }
+
+    #[inline(never)]
+    fn of_some(name: &[u8], seed: Seed) -> Self {
         let len = name.len();
-        if len == 0 {
-            return Tag::default();
-        }
         if len > SHORT_BYTES {
             return Tag { low: seed.hash(name), high: len as u64 | LONG };
         }

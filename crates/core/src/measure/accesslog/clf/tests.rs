@@ -329,3 +329,52 @@ fn a_line_without_the_field_has_no_duration() {
     let common = r#"a - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.1" 200 1513"#;
     assert_eq!(durations(&[timed, timed, common]).1, [Some(12_000), Some(12_000), None]);
 }
+
+#[test]
+fn a_usual_line_is_read_with_its_end_and_no_other_is() {
+    let usual = format!(r#"10.0.0.1 - - {NOW} "GET /a?b HTTP/1.1" 200 5 "-" "curl" 0.012"#);
+    let mut parser = Parser::new(detect(&[usual.as_bytes()]).unwrap());
+    let mut read = |line: &str| {
+        let text = format!("{line}\nnext");
+        let (request, end) = parser.parse_usual(text.as_bytes())?;
+        assert_eq!(end, line.len(), "{line}");
+        let target = String::from_utf8(request.target?.to_vec()).unwrap();
+        Some((request.at_s, request.status?, target, request.duration_us))
+    };
+    let expected = |target: &str| Some((AT_S, 200, target.to_owned(), Some(12_000)));
+    assert_eq!(read(&usual), expected("/a?b"));
+    for (part, other) in [
+        ("10.0.0.1", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"),
+        ("GET", "POST"),
+        ("GET", "DELETE"),
+        ("HTTP/1.1", "HTTP/1.0"),
+        ("HTTP/1.1", "HTTP/2.0"),
+        ("0.012", "0.012\r"),
+        ("0.012", "0.0120"),
+        ("0.012", "0.0120\r"),
+    ] {
+        assert_eq!(read(&usual.replacen(part, other, 1)), expected("/a?b"), "{other}");
+    }
+    assert_eq!(read(&usual.replace("/a?b", "/")), expected("/"));
+    for (part, other) in [
+        ("10.0.0.1", "\n10.0.0.1"),
+        (" - - ", " - frank "),
+        ("/a?b", "/a b"),
+        ("/a?b", "/a\\x22b"),
+        ("/a?b", "/a\nb"),
+        ("/a?b", "*"),
+        ("/a?b", ""),
+        (" HTTP/1.1", ""),
+        ("200 5", "099 5"),
+        ("200 5", "2000 5"),
+        ("200 5", "200\n5"),
+    ] {
+        assert_eq!(read(&usual.replacen(part, other, 1)), None, "{other}");
+    }
+    let returns = usual.clone() + "\r\r";
+    assert_eq!(read(&returns).unwrap().3, None);
+    assert!(
+        matches!(parser.parse(returns.as_bytes()), Ok(Line::Request(request)) if request.duration_us.is_none())
+    );
+    assert_eq!(parser.parse_usual(usual.as_bytes()), None, "a line that has no end yet");
+}

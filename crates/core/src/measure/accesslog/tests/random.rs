@@ -101,6 +101,29 @@ proptest! {
     }
 
     #[test]
+    fn what_is_read_of_a_usual_line_is_what_a_closer_look_reads(
+        requests in vec(served(), 1..4),
+        damage in vec((any::<prop::sample::Index>(), prop_oneof![select(b"\n\r \"\\-/0".to_vec()), any::<u8>()]), 0..3),
+    ) {
+        for writer in &WRITERS {
+            let lines: Vec<String> = requests.iter().map(|request| (writer.write)(request) + "\n").collect();
+            let mut parser = parser(&lines);
+            let mut text = lines.concat().into_bytes();
+            for (at, byte) in &damage {
+                let at = at.index(text.len());
+                text[at] = *byte;
+            }
+            if let Some((request, end)) = parser.parse_usual(&text) {
+                prop_assert_eq!(Some(end), text.iter().position(|byte| *byte == b'\n'));
+                match parser.parse(&text[..end]) {
+                    Ok(Line::Request(closer)) => prop_assert_eq!(request, closer.as_ref()),
+                    other => prop_assert!(false, "{:?}", other),
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_status_that_is_read_is_one(request in served(), text in "[0-9x-]{0,5}") {
         for writer in &WRITERS {
             let known = (writer.write)(&request);

@@ -50,6 +50,11 @@ impl Page {
         self.line(LABEL_COLUMNS, &format!("{DIM}{label:<LABEL_COLUMNS$}{DIM:#}{text}"));
     }
 
+    /// The same for a text from elsewhere: what is not printable in it is escaped.
+    pub fn fact(&mut self, label: &str, text: &str) {
+        self.labelled(label, &plimsoll_core::printable::printable(text));
+    }
+
     /// A line that begins at the left and goes on after so many blanks.
     pub fn line(&mut self, indent: usize, text: &str) {
         let mut column = 0;
@@ -123,7 +128,7 @@ fn is_unit_after(before: &str, after: &str) -> bool {
 }
 
 /// How many columns a text takes. Names in scripts with wide characters are rare here, and break no more than looks.
-fn width(text: &str) -> usize {
+pub fn width(text: &str) -> usize {
     let mut is_code = false;
     let is_seen = |char: &char| {
         is_code |= *char == '\x1b';

@@ -11,6 +11,15 @@ pub fn when(second: i64, with_year: bool) -> String {
     )
 }
 
+/// A time of the interface to the minute, without its zone, which is UTC: `2026-10-12 14:03`. What is no time is shown
+/// as it is.
+pub fn minute(time: &str) -> String {
+    match (time.get(..10), time.get(10..11), time.get(11..16)) {
+        (Some(day), Some("T"), Some(clock)) if time.ends_with('Z') => format!("{day} {clock}"),
+        _ => time.to_owned(),
+    }
+}
+
 /// `14:03–14:50` when both lie on one day, else both in full; with the day: `12 Oct 14:03–14:50`.
 pub fn stretch(span: Span) -> String {
     let (from, to) = (span.from.second(), span.to.second());
@@ -33,6 +42,11 @@ pub fn lasting(minutes: i64) -> String {
         .map(|(n, unit)| format!("{n} {unit}"))
         .collect();
     if text.is_empty() { "under 1 min".to_owned() } else { text.join(" ") }
+}
+
+/// `1 entry`, `12,340 entries`, of a journal.
+pub fn entries(count: u64) -> String {
+    if count == 1 { "1 entry".to_owned() } else { format!("{} entries", grouped(count.into())) }
 }
 
 /// `1 line`, `12,340 lines`.

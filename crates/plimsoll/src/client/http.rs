@@ -1,0 +1,138 @@
+//! Requests over HTTP/1.1, without TLS: a server listens on loopback, or behind something that ends TLS before it.
+
+use std::{io, time::Duration};
+
+use ureq::{
+    Agent, Body, Error,
+    http::{self, header},
+};
+
+use super::transport::{Method, Request, Response, Transport, retry_after};
+use crate::failure::Failure;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Applying many documents, or verifying a long journal, takes a while.
+const CALL_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Largest answer that is taken, in bytes.
+const ANSWER_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// A server at an address.
+#[derive(Debug)]
+pub struct Http {
+    agent: Agent,
+    /// Without a slash at its end.
+    base: String,
+    token: Option<String>,
+}
+
+impl Http {
+    /// The server at an address such as `http://127.0.0.1:7420` or `127.0.0.1:7420`, to which this token is shown.
+    ///
+    /// # Errors
+    /// [`Failure`], when this program cannot speak to such an address.
+    pub fn new(address: &str, token: Option<String>) -> Result<Self, Failure> {
+        let base = base(address)?;
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_global(Some(CALL_TIMEOUT))
+            .proxy(None)
+            .user_agent(concat!("plimsoll/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Ok(Http { agent: config.into(), base, token })
+    }
+
+    fn run(&self, request: &Request) -> Result<http::Response<Body>, Error> {
+        let mut builder = http::Request::builder()
+            .method(request.method.name())
+            .uri(format!("{}{}", self.base, request.path))
+            .header(header::ACCEPT, "application/json");
+        if let Some(token) = &self.token {
+            builder = builder.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        match (&request.body, request.method) {
+            (None, Method::Get | Method::Delete) => self.agent.run(builder.body(())?),
+            (body, _) => {
+                let body = body.as_deref().unwrap_or_default();
+                self.agent.run(builder.header(header::CONTENT_TYPE, "application/json").body(body)?)
+            }
+        }
+    }
+
+    fn unreachable(&self, error: &Error) -> Failure {
+        let hint = match error {
+            Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                "nothing listens there; plimsoll serve starts a server"
+            }
+            Error::HostNotFound => "check the name of the host",
+            Error::Timeout(_) => {
+                "the server does not answer in time; see whether it is overloaded or stopped"
+            }
+            _ => "check the address, and that the server is running",
+        };
+        let why = match error {
+            // What the system says, without our library's name for it.
+            Error::Io(error) => error.to_string(),
+            error => error.to_string(),
+        };
+        Failure::usage(format!("cannot reach {}: {why}", self.base)).hint(hint)
+    }
+}
+
+impl Transport for Http {
+    fn call(&mut self, request: &Request) -> Result<Response, Failure> {
+        let response = self.run(request).map_err(|error| self.unreachable(&error))?;
+        let status = response.status().as_u16();
+        let retry_after = retry_after(
+            response.headers().get(header::RETRY_AFTER).map(http::HeaderValue::as_bytes),
+        );
+        let body = response.into_body().into_with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
+        let body = body.map_err(|error| self.unreachable(&error))?;
+        Ok(Response { status, retry_after, body })
+    }
+}
+
+/// An address with its scheme, without a slash at its end.
+fn base(address: &str) -> Result<String, Failure> {
+    let rest = match address.split_once("://") {
+        None => address,
+        Some(("http", rest)) => rest,
+        Some((scheme, _)) => {
+            return Err(Failure::usage(format!("--server {address}: {scheme} is not spoken, only http"))
+                .hint("reach a server that is elsewhere through a tunnel, such as ssh -L 7420:127.0.0.1:7420 HOST"));
+        }
+    };
+    let rest = rest.trim_end_matches('/');
+    let is_uri = format!("http://{rest}")
+        .parse::<http::Uri>()
+        .is_ok_and(|uri| uri.host().is_some_and(|host| !host.is_empty()));
+    if !is_uri || rest.contains(['?', '#', '@']) {
+        return Err(Failure::usage(format!("{address:?} is no address of a server"))
+            .hint("write it like http://127.0.0.1:7420"));
+    }
+    Ok(format!("http://{rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_of_plain_http() {
+        for (written, is) in [
+            ("127.0.0.1:7420", "http://127.0.0.1:7420"),
+            ("http://[::1]:7420/", "http://[::1]:7420"),
+            ("http://plimsoll.local/ours/", "http://plimsoll.local/ours"),
+        ] {
+            assert_eq!(base(written).unwrap(), is);
+        }
+        for wrong in
+            ["", "http://", "https://x", "ftp://x", "http://a b", "http://u@x", "http://x?y"]
+        {
+            assert!(base(wrong).is_err(), "{wrong}");
+        }
+    }
+}

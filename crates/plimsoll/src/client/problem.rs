@@ -1,0 +1,130 @@
+//! Problem documents (RFC 9457) as failures of a command.
+
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+
+use super::transport::Response;
+use crate::failure::Failure;
+
+/// So much of an answer that is no problem document is shown, in characters.
+const SHOWN_CHARS: usize = 200;
+
+/// Whoever asks shows no token, or one that does not hold.
+const UNAUTHORISED: u16 = 401;
+const TOKEN_HINT: &str =
+    "show a valid token with --token-file or in PLIMSOLL_TOKEN; plimsoll token issue makes one";
+
+/// What hints say to programs, and what a person does instead.
+const COMMANDS: [(&str, &str); 8] = [
+    ("GET /api/v1/services lists", "plimsoll service list shows"),
+    ("GET /api/v1/slos lists", "plimsoll slo list shows"),
+    ("GET /api/v1/slis lists", "plimsoll sli list shows"),
+    ("GET /api/v1/sources lists", "plimsoll source list shows"),
+    ("GET /api/v1/exclusions lists", "plimsoll exclusion list shows"),
+    ("GET /api/v1/attributions lists", "plimsoll attribution list shows"),
+    ("GET /api/v1/people lists", "plimsoll person list shows"),
+    ("GET /api/v1/tokens lists", "plimsoll token list shows"),
+];
+
+/// What is read of a problem document. Everything may be missing: something else than a server may have answered.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Problem {
+    title: Option<String>,
+    detail: Option<String>,
+    hint: Option<String>,
+    problems: Vec<InFile>,
+}
+
+/// What is wrong in a file that was sent.
+#[derive(Debug, Deserialize)]
+struct InFile {
+    path: String,
+    line: u32,
+    column: u32,
+    code: String,
+    severity: String,
+    message: String,
+    #[serde(default)]
+    hint: Option<String>,
+}
+
+/// The failure that a response speaks of: what it says, what to do, and an exit code. A server that is in trouble
+/// leaves the question open, like one that is not there.
+pub fn failure(response: &Response) -> Failure {
+    let problem: Option<Problem> = serde_json::from_slice(&response.body).ok();
+    let problem = problem.filter(|problem| problem.title.is_some() || problem.detail.is_some());
+    let what = problem.as_ref().map_or_else(|| not_ours(response), said);
+    let failure = if response.status >= 500 { Failure::usage(what) } else { Failure::input(what) };
+    let hint = if response.status == UNAUTHORISED {
+        Some(TOKEN_HINT.to_owned())
+    } else {
+        problem.and_then(|problem| problem.hint).map(|hint| in_commands(&hint))
+    };
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// A hint for whoever asks over HTTP, for whoever asks on a command line.
+fn in_commands(hint: &str) -> String {
+    COMMANDS.iter().fold(hint.to_owned(), |hint, (path, command)| hint.replace(path, command))
+}
+
+fn said(problem: &Problem) -> String {
+    let mut said = problem.detail.clone().or_else(|| problem.title.clone()).unwrap_or_default();
+    for InFile { path, line, column, code, severity, message, hint } in &problem.problems {
+        // Writing to a String does not fail.
+        let _ = write!(said, "\n{path}:{line}:{column}: {severity}[{code}] {message}");
+        if let Some(hint) = hint {
+            let _ = write!(said, "\n  hint: {hint}");
+        }
+    }
+    said
+}
+
+fn not_ours(response: &Response) -> String {
+    let body = String::from_utf8_lossy(&response.body);
+    let shown: String = body.trim().chars().take(SHOWN_CHARS).collect();
+    let status = response.status;
+    if shown.is_empty() {
+        format!("the server answered with status {status}, and no reason")
+    } else {
+        format!("the server answered with status {status}: {shown}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    fn shown(status: u16, body: &str) -> String {
+        failure(&Response { status, retry_after: None, body: body.into() }).to_string()
+    }
+
+    #[test]
+    fn problems_say_what_and_what_to_do() {
+        expect![[r"
+            error: there is no person eve
+            hint: plimsoll person list shows them"]]
+        .assert_eq(&shown(404, r#"{"type":"/problems/not-found","title":"Not found","status":404,"detail":"there is no person eve","hint":"plimsoll person list shows them"}"#));
+        expect![[r"
+            error: the documents have problems
+            a.yaml:3:5: error[unknown-field] spec.x is not known
+              hint: remove it"]]
+        .assert_eq(&shown(422, r#"{"title":"the documents have problems","problems":[{"path":"a.yaml","line":3,"column":5,"code":"unknown-field","severity":"error","message":"spec.x is not known","hint":"remove it"}]}"#));
+    }
+
+    #[test]
+    fn what_is_no_problem_document_is_shown_without_harm() {
+        expect!["error: the server answered with status 502: <h1>Bad\\u{1b}[2J Gateway</h1>"]
+            .assert_eq(&shown(502, "<h1>Bad\u{1b}[2J Gateway</h1>"));
+        expect!["error: the server answered with status 404, and no reason"]
+            .assert_eq(&shown(404, "\n"));
+        expect!["error: the server answered with status 400: []"].assert_eq(&shown(400, "[]"));
+    }
+}

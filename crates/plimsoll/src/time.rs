@@ -1,0 +1,66 @@
+//! Times and lengths on the command line.
+
+use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
+
+/// A time: RFC 3339 with or without its seconds, a day and a time in UTC, or `now`, which is the minute that runs.
+pub fn parse(text: &str) -> Result<Timestamp, String> {
+    if text == "now" {
+        let now = Timestamp::now().as_second();
+        return Timestamp::from_second(now - now.rem_euclid(60)).map_err(|error| error.to_string());
+    }
+    let of_zone = || text.parse::<Timestamp>().ok();
+    let in_utc =
+        || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp());
+    of_zone().or_else(in_utc).ok_or_else(|| {
+        "write a time like 2026-11-23T06:45Z, \"2026-11-23 06:45\" in UTC, or now".to_owned()
+    })
+}
+
+/// A length: whole minutes, hours or days.
+pub fn length(text: &str) -> Result<SignedDuration, String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let minutes = match unit {
+        "m" | "min" => 1,
+        "h" => 60,
+        "d" => 24 * 60,
+        _ => 0,
+    };
+    let number: i64 = number.parse().unwrap_or_default();
+    match number.checked_mul(minutes).filter(|minutes| (1..=1_000_000).contains(minutes)) {
+        Some(minutes) => Ok(SignedDuration::from_mins(minutes)),
+        None => Err("write a length like 45m, 2h or 1d".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_in_utc_unless_they_say_otherwise() {
+        let is = |text: &str| parse(text).map(|at| at.to_string());
+        for text in [
+            "2026-11-23T06:45Z",
+            "2026-11-23T07:45:00+01:00",
+            "2026-11-23 06:45",
+            "2026-11-23T06:45",
+        ] {
+            assert_eq!(is(text).unwrap(), "2026-11-23T06:45:00Z", "{text}");
+        }
+        assert_eq!(is("2026-11-23").unwrap(), "2026-11-23T00:00:00Z");
+        assert_eq!(parse("now").unwrap().as_second() % 60, 0);
+        for text in ["", "soon", "06:45", "2026-13-01 00:00"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn lengths_have_a_unit() {
+        let minutes = |text: &str| length(text).map(|length| length.as_mins());
+        assert_eq!([minutes("45m"), minutes("2h"), minutes("1d")], [Ok(45), Ok(120), Ok(1440)]);
+        for text in ["", "2", "h", "0m", "-1h", "1.5h", "99999999999999999999d", "9999999d"] {
+            assert!(length(text).is_err(), "{text}");
+        }
+    }
+}

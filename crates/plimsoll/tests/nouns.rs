@@ -1,0 +1,374 @@
+//! What is in force, what was said about it, and what was ever done: as a person sees it.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests.
+
+mod common;
+
+use std::fs;
+
+use common::server::{Place, SOURCE, slo};
+use expect_test::expect;
+
+/// A folder in which a service with an objective is in force; no server runs.
+fn shop() -> Place {
+    let place = Place::new();
+    place.write("slo/source.yaml", SOURCE);
+    place.write("slo/web.yaml", &slo("web", "0.999"));
+    fs::create_dir(place.path().join("data")).unwrap();
+    place.prints(&["apply", "slo", "--data", "data"]);
+    place
+}
+
+fn says(place: &Place, args: &[&str]) -> String {
+    place.says(&[args, &["--data", "data"]].concat())
+}
+
+#[test]
+fn what_is_in_force_is_listed_and_shown() {
+    let place = shop();
+    expect![[r"
+        SERVICE  TITLE  DECLARED IN
+        shop            web.yaml (default)
+    "]]
+    .assert_eq(&says(&place, &["service", "list"]));
+    expect![[r"
+        service   shop
+        slis      web-answers
+        slos      web
+        declared  web.yaml of the set default, since TIME UTC
+    "]]
+    .assert_eq(&says(&place, &["service", "show", "shop"]));
+    expect![[r"
+        SLO  SERVICE  SLI          TARGET  WINDOWS
+        web  shop     web-answers  99.9 %  30d
+    "]]
+    .assert_eq(&says(&place, &["slo", "list"]));
+    expect![[r"
+        slo       web
+        service   shop
+        sli       web-answers
+        target    99.9 % good over 30d
+        counted   good events of all events
+        no data   is left out
+        declared  web.yaml of the set default, since TIME UTC
+    "]]
+    .assert_eq(&says(&place, &["slo", "show", "web"]));
+    expect![[r#"
+        ! error: there is no slo "nope"
+        ! hint: plimsoll slo list shows them; documents declare them
+        [exit 1]
+    "#]]
+    .assert_eq(&says(&place, &["slo", "show", "nope"]));
+    expect![[r#"
+        {"name":"web","service":"shop","sli":"web-answers","target":0.999,"budgeting":{"method":"occurrences"},"windows":["30d"],"no_data":{"policy":"ignore"},"declared":{"set":"default","file":"web.yaml","since":"TIME"}}
+    "#]].assert_eq(&says(&place, &["slo", "show", "web", "--json"]));
+    expect![[r"
+        SLI          SERVICE  SOURCE   COUNTS
+        web-answers  shop     counter  what is pushed
+    "]]
+    .assert_eq(&says(&place, &["sli", "list"]));
+    expect![[r"
+        SOURCE   DELIVERS
+        counter  what is pushed
+    "]]
+    .assert_eq(&says(&place, &["source", "list"]));
+    expect![[r"
+        source    counter
+        delivers  what is pushed
+        declared  source.yaml of the set default, since TIME UTC
+    "]]
+    .assert_eq(&says(&place, &["source", "show", "counter"]));
+    let empty = Place::new();
+    fs::create_dir(empty.path().join("data")).unwrap();
+    expect![[r"
+        there is no SLO; plimsoll apply declares them
+    "]]
+    .assert_eq(&says(&empty, &["slo", "list"]));
+    expect![[r#"
+        {"items":[],"next":null}
+    "#]]
+    .assert_eq(&says(&empty, &["slo", "list", "--json"]));
+}
+
+/// The id that a command said it made.
+fn made(place: &Place, args: &[&str]) -> String {
+    let text = place.prints(&[args, &["--data", "data"]].concat());
+    text.split(' ').next().unwrap().to_owned()
+}
+
+#[test]
+fn an_exclusion_is_made_listed_and_taken_back() {
+    let place = shop();
+    let add = ["exclusion", "add", "--service", "shop", "--from", "2026-01-05 06:45"];
+    let reason = ["--reason", "agreed: disks are swapped"];
+    let id = made(&place, &[&add[..], &["--for", "2h"], &reason].concat());
+    expect![[r"
+        EXCLUSION               OF            FROM (UTC)        LENGTH  BY   REASON
+        x-ID  service shop  TIME  2 h     ada  agreed: disks are swapped
+    "]]
+    .assert_eq(&says(&place, &["exclusion", "list"]));
+    expect![[r#"
+        {"items":[
+        {"id":"x-ID","service":"shop","from":"TIME","to":"TIME","reason":"agreed: disks are swapped","by":{"kind":"owner","person":"ada"},"made":"TIME"}
+        ],"next":null}
+    "#]].assert_eq(&says(&place, &["exclusion", "list", "--json"]));
+    let wrong = |end: &[&str]| says(&place, &[&add[..], end, &reason].concat());
+    expect![[r"
+        ! error: the interval holds no minute
+        ! hint: let its end be at least a minute after its beginning
+        [exit 1]
+    "]]
+    .assert_eq(&wrong(&["--to", "2026-01-05T06:45Z"]));
+    expect![[r"
+        ! error: the interval is longer than 31 days
+        ! hint: mark several shorter ones, if that is meant
+        [exit 1]
+    "]]
+    .assert_eq(&wrong(&["--for", "32d"]));
+    expect![[r"
+        ! error: invalid value 'soon' for '--for <LENGTH>': write a length like 45m, 2h or 1d
+        !
+        ! For more information, try '--help'.
+        [exit 2]
+    "]]
+    .assert_eq(&wrong(&["--for", "soon"]));
+    expect![[r"
+        x-ID was taken back
+    "]]
+    .assert_eq(&says(&place, &["exclusion", "undo", &id]));
+    expect![[r#"
+        ! error: there is no exclusion "x-ID" in force
+        ! hint: plimsoll exclusion list shows them
+        [exit 1]
+    "#]]
+    .assert_eq(&says(&place, &["exclusion", "undo", &id]));
+    expect![[r"
+        nothing is excluded
+    "]]
+    .assert_eq(&says(&place, &["exclusion", "list"]));
+}
+
+#[test]
+fn an_attribution_is_made_listed_and_taken_back() {
+    let place = shop();
+    let when = ["--sli", "web-answers", "--from", "2026-01-05T06:45Z", "--to", "2026-01-05T07:32Z"];
+    let id = made(&place, &[&["attribution", "add", "incident", "INC-7"], &when[..]].concat());
+    expect![[r"
+        ATTRIBUTION             OF               FROM (UTC)        LENGTH  PUT DOWN TO     BY   REASON
+        a-ID  sli web-answers  TIME  47 min  incident INC-7  ada
+    "]].assert_eq(&says(&place, &["attribution", "list"]));
+    let nobody = [&["attribution", "add", "person", "bob"], &when[..]].concat();
+    expect![[r"
+        ! error: invalid value 'person' for '<KIND>'
+        !   [possible values: incident, change, maintenance]
+        !
+        ! For more information, try '--help'.
+        [exit 2]
+    "]]
+    .assert_eq(&says(&place, &nobody));
+    expect![[r"
+        a-ID was taken back
+    "]]
+    .assert_eq(&says(&place, &["attribution", "undo", &id]));
+    expect![[r"
+        nothing is attributed
+    "]]
+    .assert_eq(&says(&place, &["attribution", "list"]));
+}
+
+#[test]
+fn the_journal_tells_what_was_done_and_that_it_is_sound() {
+    let mut place = shop();
+    expect![[r"
+        ENTRY  AT (UTC)          WHO               WHAT
+            1  TIME  rule first start  person.added ada
+            2  TIME  ada               declared service shop
+            3  TIME  ada               declared source counter
+            4  TIME  ada               declared sli web-answers
+            5  TIME  ada               declared slo web
+    "]]
+    .assert_eq(&says(&place, &["journal", "tail"]));
+    expect![[r"
+        ENTRY  AT (UTC)          WHO  WHAT
+            4  TIME  ada  declared sli web-answers
+            5  TIME  ada  declared slo web
+    "]]
+    .assert_eq(&says(&place, &["journal", "tail", "-n", "2"]));
+    let sound = expect![[r"
+        the journal is sound: 5 entries, the newest of TIME UTC
+        head 5 HASH
+    "]];
+    sound.assert_eq(&says(&place, &["journal", "verify"]));
+    let exported = place.prints(&["journal", "export", "--data", "data"]);
+    assert_eq!(exported.lines().count(), 6);
+    assert!(exported.lines().last().unwrap().starts_with(r#"{"end":{"seq":5,"#), "{exported}");
+    expect![[r"
+        exported 5 entries into journal.ndjson
+    "]]
+    .assert_eq(&says(&place, &["journal", "export", "--out", "journal.ndjson"]));
+    assert_eq!(fs::read_to_string(place.path().join("journal.ndjson")).unwrap(), exported);
+    expect![[r"
+        ! error: journal.ndjson is there already
+        ! hint: name another file; nothing is overwritten
+        [exit 1]
+    "]]
+    .assert_eq(&says(&place, &["journal", "export", "--out", "journal.ndjson"]));
+    // Beside a running server too, and over the network where there is a token.
+    let server = place.start();
+    sound.assert_eq(&says(&place, &["journal", "verify"]));
+    expect![[r"
+        ! error: an export is made from the data folder, not over the network
+        ! hint: run it where the folder is, with --data DIR
+        [exit 2]
+    "]]
+    .assert_eq(&place.says(&["journal", "export", "--server", &server]));
+    let token = place.prints(&["token", "issue", "--scope", "read", "--data", "data"]);
+    place.write("token", &token);
+    let remote = ["--server", &server, "--token-file", "token"];
+    expect![[r"
+        the journal is sound: 6 entries, the newest of TIME UTC
+        head 6 HASH
+    "]]
+    .assert_eq(&place.says(&[&["journal", "verify"], &remote[..]].concat()));
+    expect![[r"
+        ! error: this needs a token with the scope admin, and this token has it not
+        ! hint: use another token: plimsoll token issue --scope admin
+        [exit 1]
+    "]]
+    .assert_eq(&place.says(&[&["person", "list"], &remote[..]].concat()));
+}
+
+/// The start of the minute so many minutes ago.
+fn ago(minutes: i64) -> String {
+    let second = (jiff::Timestamp::now().as_second() / 60 - minutes) * 60;
+    jiff::Timestamp::from_second(second).unwrap().to_string()
+}
+
+#[test]
+fn a_budget_that_nothing_was_measured_of_is_unknown() {
+    expect![[r"
+        SLO  WINDOW  TARGET     LEFT  BAD  OF  OUTAGE LEFT  COVERAGE       BURN
+        web  30d     99.9 %  unknown    0   0                    0 %  0× in 1 h
+    "]]
+    .assert_eq(&says(&shop(), &["budget"]));
+}
+
+#[test]
+fn what_is_pushed_is_in_the_budget_and_its_account() {
+    let mut place = shop();
+    let server = place.start();
+    let token = place.prints(&["token", "issue", "--scope", "push", "--data", "data"]);
+    let (first, second, third, end) = (ago(12), ago(11), ago(10), ago(9));
+    let body = format!(
+        r#"{{"generation":1,"minutes":[{{"minute":"{first}","good":12000,"bad":0}},
+        {{"minute":"{second}","good":11990,"bad":10}},{{"minute":"{third}","state":"no_traffic"}}]}}"#
+    );
+    let answer = ureq::post(format!("{server}/api/v1/slis/web-answers/samples"))
+        .header("authorization", format!("Bearer {}", token.trim()))
+        .header("content-type", "application/json")
+        .send(&body);
+    let kept = answer.unwrap().body_mut().read_to_string().unwrap();
+    assert_eq!(kept, r#"{"changed":3,"repeated":0}"#);
+    // 24,000 events allow 24 bad ones; 10 are 41.67 % of that.
+    let budget = expect![[r"
+        SLO  WINDOW  TARGET    LEFT  BAD      OF  OUTAGE LEFT  COVERAGE         BURN
+        web  30d     99.9 %  58.3 %   10  24,000       25 min   < 0.1 %  0.4× in 1 h
+    "]];
+    budget.assert_eq(&says(&place, &["budget"]));
+    expect![[r"
+        SLO  WINDOW   SHARE  WENT ON
+        web  30d     41.7 %  unattributed
+    "]]
+    .assert_eq(&says(&place, &["budget", "--statement"]));
+    let incident = ["attribution", "add", "incident", "INC-7", "--sli", "web-answers"];
+    made(&place, &[&incident[..], &["--from", &first, "--to", &end]].concat());
+    expect![[r"
+        SLO  WINDOW   SHARE  WENT ON
+        web  30d     41.7 %  incident INC-7
+    "]]
+    .assert_eq(&says(&place, &["budget", "--statement"]));
+    let slots = ["sli", "slots", "web-answers", "--from", &ago(13), "--to", &end];
+    expect![[r"
+        FROM (UTC)         LASTING  STATE         GOOD  BAD
+        TIME  1 minute  missing          0    0
+        TIME  1 minute  measured    12,000    0
+        TIME  1 minute  measured    11,990   10
+        TIME  1 minute  no traffic       0    0
+    "]]
+    .assert_eq(&says(&place, &slots));
+    place.stop();
+    assert_eq!(says(&place, &["budget", "web"]), says(&place, &["budget"]));
+    let exclusion = ["exclusion", "add", "--service", "shop", "--reason", "a test"];
+    made(&place, &[&exclusion[..], &["--from", &second, "--for", "1m"]].concat());
+    expect![[r"
+        SLO  WINDOW  TARGET   LEFT  BAD      OF  OUTAGE LEFT  COVERAGE       BURN
+        web  30d     99.9 %  100 %    0  12,000       43 min   < 0.1 %  0× in 1 h
+    "]]
+    .assert_eq(&says(&place, &["budget", "web"]));
+    expect![[r#"
+        ! error: there is no slo "nope"
+        ! hint: plimsoll slo list shows them; documents declare them
+        [exit 1]
+    "#]]
+    .assert_eq(&says(&place, &["budget", "web", "nope"]));
+}
+
+#[test]
+fn a_backup_is_restored_and_a_damaged_one_is_not() {
+    let place = shop();
+    let path = place.path().to_str().unwrap().to_owned();
+    let backup = |place: &Place| says(place, &["backup", "copy"]).replace(&path, "HERE");
+    expect![[r"
+        backed up 5 entries into HERE/copy, the newest of TIME UTC
+    "]]
+    .assert_eq(&backup(&place));
+    expect![[r"
+        ! error: HERE/copy: exists already and is not overwritten. Name another, or move it away
+        ! hint: name a folder that is not there
+        [exit 1]
+    "]]
+    .assert_eq(&backup(&place));
+    expect![[r"
+        restored 5 entries into restored, the newest of TIME UTC
+        plimsoll serve --data restored goes on from there
+    "]]
+    .assert_eq(&place.says(&["restore", "copy", "--data", "restored"]));
+    assert_eq!(
+        place.prints(&["slo", "list", "--data", "restored"]),
+        place.prints(&["slo", "list", "--data", "data"])
+    );
+    expect![[r"
+        ! error: restored/journal.db: exists already and is not overwritten. Name another, or move it away
+        [exit 1]
+    "]].assert_eq(&place.says(&["restore", "copy", "--data", "restored"]));
+
+    let file = place.path().join("copy/journal.db");
+    let mut bytes = fs::read(&file).unwrap();
+    let at = bytes.windows(11).position(|window| window == b"web-answers").unwrap();
+    bytes[at] = b'X';
+    fs::write(&file, bytes).unwrap();
+    expect![[r"
+        ! error: copy/journal.db: entry 5 is damaged: its hash does not match its content and the entry before it. Entries 1 to 4 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
+        [exit 1]
+    "]].assert_eq(&place.says(&["restore", "copy", "--data", "another"]));
+    assert!(!place.path().join("another").exists());
+    // A folder with such a journal is told the same way, and served by nobody.
+    expect![[r"
+        ! error: copy/journal.db: entry 5 is damaged: its hash does not match its content and the entry before it. Entries 1 to 4 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
+        [exit 1]
+    "]].assert_eq(&place.says(&["journal", "verify", "--data", "copy"]));
+    expect![[r"
+        ! error: copy/journal.db: entry 5 is damaged: its hash does not match its content and the entry before it. Entries 1 to 4 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
+        [exit 2]
+    "]].assert_eq(&place.says(&["slo", "list", "--data", "copy"]));
+    expect![[r"
+        ! error: copy/journal.db: entry 5 is damaged: its hash does not match its content and the entry before it. Entries 1 to 4 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
+        [exit 2]
+    "]].assert_eq(&place.says(&["serve", "--data", "copy", "--listen", "127.0.0.1:0"]));
+    expect![[r"
+        ! error: nowhere is no folder
+        ! hint: name the folder that plimsoll backup made
+        [exit 2]
+    "]]
+    .assert_eq(&place.says(&["restore", "nowhere", "--data", "new"]));
+}

@@ -1,0 +1,205 @@
+//! Attributions: what the budget that an interval spent is put down to.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use plimsoll_core::{
+    command::Command,
+    event::Event,
+    marks::{
+        MarkId,
+        attribution::{self, Cause},
+    },
+    people::token::Scope,
+    state::State as Practice,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    actor::Actor,
+    answer::{Answer, created, gone, one, report, time},
+    app::{App, Aside},
+    auth::Access,
+    call::{Call, Json, Named, Params},
+    interval::{Interval, MarksQuery, wanted},
+    page::Page,
+    problem::{Problem, ProblemDocument},
+    route::Route,
+};
+
+/// An interval and what it is put down to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Attribution {
+    /// Its name.
+    pub id: String,
+    /// Of what, and when.
+    #[serde(flatten)]
+    pub interval: Interval,
+    /// What it is put down to.
+    pub account: Account,
+    /// Why, where somebody said so.
+    pub reason: Option<String>,
+    /// Who put it down to that.
+    pub by: Actor,
+    /// When they did.
+    #[schema(format = DateTime)]
+    pub made: String,
+}
+
+/// What an interval is put down to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// What kind of thing it is.
+    pub kind: AccountKind,
+    /// Its name.
+    pub name: String,
+}
+
+/// What kind of thing an interval is put down to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AccountKind {
+    /// An incident.
+    Incident,
+    /// A change.
+    Change,
+    /// Agreed work on the system.
+    Maintenance,
+}
+
+/// An interval to put down to an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAttribution {
+    /// The SLI; or give a service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sli: Option<String>,
+    /// The service, with each of its SLIs; or give an SLI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Its first minute.
+    #[schema(format = DateTime)]
+    pub from: String,
+    /// The first minute after.
+    #[schema(format = DateTime)]
+    pub to: String,
+    /// What it is put down to.
+    pub account: Account,
+    /// Why, where there is more to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/attributions", Access::Reader, list),
+        Route::post("/api/v1/attributions", Scope::Write, add),
+        Route::get("/api/v1/attributions/{attribution}", Access::Reader, show),
+        Route::delete("/api/v1/attributions/{attribution}", Scope::Write, undo),
+    ]
+}
+
+impl AccountKind {
+    fn name(self) -> &'static str {
+        match self {
+            AccountKind::Incident => "incident",
+            AccountKind::Change => "change",
+            AccountKind::Maintenance => "maintenance",
+        }
+    }
+}
+
+impl From<&Cause> for Account {
+    fn from(cause: &Cause) -> Self {
+        let kind = match cause {
+            Cause::Incident(_) => AccountKind::Incident,
+            Cause::Change(_) => AccountKind::Change,
+            Cause::Maintenance(_) => AccountKind::Maintenance,
+        };
+        Account { kind, name: cause.name().to_owned() }
+    }
+}
+
+fn view(attribution: &attribution::Attribution) -> Attribution {
+    Attribution {
+        id: attribution.id.0.clone(),
+        interval: Interval::of(&attribution.interval),
+        account: Account::from(&attribution.account),
+        reason: attribution.reason.clone(),
+        by: Actor::from(&attribution.by),
+        made: time(attribution.made_ms),
+    }
+}
+
+fn find(state: &Practice, id: &str) -> Option<Attribution> {
+    state.attributions.get(&MarkId(id.to_owned())).map(view)
+}
+
+fn none(id: &str) -> Problem {
+    let hint = "GET /api/v1/attributions lists those in force";
+    Problem::not_found(format!("there is no attribution {id:?} in force"), hint)
+}
+
+/// Every attribution in force, in the order in which they were made.
+#[utoipa::path(get, path = "/api/v1/attributions", tag = "attributions", params(MarksQuery),
+    responses((status = 200, body = Page<Attribution>)))]
+pub(super) async fn list(State(app): State<Arc<App>>, Params(query): Params<MarksQuery>) -> Answer {
+    let state = app.desk.published().read();
+    report(&query.page(state.attributions.iter(), |one| one.made_ms, view)?)
+}
+
+/// Puts an interval down to an account.
+#[utoipa::path(post, path = "/api/v1/attributions", tag = "attributions", request_body = NewAttribution,
+    responses((status = 201, body = Attribution), (status = 404, body = ProblemDocument),
+        (status = 422, body = ProblemDocument)))]
+pub(super) async fn add(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Json(new): Json<NewAttribution>,
+) -> Answer {
+    let interval = wanted(new.sli, new.service, &new.from, &new.to)?;
+    let wish = attribution::Wish {
+        interval,
+        kind: new.account.kind.name().to_owned(),
+        name: new.account.name,
+        reason: new.reason,
+    };
+    let done = app.act(call, Command::Attribute(wish)).await?;
+    let made = done.events.iter().find_map(|event| match event {
+        Event::AttributionAdded(added) => Some(Attribution {
+            id: added.attribution.0.clone(),
+            interval: Interval::of(&added.interval),
+            account: Account::from(&added.account),
+            reason: added.reason.clone(),
+            by: Actor::from(&added.by),
+            made: time(done.at_ms),
+        }),
+        _ => None,
+    });
+    let made = made.ok_or_else(Problem::nothing_happened)?;
+    created(&format!("/api/v1/attributions/{}", made.id), &made)
+}
+
+/// One attribution.
+#[utoipa::path(get, path = "/api/v1/attributions/{attribution}", tag = "attributions",
+    params(("attribution" = String, Path, description = "Its name.")),
+    responses((status = 200, body = Attribution), (status = 404, body = ProblemDocument)))]
+pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(id): Named) -> Answer {
+    let found = find(&app.desk.published().read(), &id).ok_or_else(|| none(&id))?;
+    one(&call, &found)
+}
+
+/// Takes an attribution back. What its interval spent goes to what was named before; the journal keeps that it was
+/// there.
+#[utoipa::path(delete, path = "/api/v1/attributions/{attribution}", tag = "attributions",
+    params(("attribution" = String, Path, description = "Its name.")),
+    responses((status = 204), (status = 404, body = ProblemDocument)))]
+pub(super) async fn undo(State(app): State<Arc<App>>, call: Call, Named(id): Named) -> Answer {
+    let name = id.clone();
+    let condition = call.only_if(move |state| find(state, &name));
+    let aside = Aside { secret: None, condition };
+    app.act_aside(call, Command::UndoAttribution(id), aside).await?;
+    Ok(gone())
+}

@@ -1,0 +1,177 @@
+//! Samples, and the budgets that follow from them.
+
+use serde_json::{Value, json};
+
+use super::{House, documents::declare};
+
+fn push(house: &House, generation: u64, minutes: &Value) -> super::house::Answer {
+    let body = json!({"generation": generation, "minutes": minutes});
+    house.post("/api/v1/slis/checkout-good/samples", &body).send()
+}
+
+fn counts(minute: &str, good: u64, bad: u64) -> Value {
+    json!({"minute": format!("2026-11-23T{minute}:00Z"), "good": good, "bad": bad})
+}
+
+#[test]
+fn samples_are_kept_once_and_corrected_by_a_higher_generation() {
+    let house = House::new();
+    declare(&house);
+    let minutes = json!([
+        counts("11:55", 990, 10),
+        {"minute": "2026-11-23T11:56:00Z", "state": "no_traffic"},
+        {"minute": "2026-11-23T11:57:00Z", "state": "partial", "good": 3, "bad": 1},
+    ]);
+    assert_eq!(push(&house, 1, &minutes).json(), json!({"changed": 3, "repeated": 0}));
+    assert_eq!(push(&house, 1, &minutes).json(), json!({"changed": 0, "repeated": 3}));
+    let other = json!([counts("11:54", 1, 0), counts("11:55", 991, 9)]);
+    let conflict = push(&house, 1, &other).problem(409, "generation-conflict");
+    assert_eq!(conflict["minute"], "2026-11-23T11:55:00Z");
+    assert_eq!(conflict["kept_generation"], 1);
+    assert_eq!(push(&house, 2, &other).json()["changed"], 2);
+    push(&house, 1, &json!([counts("11:55", 1, 1)])).problem(409, "generation-conflict");
+    let health = house.get("/api/v1/sources/pushed").send().json()["health"].clone();
+    // Three pushes were taken and two refused; 11:57 is the newest minute, and 11:59 the first that does not count yet.
+    assert_eq!((&health["taken"], &health["rejected"]), (&json!(3), &json!(2)), "{health}");
+    assert_eq!(
+        (&health["newest"], &health["lag_minutes"]),
+        (&json!("2026-11-23T11:57:00Z"), &json!(1))
+    );
+
+    let house = house.again();
+    let path = "/api/v1/slis/checkout-good/slots?from=2026-11-23T11:54:00Z&to=2026-11-23T11:59:00Z";
+    let slots = house.get(path).send().json();
+    let seen: Vec<(&str, u64, u64)> = slots["minutes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|slot| {
+            let count = |name: &str| slot[name].as_u64().unwrap();
+            (slot["state"].as_str().unwrap(), count("good"), count("bad"))
+        })
+        .collect();
+    let expected = [
+        ("measured", 1, 0),
+        ("measured", 991, 9),
+        ("no_traffic", 0, 0),
+        ("partial", 3, 1),
+        ("missing", 0, 0),
+    ];
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_whole() {
+    let house = House::new();
+    declare(&house);
+    let wrong = |generation, minutes: Value, status, code| {
+        push(&house, generation, &minutes).problem(status, code);
+    };
+    wrong(0, json!([counts("11:55", 1, 0)]), 422, "invalid");
+    wrong(1, json!([counts("11:55", 1, 0), counts("11:55", 1, 0)]), 422, "invalid");
+    wrong(1, json!([counts("12:05", 1, 0)]), 422, "invalid");
+    wrong(1, json!([{"minute": "2016-01-01T00:00:00Z", "good": 1, "bad": 0}]), 422, "invalid");
+    wrong(1, json!([counts("11:55", (1 << 36) + 1, 0)]), 422, "invalid");
+    wrong(1, json!([{"minute": "2026-11-23T11:55:00Z"}]), 422, "invalid");
+    wrong(
+        1,
+        json!([{"minute": "2026-11-23T11:55:00Z", "state": "no_traffic", "bad": 1}]),
+        422,
+        "invalid",
+    );
+    wrong(1, json!([{"minute": "2026-11-23T11:55:07Z", "good": 1}]), 422, "invalid");
+    let huge = json!([{"minute": "2026-11-23T11:55:00Z", "state": "partial", "good": u64::MAX, "bad": u64::MAX}]);
+    wrong(1, huge, 422, "invalid");
+    let body = json!({"generation": 1, "minutes": []});
+    house.post("/api/v1/slis/absent/samples", &body).send().problem(404, "not-found");
+    // One of two is wrong: neither is kept.
+    let two = json!({"batches": [
+        {"sli": "checkout-good", "generation": 1, "minutes": [counts("11:55", 1, 0)]},
+        {"sli": "checkout-good", "generation": 0, "minutes": [counts("11:56", 1, 0)]},
+    ]});
+    house.post("/api/v1/samples", &two).send().problem(422, "invalid");
+    let slots = house.get("/api/v1/slis/checkout-good/slots").send().json();
+    let minutes = slots["minutes"].as_array().unwrap();
+    assert_eq!(minutes.len(), 60);
+    assert!(minutes.iter().all(|slot| slot["state"] == "missing"));
+}
+
+#[test]
+fn a_budget_is_what_the_counts_say() {
+    let house = House::new();
+    declare(&house);
+    let minutes = json!([counts("11:50", 9_995, 5), counts("11:51", 10_000, 0)]);
+    assert_eq!(push(&house, 1, &minutes).status, 200);
+    // 5 of 20,000 were bad; 99.9 % allows 20: a quarter is spent. 2 of 43,200 minutes were seen.
+    let answer = house.get("/api/v1/slos/checkout-availability/budget").send();
+    let text = String::from_utf8(answer.bytes.clone()).unwrap();
+    for exact in [
+        "\"left\":0.75,",
+        "\"spent\":0.25,",
+        "\"target\":0.999,",
+        "\"left_events\":15}",
+        "\"coverage\":0.000046296,",
+    ] {
+        assert!(text.contains(exact), "{exact}: {text}");
+    }
+    let budget = answer.json();
+    assert_eq!(
+        (&budget["windows"][0]["window"], &budget["windows"][0]["budget"]["bad"]),
+        (&json!("30d"), &json!(5))
+    );
+    // In the last hour: a burn rate of 5 / 20,000 / 0.001 = 0.25; in the last five minutes nothing was seen.
+    assert_eq!(budget["burns"][2]["lookback_minutes"], 60);
+    assert!(text.contains("\"lookback_minutes\":60,\"rate\":0.25,"), "{text}");
+    let before =
+        house.get("/api/v1/slos/checkout-availability/budget?at=2026-11-23T11:50:00Z").send();
+    assert_eq!(before.json()["windows"][0]["budget"]["good"], 0);
+
+    let mark = json!({"sli": "checkout-good", "from": "2026-11-23T11:50:00Z", "to": "2026-11-23T11:51:00Z",
+        "account": {"kind": "change", "name": "deploy-7"}});
+    assert_eq!(house.post("/api/v1/attributions", &mark).send().status, 201);
+    let statement =
+        house.get("/api/v1/slos/checkout-availability/statement?window=30d").send().json();
+    assert_eq!(
+        statement["postings"],
+        json!([{"account": "change", "name": "deploy-7", "share": 0.25}])
+    );
+    let path = "/api/v1/slos/checkout-availability/statement?window=7d";
+    house.get(path).send().problem(422, "invalid");
+
+    let out = json!({"service": "checkout", "from": "2026-11-23T11:50:00Z", "to": "2026-11-23T11:51:00Z",
+        "reason": "agreed"});
+    assert_eq!(house.post("/api/v1/exclusions", &out).send().status, 201);
+    let without = house.get("/api/v1/slos/checkout-availability/windows").send().json();
+    let budget = &without["windows"][0]["budget"];
+    assert_eq!((&budget["bad"], &budget["excluded_minutes"]), (&json!(0), &json!(1)));
+}
+
+#[test]
+fn pages_and_metrics_tell_of_every_objective() {
+    let house = House::new();
+    declare(&house);
+    assert_eq!(push(&house, 1, &json!([counts("11:50", 9_995, 5)])).status, 200);
+    // The figures of a start are there at once.
+    let house = house.again();
+    let metrics = String::from_utf8(house.get("/metrics").send().bytes).unwrap();
+    for line in [
+        "plimsoll_slo_target_ratio{slo=\"checkout-availability\",service=\"checkout\"} 0.999\n",
+        "plimsoll_slo_budget_left_ratio{slo=\"checkout-availability\",window=\"30d\"} 0.5\n",
+        "plimsoll_slo_window_events{slo=\"checkout-availability\",window=\"30d\",result=\"bad\"} 5\n",
+        "plimsoll_slo_burn_rate{slo=\"checkout-availability\",lookback=\"60m\"} 0.5\n",
+        "plimsoll_journal_up 1\n",
+        "plimsoll_objects{kind=\"slo\"} 1\n",
+    ] {
+        assert!(metrics.contains(line), "{line}{metrics}");
+    }
+    let page = house.get("/").send();
+    let html = String::from_utf8(page.bytes.clone()).unwrap();
+    assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'none'"));
+    for part in ["checkout-availability", "99.9 %", "30d", ">50 % <"] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    assert!(!html.contains("<script") && !html.contains("http://") && !html.contains("style="));
+    assert_eq!(house.get("/style.css").send().status, 200);
+    assert_eq!(house.get("/-/ready").send().json(), json!({"ready": true}));
+    assert_eq!(house.get("/-/healthy").send().bytes, b"ok\n");
+}

@@ -1,0 +1,348 @@
+//! One log source: what a poll of its followers brings, as an order for the keeper.
+//!
+//! It has no thread and no clock of its own.
+
+use std::collections::BTreeMap;
+
+use plimsoll_core::{
+    measure::{
+        accesslog::Format,
+        gap,
+        slot::Slot,
+        tally::{Ladder, Method},
+    },
+    time::{Minute, Span},
+};
+use plimsoll_source::{
+    Options,
+    follow::{Cursor, Delta, Event, Follower},
+};
+
+use super::route::Route;
+use crate::measure::keeping::{Order, OrderedAddition};
+
+/// The name of the cursor that says until when everything was seen.
+const SEEN: &str = "seen";
+
+/// The name of the cursor that says where silence was found missing at the first start.
+const SILENT: &str = "silent";
+
+/// The names of the cursors of logs begin so.
+const LOG: &str = "log/";
+
+/// For so long no file may match a pattern before the minutes count as not watched: a rotation takes a moment.
+const BLIND_S: i64 = 60;
+
+/// Logs that are read for the first time are all there once their newest line is no older than so many minutes, or
+/// nothing came for [`STILL_S`]: somebody may be copying them just now.
+const FRESH_MINUTES: i64 = 5;
+
+/// See [`FRESH_MINUTES`].
+const STILL_S: i64 = 60;
+
+/// So many slots are closed with one order at most.
+const CLOSED_AT_ONCE: i64 = 200_000;
+
+/// One log source that is followed.
+#[derive(Debug)]
+pub struct Tail {
+    route: Route,
+    ladder: Ladder,
+    follower: Follower,
+    /// Every minute before it is closed: seen in full, or known not to be. `None` until all that was there at the
+    /// first start is read.
+    seen_until: Option<Minute>,
+    /// When a line came last.
+    heard_s: Option<i64>,
+    /// Since when a pattern matches nothing.
+    blind_since_s: Option<i64>,
+    /// Silence that was found missing in what was there at the first start.
+    silent: Vec<Span>,
+    /// What the last poll brings, until it is kept.
+    next_seen: Option<Minute>,
+    next_silent: Option<Vec<Span>>,
+}
+
+/// What a poll brought.
+#[derive(Debug, Default)]
+pub struct Polled {
+    /// To be kept, then [committed](Tail::commit); nothing where there is nothing new.
+    pub order: Option<Order>,
+    /// What the follower said.
+    pub delta: Delta,
+    /// Why minutes are not closed for now.
+    pub trouble: Option<String>,
+    /// Whether there is more to read or to close at once.
+    pub is_more: bool,
+}
+
+/// Minutes of the source itself, by which silence before the first start is judged.
+pub trait History {
+    /// How many requests there were in each minute of a span that had any, ascending.
+    ///
+    /// # Errors
+    /// Why that cannot be said.
+    fn activity(&self, source: u32, span: Span) -> Result<Vec<(Minute, u64)>, String>;
+}
+
+impl Tail {
+    /// Follows a source from where its stored cursors stand.
+    ///
+    /// # Errors
+    /// A sentence, when the source cannot be followed: its pattern, its thresholds, or its cursors are wrong.
+    pub fn new(route: Route, cursors: &[(String, Vec<u8>)]) -> Result<Self, String> {
+        let ladder = route.ladder()?;
+        let rules = route.logs.classify.clone().unwrap_or_default();
+        let method = Method { rules, ladder, by: route.logs.by.unwrap_or_default() };
+        let mut options = Options { method, ..Options::new(i64::MAX) };
+        if let Some(pattern) = &route.logs.pattern {
+            options.format = Some(Format::pattern(pattern, route.logs.time_format.as_deref())?);
+        }
+        let (mut logs, mut seen_until, mut silent) = (Vec::new(), None, Vec::new());
+        for (name, bytes) in cursors {
+            let read =
+                |error: serde_json::Error| format!("the cursor {name} cannot be read: {error}");
+            if name == SEEN {
+                seen_until = Some(Minute(serde_json::from_slice(bytes).map_err(read)?));
+            } else if name == SILENT {
+                let spans: Vec<(i64, i64)> = serde_json::from_slice(bytes).map_err(read)?;
+                silent = spans.into_iter().map(|(a, b)| Span::new(Minute(a), Minute(b))).collect();
+            } else if name.starts_with(LOG) {
+                logs.push(serde_json::from_slice::<Cursor>(bytes).map_err(read)?);
+            }
+        }
+        let follower = Follower::new(route.logs.files.clone(), options, logs)
+            .map_err(|problem| format!("{} {} {}", problem.what, problem.why, problem.remedy))?;
+        Ok(Tail {
+            route,
+            ladder,
+            follower,
+            seen_until,
+            silent,
+            heard_s: None,
+            blind_since_s: None,
+            next_seen: None,
+            next_silent: None,
+        })
+    }
+
+    /// What it follows.
+    pub fn route(&self) -> &Route {
+        &self.route
+    }
+
+    /// Every minute before it is closed.
+    pub fn seen_until(&self) -> Option<Minute> {
+        self.seen_until
+    }
+
+    /// Reads what is new. `kept` spans the minutes that are kept; every minute before `over` is over.
+    pub fn poll(&mut self, now_s: i64, kept: Span, over: Minute, history: &impl History) -> Polled {
+        let delta = self.follower.poll(now_s);
+        let mut parts = self.route.parts(&delta.cells, &self.ladder);
+        for minutes in parts.values_mut() {
+            minutes.retain(|minute, _| *minute >= kept.from);
+            self.believe_late(minutes);
+        }
+        if delta.lines > 0 || self.heard_s.is_none() {
+            self.heard_s = Some(now_s);
+        }
+        let sight = self.sight(now_s, &delta);
+        let closing = match &sight {
+            Sight::Clear => self.closing(now_s, kept, over, &parts, history),
+            Sight::Lost => Ok((Vec::new(), over)),
+            Sight::None(why) => Err(why.clone()),
+        };
+        let (trouble, next) = match closing {
+            Ok((spans, next)) => {
+                self.close(&spans, &mut parts);
+                (None, Some(next))
+            }
+            Err(why) => (Some(why), None),
+        };
+        self.next_seen = next.filter(|next| self.seen_until != Some(*next));
+        let is_more = delta.is_more || self.next_seen.is_some_and(|next| next < over);
+        let order = self.order(&delta, parts);
+        let has_any = order != Order::default();
+        let trouble = trouble.filter(|why| !why.is_empty());
+        Polled { order: has_any.then_some(order), delta, trouble, is_more }
+    }
+
+    /// A line that comes late into silence that was judged missing shows that its minute is in the log after all.
+    fn believe_late(&self, minutes: &mut BTreeMap<Minute, Slot>) {
+        let closed = self.seen_until.unwrap_or(Minute(i64::MIN));
+        for (minute, slot) in minutes.iter_mut().filter(|(minute, _)| **minute < closed) {
+            if self.silent.iter().any(|span| span.contains(*minute)) {
+                *slot = slot.with_more(Slot::NoTraffic);
+            }
+        }
+    }
+
+    /// Whether the minutes up to now were watched.
+    fn sight(&mut self, now_s: i64, delta: &Delta) -> Sight {
+        let health = self.follower.health();
+        let unmatched = health.patterns.iter().find(|p| p.files == 0 || p.problem.is_some());
+        if let Some(pattern) = unmatched {
+            self.blind_since_s.get_or_insert(now_s);
+            return Sight::None(match &pattern.problem {
+                Some(problem) => format!("{} {}", pattern.pattern, problem.what),
+                None => format!("no file matches {}", pattern.pattern),
+            });
+        }
+        if let Some(file) = health.files.iter().find(|file| file.problem.is_some()) {
+            let what = file.problem.as_ref().map_or("", |problem| problem.what.as_str());
+            return Sight::None(format!("{} {what}", file.path));
+        }
+        if delta.is_more || !health.is_watching() {
+            return Sight::None(String::new());
+        }
+        let was_blind = self.blind_since_s.take().is_some_and(|since| now_s - since > BLIND_S);
+        let lost = delta.events.iter().any(|event| {
+            matches!(
+                event,
+                Event::Gone { .. } | Event::Truncated { copy: None, .. } | Event::Cut { .. }
+            )
+        });
+        // Whatever was there at the first start is judged by itself.
+        if (was_blind || lost) && self.seen_until.is_some() { Sight::Lost } else { Sight::Clear }
+    }
+
+    /// The spans that are seen in full now, and until when everything is closed with them.
+    fn closing(
+        &mut self,
+        now_s: i64,
+        kept: Span,
+        over: Minute,
+        parts: &BTreeMap<u32, BTreeMap<Minute, Slot>>,
+        history: &impl History,
+    ) -> Result<(Vec<Span>, Minute), String> {
+        let Some(seen_until) = self.seen_until else {
+            let begin = self.judge_silence(now_s, kept, over, parts, history)?;
+            return Ok((Vec::new(), begin));
+        };
+        let from = seen_until.max(kept.from);
+        let to = over.min(from.plus((CLOSED_AT_ONCE / (self.route.slis.len() as i64 + 1)).max(1)));
+        if to <= from {
+            return Ok((Vec::new(), seen_until));
+        }
+        Ok((without(Span::new(from, to), &self.silent), to))
+    }
+
+    /// Of the logs that were there at the first start every minute was seen, but for silence that is missing data.
+    /// Says where they begin.
+    fn judge_silence(
+        &mut self,
+        now_s: i64,
+        kept: Span,
+        over: Minute,
+        parts: &BTreeMap<u32, BTreeMap<Minute, Slot>>,
+        history: &impl History,
+    ) -> Result<Minute, String> {
+        let mut activity: BTreeMap<Minute, u64> =
+            history.activity(self.route.source, kept)?.into_iter().collect();
+        for (minute, slot) in parts.get(&self.route.source).into_iter().flatten() {
+            *activity.entry(*minute).or_default() += slot.events().0;
+        }
+        let ends = activity.keys().next().zip(activity.keys().next_back());
+        let Some((first, last)) = ends.map(|(first, last)| (*first, *last)) else {
+            return Ok(over);
+        };
+        let is_still = self.heard_s.is_some_and(|heard_s| now_s.saturating_sub(heard_s) >= STILL_S);
+        if last < over.plus(-FRESH_MINUTES) && !is_still {
+            return Err(String::new());
+        }
+        // As if a line came now: the silence up to now is judged like any other.
+        activity.entry(over).or_insert(1);
+        let activity: Vec<(Minute, u64)> = activity.into_iter().collect();
+        let missing = gap::missing(&activity, self.route.logs.gap.unwrap_or_default());
+        self.next_silent = Some(missing.into_iter().map(|missing| missing.span).collect());
+        Ok(first.min(over))
+    }
+
+    /// Says of every SLI that these minutes were seen in full.
+    fn close(&self, spans: &[Span], parts: &mut BTreeMap<u32, BTreeMap<Minute, Slot>>) {
+        let fed = self.route.slis.iter().map(|fed| fed.key);
+        for key in fed.chain([self.route.source]) {
+            let minutes = parts.entry(key).or_default();
+            for minute in spans.iter().flat_map(|span| span.iter()) {
+                let slot = minutes.entry(minute).or_default();
+                *slot = slot.with_more(Slot::NoTraffic);
+            }
+        }
+    }
+
+    fn order(&self, delta: &Delta, parts: BTreeMap<u32, BTreeMap<Minute, Slot>>) -> Order {
+        let source = self.route.source;
+        let additions = parts.into_iter().filter(|(_, minutes)| !minutes.is_empty());
+        let additions = additions.map(|(sli, minutes)| OrderedAddition {
+            source,
+            sli,
+            slots: minutes.into_iter().collect(),
+        });
+        let name = |key: u64| format!("{LOG}{key}");
+        // A cursor is texts and numbers: it cannot fail to be written.
+        let text = |cursor: &Cursor| serde_json::to_vec(cursor).unwrap_or_default();
+        let changed = delta.cursors.iter().map(|c| (source, name(c.key), Some(text(c))));
+        let dropped = delta.dropped.iter().map(|key| (source, name(*key), None));
+        let seen = self
+            .next_seen
+            .map(|next| (source, SEEN.to_owned(), Some(next.0.to_string().into_bytes())));
+        let silent = self.next_silent.as_ref().map(|spans| {
+            let spans: Vec<(i64, i64)> = spans.iter().map(|s| (s.from.0, s.to.0)).collect();
+            (source, SILENT.to_owned(), Some(serde_json::to_vec(&spans).unwrap_or_default()))
+        });
+        Order {
+            batches: Vec::new(),
+            additions: additions.collect(),
+            cursors: changed.chain(dropped).chain(seen).chain(silent).collect(),
+        }
+    }
+
+    /// Says that what the last poll brought is kept.
+    pub fn commit(&mut self) {
+        self.follower.commit();
+        if let Some(next) = self.next_seen.take() {
+            self.seen_until = Some(next);
+        }
+        if let Some(silent) = self.next_silent.take() {
+            self.silent = silent;
+        }
+    }
+
+    /// Says that nothing of what the last poll brought is kept.
+    pub fn abandon(&mut self) {
+        self.follower.abandon();
+        (self.next_seen, self.next_silent) = (None, None);
+    }
+
+    /// How its files are.
+    pub fn health(&self) -> plimsoll_source::follow::Health {
+        self.follower.health()
+    }
+}
+
+/// A span without some others, which are in order.
+fn without(span: Span, others: &[Span]) -> Vec<Span> {
+    let mut from = span.from;
+    let mut rest = Vec::new();
+    for other in others.iter().map(|other| other.intersection(span)).filter(|o| !o.is_empty()) {
+        rest.push(Span::new(from, other.from));
+        from = other.to;
+    }
+    rest.push(Span::new(from, span.to));
+    rest.retain(|span| !span.is_empty());
+    rest
+}
+
+/// Whether the minutes since those that are closed were watched.
+enum Sight {
+    /// All of them.
+    Clear,
+    /// Something of them is lost for good.
+    Lost,
+    /// That cannot be said yet; why, for people, where it is not just that reading takes its time.
+    None(String),
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,251 @@
+//! Logs that grow, are rotated, vanish and come back, against the lines that were written.
+
+use std::{
+    fmt::Write as _,
+    fs::{self, OpenOptions},
+    io::Write as _,
+    path::PathBuf,
+};
+
+use plimsoll_core::{
+    measure::{name::By, sli::Sli},
+    spec::accesslog::AccessLogSource,
+    time::rfc3339,
+};
+use plimsoll_store::slots::{SlotFile, SlotReads as _};
+use tempfile::TempDir;
+
+use super::*;
+use crate::{follow::route::Fed, measure::keeping::Keeping};
+
+const SOURCE: u32 = 7;
+const SLI: u32 = 1;
+/// 2026-11-02T10:00:00Z.
+const BEGIN: Minute = Minute(29_893_560);
+
+/// A log in a folder, a store, and a clock.
+struct Scene {
+    folder: TempDir,
+    keeping: Keeping<SlotFile>,
+    tail: Option<Tail>,
+    now_s: i64,
+}
+
+struct Past<'a>(&'a SlotFile);
+
+impl History for Past<'_> {
+    fn activity(&self, source: u32, span: Span) -> Result<Vec<(Minute, u64)>, String> {
+        let slots = self.0.series(source, source, span).map_err(|e| e.to_string())?.slots;
+        let busy = span.iter().zip(slots).map(|(minute, slot)| (minute, slot.events().0));
+        Ok(busy.filter(|(_, requests)| *requests > 0).collect())
+    }
+}
+
+impl Scene {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let store = SlotFile::open(&folder.path().join("slots.db")).unwrap();
+        let keeping = Keeping::open(store, BEGIN, Vec::new()).unwrap();
+        Scene { folder, keeping, tail: None, now_s: BEGIN.second() }
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("access.log")
+    }
+
+    fn route(&self) -> Route {
+        let files = vec![format!("{}*", self.log().display())];
+        let logs = AccessLogSource { files, by: Some(By::One), ..AccessLogSource::default() };
+        let slis = vec![Fed { key: SLI, service: "all".to_owned(), sli: Sli::Availability }];
+        Route { name: "edge".to_owned(), source: SOURCE, logs, slis }
+    }
+
+    /// Requests of these seconds after the beginning, with this status.
+    fn write(&self, seconds: impl IntoIterator<Item = i64>, status: u16) {
+        let mut text = String::new();
+        for second in seconds {
+            let at = rfc3339(BEGIN.second() + second);
+            let (date, time) = (&at[..10], &at[11..19]);
+            let day = &date[8..10];
+            writeln!(text, "10.0.0.1 - - [{day}/Nov/2026:{time} +0000] \"GET / HTTP/1.1\" {status} 12 \"-\" \"-\"").unwrap();
+        }
+        let mut log = OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
+        log.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Polls at so many seconds after the beginning, until there is no more.
+    fn poll(&mut self, second: i64) -> Option<String> {
+        self.now_s = BEGIN.second() + second;
+        loop {
+            let tail = if let Some(tail) = self.tail.take() {
+                tail
+            } else {
+                let cursors = self.keeping.store().cursors(SOURCE).unwrap();
+                Tail::new(self.route(), &cursors).unwrap()
+            };
+            let tail = self.tail.insert(tail);
+            let kept = Span::new(BEGIN.plus(-90 * 1440), BEGIN.plus(90 * 1440));
+            let over = Minute::of_second(self.now_s);
+            let polled = tail.poll(self.now_s, kept, over, &Past(self.keeping.store()));
+            if let Some(order) = polled.order {
+                self.keeping.write(&[order]).remove(0).unwrap();
+            }
+            tail.commit();
+            if !polled.is_more {
+                return polled.trouble;
+            }
+        }
+    }
+
+    /// The process ends and begins anew.
+    fn restart(&mut self) {
+        self.tail = None;
+    }
+
+    /// The slots of the first minutes.
+    fn slots(&self, minutes: i64) -> Vec<Slot> {
+        let span = Span::new(BEGIN, BEGIN.plus(minutes));
+        self.keeping.store().series(SOURCE, SLI, span).unwrap().slots
+    }
+}
+
+const NONE: Slot = Slot::NoTraffic;
+const MISSING: Slot = Slot::Missing;
+
+fn all(good: u64, bad: u64) -> Slot {
+    Slot::Measured { good, bad }
+}
+
+fn part(good: u64, bad: u64) -> Slot {
+    Slot::Partial { good, bad }
+}
+
+#[test]
+fn a_minute_is_whole_once_it_was_watched_to_its_end() {
+    let mut scene = Scene::new();
+    scene.write([5, 6], 200);
+    scene.poll(10);
+    assert_eq!(scene.slots(2), [part(2, 0), MISSING]);
+    scene.write([30, 59], 500);
+    scene.poll(61);
+    assert_eq!(scene.slots(2), [all(2, 2), MISSING]);
+    // Silence that was watched is no traffic; a late line counts where it belongs.
+    scene.write([58], 200);
+    scene.poll(180);
+    assert_eq!(scene.slots(4), [all(3, 2), NONE, NONE, MISSING]);
+}
+
+#[test]
+fn what_was_written_while_the_server_was_away_is_counted() {
+    let mut scene = Scene::new();
+    scene.write([5], 200);
+    scene.poll(70);
+    scene.restart();
+    scene.write([130, 250], 200);
+    fs::rename(scene.log(), scene.folder.path().join("access.log.1")).unwrap();
+    scene.write([260], 503);
+    scene.poll(301);
+    assert_eq!(scene.slots(5), [all(1, 0), NONE, all(1, 0), NONE, all(1, 1)]);
+}
+
+#[test]
+fn nothing_that_was_not_watched_is_no_traffic() {
+    let mut scene = Scene::new();
+    scene.write([5], 200);
+    scene.poll(61);
+    fs::rename(scene.log(), scene.folder.path().join("elsewhere")).unwrap();
+    for second in (62..300).step_by(2) {
+        scene.poll(second);
+    }
+    let trouble = scene.poll(300).unwrap();
+    assert!(trouble.starts_with("no file matches"), "{trouble}");
+    assert_eq!(scene.slots(5), [all(1, 0), MISSING, MISSING, MISSING, MISSING]);
+    // Nobody knows what happened meanwhile; what was written since counts.
+    scene.write([310], 200);
+    assert_eq!(scene.poll(311), None);
+    scene.poll(420);
+    assert_eq!(scene.slots(7), [all(1, 0), MISSING, MISSING, MISSING, MISSING, all(1, 0), NONE]);
+}
+
+#[test]
+fn a_rotation_takes_a_moment_and_hides_nothing() {
+    let mut scene = Scene::new();
+    scene.write([5], 200);
+    scene.poll(50);
+    fs::remove_file(scene.log()).unwrap();
+    scene.poll(55);
+    scene.write([58], 200);
+    scene.poll(61);
+    assert_eq!(scene.slots(1), [all(2, 0)]);
+}
+
+#[test]
+fn lines_that_are_lost_leave_their_minutes_missing() {
+    let mut scene = Scene::new();
+    // Long enough to be known again.
+    scene.write((0..60).cycle().take(120), 200);
+    scene.poll(61);
+    scene.write([70], 200);
+    fs::write(scene.log(), "").unwrap();
+    scene.write([150], 200);
+    scene.poll(181);
+    scene.poll(241);
+    assert_eq!(scene.slots(4), [all(120, 0), MISSING, part(1, 0), NONE]);
+}
+
+#[test]
+fn silence_of_before_the_first_start_is_judged_as_in_a_finished_log() {
+    let mut scene = Scene::new();
+    // Three days, a request each minute, and an hour that is not there.
+    let day = 86_400;
+    let minutes = (0..3 * day).step_by(60).filter(|s| !(day + 3600..day + 7200).contains(s));
+    scene.write(minutes, 200);
+    scene.poll(3 * day + 1);
+    let slots = scene.slots(3 * 1440);
+    let missing: Vec<usize> = (0..slots.len()).filter(|at| slots[*at] == MISSING).collect();
+    assert_eq!(missing, (1500..1560).collect::<Vec<_>>());
+    assert_eq!(slots.iter().filter(|slot| **slot == all(1, 0)).count(), 3 * 1440 - 60);
+    // That stays so, whatever comes later.
+    scene.restart();
+    scene.poll(3 * day + 121);
+    assert_eq!(scene.slots(3 * 1440), slots);
+}
+
+#[test]
+fn logs_that_are_just_being_copied_are_judged_when_they_are_all_there() {
+    let mut scene = Scene::new();
+    let day = 86_400;
+    scene.write((0..2 * day).step_by(60), 200);
+    scene.poll(4 * day);
+    scene.write((2 * day..3 * day).step_by(60), 200);
+    scene.poll(4 * day + 1);
+    assert!(scene.slots(4 * 1440).contains(&part(1, 0)), "judged before all was there");
+    scene.poll(4 * day + 62);
+    let slots = scene.slots(4 * 1440);
+    assert!(slots[..3 * 1440].iter().all(|slot| *slot == all(1, 0)));
+    // The fourth day is silent where the others were busy.
+    assert!(slots[3 * 1440..].iter().all(|slot| *slot == MISSING));
+    // What comes even later is believed, line by line.
+    scene.write([3 * day + 60], 200);
+    scene.poll(4 * day + 70);
+    assert_eq!(scene.slots(4 * 1440)[3 * 1440..][..3], [MISSING, all(1, 0), MISSING]);
+}
+
+#[test]
+fn an_order_that_was_not_kept_comes_again_as_a_whole() {
+    let mut scene = Scene::new();
+    scene.write([5, 6, 7], 200);
+    scene.poll(1);
+    scene.write([8], 200);
+    let kept = Span::new(BEGIN.plus(-1440), BEGIN.plus(1440));
+    let tail = scene.tail.as_mut().unwrap();
+    let over = BEGIN.plus(1);
+    let first = tail.poll(scene.now_s + 61, kept, over, &Past(scene.keeping.store())).order;
+    tail.abandon();
+    let again = tail.poll(scene.now_s + 61, kept, over, &Past(scene.keeping.store())).order;
+    assert_eq!(first, again);
+    assert!(again.is_some());
+    tail.abandon();
+    scene.poll(61);
+    assert_eq!(scene.slots(1), [all(4, 0)]);
+}

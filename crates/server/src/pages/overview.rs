@@ -1,0 +1,127 @@
+//! The first page: every service with what is left of its budgets, and how much of it was seen.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use askama::Template;
+use axum::{extract::State, response::Response};
+use plimsoll_core::{
+    catalog::Object,
+    promise::{budget::Budget, slo::Slo},
+    ratio::{grouped, percent_floor},
+    state::State as Practice,
+    time::utc,
+};
+
+use super::page;
+use crate::{
+    api::{
+        App,
+        problem::{Code, Problem},
+    },
+    limits::PAGE_SLOS_MAX,
+    measure::figures::{Figures, SloFigures},
+};
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct Overview {
+    as_of: Option<String>,
+    trouble: Vec<String>,
+    services: Vec<Service>,
+    left_out: usize,
+}
+
+struct Service {
+    name: String,
+    title: Option<String>,
+    rows: Vec<Row>,
+}
+
+/// One window of one objective.
+struct Row {
+    slo: String,
+    target: String,
+    window: String,
+    left: String,
+    /// A word for how it is, so that no colour is needed to know.
+    state: &'static str,
+    coverage: String,
+    events: String,
+}
+
+/// Every service with its budgets.
+#[utoipa::path(get, path = "/", tag = "pages",
+    responses((status = 200, body = String, content_type = "text/html")))]
+pub(crate) async fn overview(State(app): State<Arc<App>>) -> Result<Response, Problem> {
+    let figures = app.keeper.figures();
+    let (services, left_out) = services(&app.desk.published().read(), &figures);
+    let trouble = [app.desk.stopped(), app.keeper.stopped()].into_iter().flatten().collect();
+    let overview = Overview { as_of: figures.end.map(utc), trouble, services, left_out };
+    let html = overview.render().map_err(|error| {
+        Problem::new(Code::Internal, error.to_string(), "look at the server's log")
+    })?;
+    Ok(page(html))
+}
+
+/// The services with their objectives, and how many objectives are left out. Services come before objectives in the
+/// order of kinds.
+fn services(state: &Practice, figures: &Figures) -> (Vec<Service>, usize) {
+    let mut services: BTreeMap<&str, Service> = BTreeMap::new();
+    let (mut shown, mut left_out) = (0, 0);
+    for (id, known) in &state.objects {
+        match &known.object {
+            Object::Service { title, .. } => {
+                let (name, title) = (id.name.clone(), title.clone());
+                services.insert(&id.name, Service { name, title, rows: Vec::new() });
+            }
+            Object::Slo(_) if shown == PAGE_SLOS_MAX => left_out += 1,
+            Object::Slo(slo) => {
+                shown += 1;
+                let rows = rows(&id.name, slo, figures.slos.get(id.name.as_str()));
+                if let Some(service) = services.get_mut(slo.service.as_str()) {
+                    service.rows.extend(rows);
+                }
+            }
+            _ => {}
+        }
+    }
+    (services.into_values().collect(), left_out)
+}
+
+fn rows(name: &str, slo: &Slo, figures: Option<&SloFigures>) -> Vec<Row> {
+    let row = |window: String, budget: Option<&Budget>| {
+        let (left, state) = budget.map_or(("–".to_owned(), "unknown"), left);
+        let seen = budget.map(|budget| percent_floor(budget.spend.coverage_ppb() as i64));
+        let events = budget.map(|budget| {
+            let sums = &budget.spend.sums;
+            format!("{} of {}", grouped(sums.bad.into()), grouped((sums.good + sums.bad).into()))
+        });
+        Row {
+            slo: name.to_owned(),
+            target: slo.target.to_string(),
+            window,
+            left,
+            state,
+            coverage: seen.unwrap_or_else(|| "–".to_owned()),
+            events: events.unwrap_or_else(|| "–".to_owned()),
+        }
+    };
+    match figures {
+        Some(figures) => figures
+            .windows
+            .iter()
+            .map(|(window, budget)| row(window.to_string(), budget.as_ref().ok()))
+            .collect(),
+        None => slo.windows.iter().map(|window| row(window.to_string(), None)).collect(),
+    }
+}
+
+/// What is left of a budget, and a word for it. Where nothing was seen, nothing is known.
+fn left(budget: &Budget) -> (String, &'static str) {
+    let share = percent_floor(budget.left_ppb());
+    match budget {
+        budget if budget.is_spent() => (share, "spent"),
+        budget if budget.spend.sums.known() == 0 => (share, "unknown"),
+        _ => (share, "left"),
+    }
+}
