@@ -213,8 +213,12 @@ impl<J: Journal> Writer<J> {
     }
 
     /// Keeps the state in the journal's file, so that the next start need not replay everything. Where that fails
-    /// for certain, nothing is lost; else the writer stops.
+    /// for certain, nothing is lost; else the writer stops. A stopped writer keeps none: what it shows may be older
+    /// than the journal's head.
     pub fn save_snapshot(&mut self) {
+        if self.stopped.is_some() {
+            return;
+        }
         let snapshot = snapshot(&self.published.read(), &self.journal);
         let saved = snapshot.map_or(Ok(()), |snapshot| self.journal.save_snapshot(&snapshot));
         self.stop_unless_certain(saved);

@@ -46,6 +46,10 @@ struct Sources {
     several: BTreeMap<u32, BTreeSet<u32>>,
 }
 
+/// What a minute of an SLI was and is now, by those of its sources that changed it in one write. The store tells only
+/// what is now, so each of them must be known before the minute is put together.
+type Changed = BTreeMap<u32, (Slot, Slot)>;
+
 impl Sources {
     fn note(&mut self, sli: u32, source: u32) {
         let first = *self.first.entry(sli).or_insert(source);
@@ -120,10 +124,11 @@ impl Board {
             .map(day_of)
             .collect();
         cut.extend((day_of(end.plus(-RECENT_MINUTES)).0..=end.0).step_by(DAY as usize).map(Minute));
-        let days = Span::new(day_of(from), day_of(end));
+        // Older days tell no more than from which sources there are slots: whoever looks back must find them.
+        let days = Span::new(Minute(i64::MIN / 2), day_of(end));
         store.day_sums(days, &mut |day, source, sli, sums: Sums| {
-            if !cut.contains(&day) {
-                self.sources.note(sli, source);
+            self.sources.note(sli, source);
+            if day >= day_of(from) && !cut.contains(&day) {
                 let whole = Span::new(day, day.plus(DAY));
                 self.readings.add_sums(sli, sums, |window| window.intersection(whole) == whole);
             }
@@ -152,12 +157,20 @@ impl Board {
         let end = self.end();
         let from = self.readings.spans().map(|span| span.from).min().unwrap_or(end);
         let from = from.min(end.plus(-RECENT_MINUTES));
-        let to = self.ahead.keys().next_back().map_or(end, |last| last.plus(1)).max(end);
-        let slots = self.series(store, sli, Span::new(from, to))?;
+        let slots = self.series(store, sli, Span::new(from, end))?;
         self.readings.forget(sli);
         self.readings.add_run(sli, from, &slots);
         for (minute, slot) in (from.0..).map(Minute).zip(&slots) {
             self.put(sli, minute, *slot);
+        }
+        // What lies ahead may lie years ahead, after a clock that was wrong: only days that hold something are read.
+        let days: BTreeSet<Minute> = self.ahead.keys().map(|minute| minute.floor(DAY)).collect();
+        for day in days {
+            let span = Span::new(day.max(end), day.plus(DAY));
+            let slots = self.series(store, sli, span)?;
+            for (minute, slot) in span.iter().zip(slots) {
+                self.put(sli, minute, slot);
+            }
         }
         Ok(())
     }
@@ -218,26 +231,46 @@ impl Board {
         Ok(())
     }
 
-    /// Takes in what a write changed.
+    /// Takes in all that a write changed, in its order.
     ///
     /// # Errors
     /// When the store cannot be read, for an SLI with several sources. The board must then be made anew.
-    pub fn change(&mut self, store: &impl SlotReads, change: &Change) -> Result<(), Error> {
-        let Change { source, sli, minute, .. } = *change;
-        self.sources.note(sli, source);
-        let (mut before, mut after) = (change.before, change.after);
-        if self.sources.several.contains_key(&sli) {
-            for other in self.sources.of(sli).filter(|other| *other != source) {
-                let series = store.series(other, sli, Span::new(minute, minute.plus(1)))?;
-                let slot = series.slots.first().copied().unwrap_or_default();
-                (before, after) = (together(before, slot), together(after, slot));
+    pub fn change(&mut self, store: &impl SlotReads, changes: &[Change]) -> Result<(), Error> {
+        for change in changes {
+            self.sources.note(change.sli, change.source);
+        }
+        let mut several: BTreeMap<(u32, Minute), Changed> = BTreeMap::new();
+        for Change { source, sli, minute, before, after } in changes.iter().copied() {
+            if self.sources.several.contains_key(&sli) {
+                let by_source = several.entry((sli, minute)).or_default();
+                by_source.entry(source).or_insert((before, after)).1 = after;
+            } else {
+                self.replace(sli, minute, before, after);
             }
         }
+        for ((sli, minute), by_source) in several {
+            let (mut before, mut after) = (Slot::Missing, Slot::Missing);
+            for source in self.sources.of(sli) {
+                let (was, is) = if let Some(pair) = by_source.get(&source) {
+                    *pair
+                } else {
+                    let span = Span::new(minute, minute.plus(1));
+                    let slots = store.series(source, sli, span)?.slots;
+                    let slot = slots.first().copied().unwrap_or_default();
+                    (slot, slot)
+                };
+                (before, after) = (together(before, was), together(after, is));
+            }
+            self.replace(sli, minute, before, after);
+        }
+        Ok(())
+    }
+
+    fn replace(&mut self, sli: u32, minute: Minute, before: Slot, after: Slot) {
         self.put(sli, minute, after);
         if minute < self.end() {
             self.readings.correct(sli, minute, before, after);
         }
-        Ok(())
     }
 
     /// Puts a slot wherever its minute is kept.

@@ -123,8 +123,23 @@ pub fn figures(objective: &Objective, look: &Look<'_, impl SlotReads>, end: Minu
     SloFigures { windows: windows.collect(), burns: burns.collect() }
 }
 
+/// Whether no slice ended between two minutes. Those of calendar windows are counted from where the period begins.
+fn stands_still(slo: &Slo, was: Minute, is: Minute) -> bool {
+    let Some(slice) = slo.budgeting.slice_minutes().map(i64::from).filter(|slice| *slice > 1)
+    else {
+        return false;
+    };
+    let calendar = slo.windows.iter().filter(|window| !window.is_rolling());
+    let complete = |window: &Window, end: Minute| {
+        let span = window.at(end).ok()?.span;
+        Some((span.from, span.minutes() / slice))
+    };
+    was.floor(slice) == is.floor(slice)
+        && calendar.into_iter().all(|window| complete(window, was) == complete(window, is))
+}
+
 /// All objectives. Those that count slices stand still between the ends of slices, so what they were `before` holds
-/// unless `is_touched` says that late data came.
+/// unless `is_touched` says that late data came. `before` must be of the same objectives.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -138,9 +153,7 @@ pub fn all(
     let end = board.end();
     let mut slos = BTreeMap::new();
     for objective in objectives {
-        let slice = objective.slo.budgeting.slice_minutes().map_or(1, i64::from);
-        let stands =
-            slice > 1 && before.end.is_some_and(|was| was.floor(slice) == end.floor(slice));
+        let stands = before.end.is_some_and(|was| stands_still(&objective.slo, was, end));
         let kept =
             before.slos.get(&objective.name).filter(|_| stands && !is_touched(objective.sli));
         let found = if let Some(kept) = kept {

@@ -142,6 +142,7 @@ impl Keeper {
             objectives,
             swept: None,
             is_folded: false,
+            is_outdated: true,
             reopen: None,
         };
         work.make_figures();
@@ -265,6 +266,8 @@ struct Work<S, O> {
     /// The oldest minute that was kept when old ones were dropped last.
     swept: Option<Minute>,
     is_folded: bool,
+    /// The figures are of other objectives, or of a board that was made anew: none of them still holds.
+    is_outdated: bool,
     reopen: Option<Reopen>,
 }
 
@@ -312,8 +315,12 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
     fn follow_catalog(&mut self) {
         let version = self.published.version();
         if version != self.version {
-            self.objectives = figures::objectives(&self.published.read());
             self.version = version;
+            let objectives = figures::objectives(&self.published.read());
+            if objectives == self.objectives {
+                return;
+            }
+            (self.objectives, self.is_outdated) = (objectives, true);
             self.keeping.set_windows(figures::running_windows(&self.objectives));
             self.make_figures();
         }
@@ -337,7 +344,11 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
 
     fn make_figures(&mut self) {
         let touched = self.keeping.take_touched();
-        let before = Arc::clone(&self.seen.figures.read().unwrap_or_else(PoisonError::into_inner));
+        let before = if self.is_outdated {
+            Arc::default()
+        } else {
+            Arc::clone(&self.seen.figures.read().unwrap_or_else(PoisonError::into_inner))
+        };
         let made = {
             let board = self.keeping.shared().board();
             let is_touched = |sli: u32| touched.contains(&sli);
@@ -345,10 +356,14 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
         };
         match made {
             Ok(figures) => {
+                self.is_outdated = false;
                 *self.seen.figures.write().unwrap_or_else(PoisonError::into_inner) =
                     Arc::new(figures);
             }
-            Err(error) => tracing::error!("the figures could not be made: {error}"),
+            Err(error) => {
+                self.is_outdated = true;
+                tracing::error!("the figures could not be made: {error}");
+            }
         }
     }
 
@@ -372,7 +387,7 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
             Ok(()) => {
                 tracing::info!("the slots were opened anew; they are written again");
                 self.seen.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
-                self.reopen = None;
+                (self.reopen, self.is_outdated) = (None, true);
             }
             Err(error) => {
                 tracing::error!("the slots could not be opened anew: {error}");

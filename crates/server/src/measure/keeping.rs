@@ -223,9 +223,7 @@ impl<S: SlotStore> Keeping<S> {
         let past = changes.iter().filter(|change| change.minute < end);
         self.touched.extend(past.map(|change| change.sli));
         let store = &self.store;
-        let taken = self
-            .shared
-            .change(|board| changes.iter().try_for_each(|change| board.change(store, change)));
+        let taken = self.shared.change(|board| board.change(store, changes));
         if let Err(error) = taken {
             self.stopped = Some(error.to_string());
         }
@@ -258,12 +256,16 @@ impl<S: SlotStore> Keeping<S> {
         }
     }
 
-    /// Puts these windows onto the board, where they are others than before.
+    /// Puts these windows onto the board, where they are others than before; once the store was opened anew, if
+    /// nothing is done until then.
     pub fn set_windows(&mut self, windows: Vec<Window>) {
-        if windows == self.windows || self.stopped.is_some() {
+        if windows == self.windows {
             return;
         }
         self.windows = windows;
+        if self.stopped.is_some() {
+            return;
+        }
         let end = self.shared.board().end();
         if let Err(error) = self.load(end) {
             self.stopped = Some(error.to_string());

@@ -3,20 +3,15 @@
 use std::cell::{OnceCell, RefCell};
 
 use plimsoll_core::{
-    limits::BATCH_SLOTS_MAX,
     measure::{
-        ledger::{Batch, Ledger},
         slot::{Slot, Sums},
         slots::Slots,
     },
-    time::{Minute, Span},
+    time::{HOUR, Minute, Span},
 };
 use plimsoll_store::{Error, slots::SlotReads};
 
 use super::board::Board;
-
-/// The one source of a ledger that holds minutes over all sources.
-const ALL: &str = "all";
 
 /// One SLI, for reading. The store and the board must be at the same place as long as it is used.
 pub struct Look<'a, R> {
@@ -25,7 +20,7 @@ pub struct Look<'a, R> {
     sli: u32,
     /// As far back and ahead as it will be asked for.
     reach: Span,
-    minutes: OnceCell<Ledger>,
+    minutes: OnceCell<Minutes>,
     failed: RefCell<Option<Error>>,
 }
 
@@ -43,21 +38,76 @@ impl<'a, R: SlotReads> Look<'a, R> {
         self.failed.into_inner().map_or(Ok(()), Err)
     }
 
-    fn minutes(&self) -> &Ledger {
+    fn minutes(&self) -> &Minutes {
         self.minutes.get_or_init(|| {
-            let mut ledger = Ledger::expecting([ALL]);
-            match self.board.series(self.reads, self.sli, self.reach) {
-                Ok(slots) => {
-                    let slots: Vec<(Minute, Slot)> = self.reach.iter().zip(slots).collect();
-                    for slots in slots.chunks(BATCH_SLOTS_MAX) {
-                        // Slots of the store are within every limit of a ledger; a refusal would show as missing.
-                        let _ = ledger.replace(Batch { source: ALL, generation: 1, slots });
-                    }
-                }
-                Err(error) => *self.failed.borrow_mut() = Some(error),
-            }
-            ledger
+            let slots = self.board.series(self.reads, self.sli, self.reach);
+            let slots = slots.unwrap_or_else(|error| {
+                *self.failed.borrow_mut() = Some(error);
+                Vec::new()
+            });
+            Minutes::of(self.reach.from, slots)
         })
+    }
+}
+
+/// Minutes over all sources, and their running sum at each hour. The sum of several sources may be above what one slot
+/// may hold, so it is no ledger.
+struct Minutes {
+    first: Minute,
+    slots: Vec<Slot>,
+    /// What all minutes before the first, the sixty-first, … sum to.
+    hours: Vec<Sums>,
+}
+
+impl Minutes {
+    fn of(first: Minute, slots: Vec<Slot>) -> Self {
+        let mut sum = Sums::default();
+        let mut hours = vec![sum];
+        for hour in slots.chunks(HOUR as usize) {
+            sum = hour.iter().fold(sum, |sum, slot| sum + Sums::of(*slot));
+            hours.push(sum);
+        }
+        Minutes { first, slots, hours }
+    }
+
+    fn span(&self) -> Span {
+        Span::new(self.first, self.first.plus(self.slots.len() as i64))
+    }
+
+    /// What all minutes before one sum to; none lies outside.
+    fn before(&self, minute: Minute) -> Sums {
+        let at = (minute.0 - self.first.0) as usize;
+        let hour = at / HOUR as usize;
+        let rest = &self.slots[hour * HOUR as usize..at];
+        rest.iter().fold(self.hours[hour], |sum, slot| sum + Sums::of(*slot))
+    }
+}
+
+impl Slots for Minutes {
+    fn sums(&self, span: Span) -> Sums {
+        let known = span.intersection(self.span());
+        let outside = Sums::all_missing((span.minutes() - known.minutes()) as u64);
+        if known.is_empty() {
+            outside
+        } else {
+            self.before(known.to) - self.before(known.from) + outside
+        }
+    }
+
+    fn slots(&self, span: Span) -> impl Iterator<Item = (Minute, Slot)> {
+        let at = |minute: Minute| usize::try_from(minute.0 - self.first.0).ok();
+        span.iter().map(move |minute| {
+            let slot = at(minute).and_then(|at| self.slots.get(at)).copied();
+            (minute, slot.unwrap_or_default())
+        })
+    }
+
+    fn extent(&self) -> Option<Span> {
+        let is_here = |slot: &Slot| *slot != Slot::Missing;
+        let at = |at: usize| self.first.plus(at as i64);
+        let (first, last) =
+            (self.slots.iter().position(is_here)?, self.slots.iter().rposition(is_here)?);
+        Some(Span::new(at(first), at(last + 1)))
     }
 }
 
@@ -84,5 +134,35 @@ impl<R: SlotReads> Slots for Look<'_, R> {
             }
         }
         self.minutes().seen_until(span)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_core::limits::SLOT_COUNT_MAX;
+
+    use super::*;
+
+    #[test]
+    fn sums_of_any_span_are_those_of_its_minutes() {
+        let kinds = [
+            Slot::measured(2 * SLOT_COUNT_MAX, 1),
+            Slot::Missing,
+            Slot::NoTraffic,
+            Slot::Partial { good: 1, bad: 2 },
+        ];
+        let slots: Vec<Slot> = kinds.into_iter().cycle().skip(1).take(150).collect();
+        let minutes = Minutes::of(Minute(1000), slots.clone());
+        for (from, to) in
+            [(1000, 1150), (1001, 1001), (1059, 1061), (1119, 1121), (990, 1200), (0, 9)]
+        {
+            let span = Span::new(Minute(from), Minute(to));
+            let slot = |m: Minute| slots.get((m.0 - 1000) as usize).copied().unwrap_or_default();
+            let naive =
+                span.iter().map(slot).fold(Sums::default(), |sum, slot| sum + Sums::of(slot));
+            assert_eq!(minutes.sums(span), naive, "{span:?}");
+            assert!(minutes.slots(span).eq(span.iter().map(|m| (m, slot(m)))));
+        }
+        assert_eq!(minutes.extent(), Some(Span::new(Minute(1001), Minute(1150))));
     }
 }

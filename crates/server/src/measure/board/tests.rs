@@ -113,9 +113,7 @@ proptest! {
                     let write = Write { batches: &batches, ..Write::default() };
                     let written = store.write(&[write], Durability::Lazy).unwrap();
                     prop_assert!(written.outcomes[0].is_ok());
-                    for change in &written.changes {
-                        board.change(&store, change).unwrap();
-                    }
+                    board.change(&store, &written.changes).unwrap();
                     for (minute, slot) in slots {
                         naive.entry((sli, minute.0)).or_default()[usize::from(second)] = slot;
                     }
@@ -131,4 +129,37 @@ proptest! {
             check(&board, &naive)?;
         }
     }
+}
+
+#[test]
+fn two_sources_of_one_minute_may_come_in_one_write() {
+    let folder = tempdir().unwrap();
+    let mut store = SlotFile::open(&folder.path().join("slots.db")).unwrap();
+    let mut board = Board::load(&mut store, BEGIN, windows()).unwrap();
+    let mut naive = Naive::new();
+    for (generation, age) in [(1, 9), (2, 7)] {
+        let at = BEGIN.plus(-age);
+        let slots = [(at, Slot::measured(generation, 1))];
+        let batches =
+            [900, 901].map(|source| SlotBatch { source, sli: 2, generation, slots: &slots });
+        let write = Write { batches: &batches, ..Write::default() };
+        let written = store.write(&[write], Durability::Lazy).unwrap();
+        board.change(&store, &written.changes).unwrap();
+        naive.insert((2, at.0), [slots[0].1; 2]);
+        check(&board, &naive).unwrap();
+    }
+}
+
+#[test]
+fn slots_older_than_every_window_are_found_after_a_start() {
+    let folder = tempdir().unwrap();
+    let mut store = SlotFile::open(&folder.path().join("slots.db")).unwrap();
+    let at = BEGIN.plus(-20 * DAY);
+    let slots = [(at, Slot::measured(3, 1))];
+    let batches = [SlotBatch { source: 900, sli: 1, generation: 1, slots: &slots }];
+    let write = Write { batches: &batches, ..Write::default() };
+    store.write(&[write], Durability::Synced).unwrap();
+    let board = Board::load(&mut store, BEGIN, windows()).unwrap();
+    let span = Span::new(at, at.plus(1));
+    assert_eq!(board.series(&store, 1, span), Ok(vec![slots[0].1]));
 }

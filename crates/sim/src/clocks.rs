@@ -1,0 +1,80 @@
+//! Two clocks, and the server's view of them.
+
+use plimsoll_server::clock::{Now, SteadyClock};
+
+/// The clocks of a machine, in milliseconds.
+#[derive(Debug)]
+pub struct Clocks {
+    /// What the wall clock shows, since 1970.
+    pub wall_ms: i64,
+    /// What the monotonic clock shows, since the start.
+    pub monotonic_ms: i64,
+    steady: SteadyClock,
+    /// Every look since the start: the monotonic clock, and by how much the wall's was ahead of it.
+    looks: Vec<(i64, i64)>,
+    last: Option<Now>,
+}
+
+/// Steps of the wall clock up to this are taken at once; see the documentation of the server's clock.
+const CORRECTION_MS: i64 = 60_000;
+/// Larger ones are taken when they stood for this long.
+const BELIEF_MS: i64 = 300_000;
+
+impl Clocks {
+    /// Clocks that show this time.
+    pub fn at(wall_ms: i64) -> Self {
+        Clocks {
+            wall_ms,
+            monotonic_ms: 0,
+            steady: SteadyClock::start(wall_ms, 0),
+            looks: Vec::new(),
+            last: None,
+        }
+    }
+
+    /// The machine starts again.
+    pub fn restart(&mut self) {
+        *self = Clocks::at(self.wall_ms);
+    }
+
+    /// Time passes.
+    pub fn pass(&mut self, ms: i64) {
+        self.wall_ms += ms;
+        self.monotonic_ms += ms;
+    }
+
+    /// A look at both clocks, held against what a step of the time may be.
+    ///
+    /// # Errors
+    /// When the server's clock went on otherwise than by the monotonic clock, without a reason.
+    pub fn look(&mut self) -> Result<Now, String> {
+        let now = self.steady.look(self.wall_ms, self.monotonic_ms);
+        let offset = self.wall_ms - self.monotonic_ms;
+        let before = self.looks.last().map_or(0, |(monotonic, _)| *monotonic);
+        if let Some(last) = self.last {
+            let step = (now.ms - last.ms) - (self.monotonic_ms - before);
+            let wall_is_told = now.ms == self.wall_ms;
+            let stood = self.stood_for(offset);
+            let is_reason =
+                step == 0 || wall_is_told && (step.abs() <= CORRECTION_MS || stood >= BELIEF_MS);
+            if !is_reason {
+                return Err(format!(
+                    "the clock stepped by {step} ms; the jump stood for {stood} ms"
+                ));
+            }
+        }
+        if now.ms + now.jump_ms != self.wall_ms {
+            return Err(format!("{now:?} does not tell of the wall's {}", self.wall_ms));
+        }
+        self.looks.push((self.monotonic_ms, offset));
+        self.last = Some(now);
+        Ok(now)
+    }
+
+    /// For how long every look found the wall clock about so much ahead.
+    fn stood_for(&self, offset: i64) -> i64 {
+        let is_near = |other: i64| (other - offset).abs() <= 2 * CORRECTION_MS;
+        let since = self.looks.iter().rev().take_while(|(_, other)| is_near(*other)).last();
+        since.map_or(0, |(monotonic, _)| self.monotonic_ms - monotonic)
+    }
+}
