@@ -9,6 +9,9 @@ use crate::{
 /// How long each fuzz target runs.
 const FUZZ_SECONDS: u32 = 30;
 
+/// How long new seeds of the simulation run.
+const SIMULATION_SECONDS: &str = "60";
+
 /// Runs the checks; whether all passed. `quick` leaves out what needs more than Rust.
 pub(crate) fn run(quick: bool) -> bool {
     let mut steps = Steps::default();
@@ -38,6 +41,9 @@ fn full_steps(steps: &mut Steps) -> Result<(), Stopped> {
     peers::install(steps)?;
     peers::senders(steps)?;
     steps.step("example", "cargo run --release -- assess --example --json", example)?;
+    let simulate = ["run", "--release", "--locked", "-p", "plimsoll-sim", "--", "--fresh"];
+    let simulate = cargo(&[&simulate[..], &[SIMULATION_SECONDS]].concat());
+    steps.command("simulation", simulate)?;
     fuzz::fuzz(steps, None, FUZZ_SECONDS)
 }
 
