@@ -30,7 +30,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
 /// Prints a line of words, with nothing in it that is not printable.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn say(line: &str) -> Result<(), Failure> {
     print(&format!("{}\n", printable_lines(line)))
 }
@@ -38,7 +38,7 @@ pub fn say(line: &str) -> Result<(), Failure> {
 /// Prints what a server answered, as JSON.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn json(answer: &str) -> Result<(), Failure> {
     print(&format!("{}\n", printable_json(answer.trim_end())))
 }
@@ -46,7 +46,7 @@ pub fn json(answer: &str) -> Result<(), Failure> {
 /// Prints a list: as JSON, or as the table that it makes.
 ///
 /// # Errors
-/// As [`print`], or when the list is not what this program understands.
+/// As [`print()`], or when the list is not what this program understands.
 pub fn list<T: DeserializeOwned>(
     list: &List,
     as_json: bool,
@@ -58,7 +58,7 @@ pub fn list<T: DeserializeOwned>(
 /// Prints one thing: as JSON, or as the page that it makes.
 ///
 /// # Errors
-/// As [`print`], or when the answer is not what this program understands.
+/// As [`print()`], or when the answer is not what this program understands.
 pub fn one<T: DeserializeOwned>(
     answer: &str,
     as_json: bool,
