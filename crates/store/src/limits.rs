@@ -6,8 +6,8 @@ pub const EVENT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Largest description of who acted, in bytes.
 pub const ACTOR_BYTES_MAX: usize = 64 * 1024;
 
-/// Most entries of one batch.
-pub const BATCH_ENTRIES_MAX: usize = 10_000;
+/// Most entries of one batch: a set of documents is applied as a whole, and may declare every object that there may be.
+pub const BATCH_ENTRIES_MAX: usize = 1_000_000;
 
 /// Largest secret, in bytes.
 pub const SECRET_BYTES_MAX: usize = 1024 * 1024;
