@@ -14,10 +14,10 @@ use plimsoll_core::{
 };
 use plimsoll_store::{
     Durability, Error,
-    slots::{Addition, Applied, Change, Cursor, Refused, SlotBatch, SlotStore, Write},
+    slots::{Addition, Applied, Change, Cursor, Hole, Refused, SlotBatch, SlotStore, Write},
 };
 
-use super::board::Board;
+use super::board::{Board, tell};
 
 /// More than so many minutes are not walked through one by one: the board is made anew instead.
 const WALKED_MINUTES: i64 = 2 * DAY;
@@ -226,7 +226,7 @@ impl<S: SlotStore> Keeping<S> {
         match self.store.write(&writes, Durability::Synced) {
             Ok(written) => {
                 self.refused = None;
-                self.take_in(&written.changes);
+                self.take_in(&written.changes, &written.holes);
                 let outcomes = written.outcomes.into_iter();
                 outcomes.map(|outcome| outcome.map_err(NotKept::Refused)).collect()
             }
@@ -243,10 +243,18 @@ impl<S: SlotStore> Keeping<S> {
     }
 
     /// Brings what is durable onto the board. If that cannot be done the board is made anew from a fresh store.
-    fn take_in(&mut self, changes: &[Change]) {
+    fn take_in(&mut self, changes: &[Change], holes: &[Hole]) {
         let end = self.shared.board().end();
         let past = changes.iter().filter(|change| change.minute < end);
         self.touched.extend(past.map(|change| change.sli));
+        if !holes.is_empty() {
+            // The board may hold sums of what was there before it was damaged: a change would come on top of them.
+            tell(holes);
+            if let Err(error) = self.load(end) {
+                self.stopped = Some(error.to_string());
+            }
+            return;
+        }
         let store = &self.store;
         let taken = self
             .shared
