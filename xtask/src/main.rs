@@ -6,6 +6,7 @@ mod fuzz;
 mod licences;
 mod peers;
 mod steps;
+mod storm;
 mod test;
 mod tidy;
 mod tree;
@@ -61,6 +62,15 @@ enum Task {
         /// The log.
         path: PathBuf,
     },
+    /// Kill the server again and again under load, and check that nothing is lost and nothing counted twice.
+    Storm {
+        /// How often.
+        #[arg(long, default_value_t = 100)]
+        kills: u32,
+        /// Throws the same dice again, as a storm that failed printed it.
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Send known requests through real servers and check that their logs are counted to the last one.
     Peers,
     /// Check the rules of the house on the source tree (also part of `cargo test`).
@@ -76,6 +86,7 @@ fn main() -> ExitCode {
         Task::Bench(options) => bench::run(&options),
         Task::BenchLog { path, bytes } => told(&bench::log::write(&path, bytes)),
         Task::BenchBare { at_once, path } => told(&bare(at_once, &path)),
+        Task::Storm { kills, seed } => storm::run(kills, seed),
         Task::Peers => peers::run(),
         Task::Tidy => alone("tidy", tidy::run),
         Task::Licences => alone("licences", licences::run),

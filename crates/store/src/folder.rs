@@ -15,7 +15,7 @@ use std::{
 use crate::{
     backup::{partial_of, remove_partial},
     error::Error,
-    limits::LOCK_BYTES_MAX,
+    limits::{LOCK_BYTES_MAX, TOKEN_BYTES_MAX},
     sqlite::sync_folder,
 };
 
@@ -183,7 +183,7 @@ impl Folder {
     pub fn token(path: &Path) -> Result<Option<String>, FolderError> {
         let file = path.join(TOKEN);
         let io = |e: io::Error| Error::of_io(&file, "read the token", &e);
-        let mut open = match File::open(&file) {
+        let open = match File::open(&file) {
             Ok(open) => open,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(io(e).into()),
@@ -192,9 +192,10 @@ impl Folder {
         if mode & OTHERS != 0 {
             return Err(FolderError::TokenExposed { file, mode });
         }
-        let mut token = String::new();
-        open.read_to_string(&mut token).map_err(io)?;
-        Ok(Some(token.trim_end().to_owned()))
+        // Whatever is no token any more is no trouble of the disk: whoever asked sees that it is none.
+        let mut token = Vec::new();
+        open.take(TOKEN_BYTES_MAX).read_to_end(&mut token).map_err(io)?;
+        Ok(Some(String::from_utf8_lossy(&token).trim_end().to_owned()))
     }
 
     /// Keeps a token, in place of the one before, where only the owner reads it.

@@ -33,6 +33,9 @@ pub const CHECKPOINT_BYTES: usize = 4 * 1024 * 1024;
 /// Longest line of an export that is read: an entry of the largest size, with its frame.
 pub const EXPORT_LINE_BYTES_MAX: usize = EVENT_BYTES_MAX + ACTOR_BYTES_MAX + 1024;
 
+/// Most of a token's file that is read.
+pub const TOKEN_BYTES_MAX: u64 = 1024;
+
 /// Most of a lock file that is read.
 pub const LOCK_BYTES_MAX: u64 = 1024;
 

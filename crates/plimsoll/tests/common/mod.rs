@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, dead_code)] // Helpers of tests are tests; not every test needs all.
 
 #[cfg(unix)]
+pub mod house;
+#[cfg(unix)]
 pub mod server;
 #[cfg(unix)]
 pub mod terminal;

@@ -55,6 +55,9 @@ impl Caller {
     }
 }
 
+/// As many random bytes as nobody can guess.
+const SECRET_BYTES: usize = 32;
+
 /// The secret part of a token. It is never shown but to whom it is given.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -65,7 +68,14 @@ impl Secret {
     /// # Errors
     /// [`NoRandomness`].
     pub fn fresh() -> Result<Self, NoRandomness> {
-        random::bytes::<32>().map(|bytes| Secret(hex(&bytes)))
+        random::bytes::<SECRET_BYTES>().map(|bytes| Secret(hex(&bytes)))
+    }
+
+    /// Reads a whole one.
+    fn parse(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let is_whole = text.len() == 2 * SECRET_BYTES && text.bytes().all(is_digit);
+        is_whole.then(|| Secret(text.to_owned()))
     }
 
     /// Its hash.
@@ -102,12 +112,12 @@ impl LocalCredential {
         Ok(LocalCredential { person, secret: Secret::fresh()? })
     }
 
-    /// Reads the text of one.
+    /// Reads the text of one; none where it is damaged, so that a part of a secret is never enough.
     pub fn parse(text: &str) -> Option<Self> {
         match Shown::parse(text)? {
             Shown::Local { handle, secret } => Some(LocalCredential {
                 person: PersonId::parse(handle).ok()?,
-                secret: Secret(secret.to_owned()),
+                secret: Secret::parse(secret)?,
             }),
             Shown::Token { .. } => None,
         }
@@ -257,5 +267,24 @@ pub(crate) fn allow(
             "send `Authorization: Bearer TOKEN`; plimsoll token issue makes one",
         )
         .with("scope", scope.name())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_secret_is_no_credential() {
+        let person = PersonId::parse("ada").unwrap();
+        let whole = LocalCredential::fresh(person).unwrap();
+        let text = whole.text();
+        assert_eq!(LocalCredential::parse(&text).as_ref(), Some(&whole));
+        for length in 0..text.len() {
+            assert_eq!(LocalCredential::parse(&text[..length]), None, "{length}");
+        }
+        for damaged in [format!("{text}0"), text.replace("local_ada_", "local_ada_x")] {
+            assert_eq!(LocalCredential::parse(&damaged), None, "{damaged}");
+        }
     }
 }

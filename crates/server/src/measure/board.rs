@@ -15,7 +15,7 @@ use plimsoll_core::{
 };
 use plimsoll_store::{
     Error,
-    slots::{Change, SlotReads, SlotStore},
+    slots::{Change, Hole, SlotReads, SlotStore},
 };
 
 /// So many minutes before now are kept row by row: they correct the short windows, and leave them.
@@ -62,6 +62,13 @@ impl Sources {
         let several = self.several.get(&sli);
         let first = self.first.get(&sli).filter(|_| several.is_none());
         several.into_iter().flatten().chain(first).copied()
+    }
+}
+
+/// Tells the log what is damaged; on the board it is missing.
+pub(super) fn tell(holes: &[Hole]) {
+    for hole in holes {
+        tracing::error!("slots: {hole}");
     }
 }
 
@@ -126,13 +133,14 @@ impl Board {
         cut.extend((day_of(end.plus(-RECENT_MINUTES)).0..=end.0).step_by(DAY as usize).map(Minute));
         // Older days tell no more than from which sources there are slots: whoever looks back must find them.
         let days = Span::new(Minute(i64::MIN / 2), day_of(end));
-        store.day_sums(days, &mut |day, source, sli, sums: Sums| {
+        let holes = store.day_sums(days, &mut |day, source, sli, sums: Sums| {
             self.sources.note(sli, source);
             if day >= day_of(from) && !cut.contains(&day) {
                 let whole = Span::new(day, day.plus(DAY));
                 self.readings.add_sums(sli, sums, |window| window.intersection(whole) == whole);
             }
         })?;
+        tell(&holes);
         for day in cut {
             // What lies ahead came early, and is all there is behind the end.
             let to = if day == day_of(end) { Minute(i64::MAX / 2) } else { day.plus(DAY) };
@@ -142,13 +150,14 @@ impl Board {
     }
 
     fn read_minutes(&mut self, store: &impl SlotReads, span: Span) -> Result<(), Error> {
-        store.scan(span, &mut |row| {
+        let holes = store.scan(span, &mut |row| {
             self.sources.note(row.sli, row.source);
             self.readings.add_run(row.sli, row.first, row.slots);
             for (minute, slot) in (row.first.0..).map(Minute).zip(row.slots) {
                 self.put(row.sli, minute, *slot);
             }
         })?;
+        tell(&holes);
         Ok(())
     }
 
@@ -183,6 +192,7 @@ impl Board {
         let mut slots = vec![Slot::Missing; span.minutes() as usize];
         for source in self.sources.of(sli) {
             let series = store.series(source, sli, span)?;
+            tell(&series.holes);
             for (slot, more) in slots.iter_mut().zip(series.slots) {
                 *slot = together(*slot, more);
             }
@@ -221,12 +231,13 @@ impl Board {
             return Ok(());
         }
         let mut rows: Vec<Row> = (0..HOUR).map(|_| Row::default()).collect();
-        store.scan(Span::new(hour, hour.plus(HOUR)), &mut |run| {
+        let holes = store.scan(Span::new(hour, hour.plus(HOUR)), &mut |run| {
             let at = (run.first.0 - hour.0) as usize;
             for (row, slot) in rows[at..].iter_mut().zip(run.slots) {
                 row.set(run.sli, together(row.get(run.sli), *slot));
             }
         })?;
+        tell(&holes);
         self.edges.insert(hour, rows);
         Ok(())
     }

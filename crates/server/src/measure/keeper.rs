@@ -38,6 +38,9 @@ pub const GRACE_MS: i64 = 5_000;
 /// Looks at the clock at least so often.
 const LOOK_UP: Duration = Duration::from_millis(500);
 
+/// How often is looked whether there is room again.
+const LOOK_FOR_ROOM: Duration = Duration::from_secs(1);
+
 /// What orders are told that come too late.
 const STOPPING: &str = "the server stops";
 
@@ -144,6 +147,7 @@ impl Keeper {
             is_folded: false,
             is_outdated: true,
             reopen: None,
+            look_for_room_at: None,
         };
         work.make_figures();
         let thread = thread::Builder::new()
@@ -269,6 +273,7 @@ struct Work<S, O> {
     /// The figures are of other objectives, or of a board that was made anew: none of them still holds.
     is_outdated: bool,
     reopen: Option<Reopen>,
+    look_for_room_at: Option<Instant>,
 }
 
 impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
@@ -308,6 +313,7 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
         }
         self.follow_catalog();
         self.follow_clock();
+        self.look_for_room();
         self.look_after();
     }
 
@@ -367,6 +373,18 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
         }
     }
 
+    /// Where there was no room, looks now and then whether there is: perhaps nobody else writes anything meanwhile.
+    fn look_for_room(&mut self) {
+        let now = Instant::now();
+        if self.look_for_room_at.is_some_and(|at| at <= now) {
+            self.keeping.look_for_room();
+            self.look_for_room_at = None;
+        }
+        if self.keeping.refused().is_some() {
+            self.look_for_room_at.get_or_insert(now + LOOK_FOR_ROOM);
+        }
+    }
+
     /// Tells how things are, and sees to it that stopped keeping goes on.
     fn look_after(&mut self) {
         let stopped = self.keeping.stopped().map(str::to_owned);
@@ -375,7 +393,16 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
             self.reopen =
                 Some(Reopen { at: Instant::now() + REOPEN_AFTER_MIN, after: REOPEN_AFTER_MIN });
         }
-        *self.seen.stopped.write().unwrap_or_else(PoisonError::into_inner) = stopped;
+        let stopped = stopped.or_else(|| self.keeping.refused().map(str::to_owned));
+        let mut seen = self.seen.stopped.write().unwrap_or_else(PoisonError::into_inner);
+        if self.reopen.is_none() && *seen != stopped {
+            if let Some(why) = &stopped {
+                tracing::error!("no slots can be written for now: {why}");
+            } else {
+                tracing::info!("slots can be written again");
+            }
+        }
+        *seen = stopped;
     }
 
     fn try_reopen(&mut self) {

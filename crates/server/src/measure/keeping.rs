@@ -14,10 +14,10 @@ use plimsoll_core::{
 };
 use plimsoll_store::{
     Durability, Error,
-    slots::{Addition, Applied, Change, Cursor, Refused, SlotBatch, SlotStore, Write},
+    slots::{Addition, Applied, Change, Cursor, Hole, Refused, SlotBatch, SlotStore, Write},
 };
 
-use super::board::Board;
+use super::board::{Board, tell};
 
 /// More than so many minutes are not walked through one by one: the board is made anew instead.
 const WALKED_MINUTES: i64 = 2 * DAY;
@@ -27,6 +27,11 @@ const KEPT_MINUTES: i64 = 90 * DAY;
 
 /// So many groups of SLIs are folded in one transaction, so that others need not wait long.
 const FOLD_GROUPS: usize = 64;
+
+/// Under this number, which no source has, and this name something is written to see whether there is room.
+const NOBODY: u32 = u32::MAX;
+const ROOM: &str = "room";
+const ROOM_BYTES: [u8; 4096] = [0; 4096];
 
 /// What somebody brings: all of it is kept, or nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -143,6 +148,8 @@ pub struct Keeping<S> {
     touched: BTreeSet<u32>,
     /// Why it does not write any more, until it is given a store that was opened anew.
     stopped: Option<String>,
+    /// Why the last write was not taken, though the store is sound: there is no room, or it may not be written to.
+    refused: Option<String>,
 }
 
 impl<S: SlotStore> Keeping<S> {
@@ -153,7 +160,7 @@ impl<S: SlotStore> Keeping<S> {
     pub fn open(mut store: S, end: Minute, windows: Vec<Window>) -> Result<Self, Error> {
         let board = Board::load(&mut store, end, windows.iter().cloned())?;
         let (shared, touched) = (Shared::of(board), BTreeSet::new());
-        Ok(Keeping { store, shared, windows, touched, stopped: None })
+        Ok(Keeping { store, shared, windows, touched, stopped: None, refused: None })
     }
 
     /// The board, for others.
@@ -180,8 +187,25 @@ impl<S: SlotStore> Keeping<S> {
         self.store = store;
         let end = self.shared.board().end();
         self.load(end)?;
-        self.stopped = None;
+        (self.stopped, self.refused) = (None, None);
         Ok(())
+    }
+
+    /// Why nothing can be written, though nothing is broken.
+    pub fn refused(&self) -> Option<&str> {
+        self.refused.as_deref()
+    }
+
+    /// Looks whether there is room again, where there was none, by writing something and taking it back.
+    pub fn look_for_room(&mut self) {
+        if self.refused.is_none() {
+            return;
+        }
+        let note = |place: Option<&[u8]>| Order {
+            cursors: vec![(NOBODY, ROOM.to_owned(), place.map(<[u8]>::to_vec))],
+            ..Order::default()
+        };
+        self.write(&[note(Some(&ROOM_BYTES)), note(None)]);
     }
 
     fn load(&mut self, end: Minute) -> Result<(), Error> {
@@ -201,7 +225,8 @@ impl<S: SlotStore> Keeping<S> {
         let _apart = pair.write().unwrap_or_else(PoisonError::into_inner);
         match self.store.write(&writes, Durability::Synced) {
             Ok(written) => {
-                self.take_in(&written.changes);
+                self.refused = None;
+                self.take_in(&written.changes, &written.holes);
                 let outcomes = written.outcomes.into_iter();
                 outcomes.map(|outcome| outcome.map_err(NotKept::Refused)).collect()
             }
@@ -218,10 +243,18 @@ impl<S: SlotStore> Keeping<S> {
     }
 
     /// Brings what is durable onto the board. If that cannot be done the board is made anew from a fresh store.
-    fn take_in(&mut self, changes: &[Change]) {
+    fn take_in(&mut self, changes: &[Change], holes: &[Hole]) {
         let end = self.shared.board().end();
         let past = changes.iter().filter(|change| change.minute < end);
         self.touched.extend(past.map(|change| change.sli));
+        if !holes.is_empty() {
+            // The board may hold sums of what was there before it was damaged: a change would come on top of them.
+            tell(holes);
+            if let Err(error) = self.load(end) {
+                self.stopped = Some(error.to_string());
+            }
+            return;
+        }
         let store = &self.store;
         let taken = self.shared.change(|board| board.change(store, changes));
         if let Err(error) = taken {
@@ -231,6 +264,9 @@ impl<S: SlotStore> Keeping<S> {
 
     fn fail(&mut self, error: Error) -> NotKept {
         if error.is_certain() {
+            if matches!(error, Error::Full { .. } | Error::ReadOnly { .. }) {
+                self.refused = Some(error.to_string());
+            }
             return NotKept::Store(error);
         }
         self.stopped = Some(error.to_string());

@@ -5,7 +5,7 @@ mod packed;
 mod plain;
 mod sight;
 
-use std::{fs::File, io};
+use std::{collections::BTreeSet, fs::File, io};
 
 use plimsoll_core::limits::{FOLLOW_POLL_BYTES_MAX, FOLLOW_PRINT_BYTES};
 
@@ -29,6 +29,8 @@ pub(super) struct Poll<'a> {
     delta: Delta,
     /// How many bytes may still be read.
     budget: u64,
+    /// Files that could not be compared with what was counted of them: nothing is known of them in this poll.
+    unchecked: BTreeSet<FileId>,
     /// Files that hold something else than before: path, and key of the log that they held.
     truncated: Vec<(String, u64)>,
     /// Logs that lost a file which could not be read to its end: path and key.
@@ -44,6 +46,7 @@ impl<'a> Poll<'a> {
             scan,
             delta: Delta::default(),
             budget: FOLLOW_POLL_BYTES_MAX,
+            unchecked: BTreeSet::new(),
             truncated: Vec::new(),
             lost: Vec::new(),
         }
@@ -57,7 +60,9 @@ impl<'a> Poll<'a> {
             self.scan.files.values().filter(|file| self.is_busy(file.id)).cloned().collect();
         // Files that were emptied give their logs away before copies of these are looked for.
         for file in &busy {
-            self.attempt(file, Poll::check);
+            if !self.attempt(file, Poll::check) {
+                self.unchecked.insert(file.id);
+            }
         }
         for file in in_turn(&busy, self.follower.turn.take()) {
             self.attempt(file, Poll::read);
@@ -87,14 +92,20 @@ impl<'a> Poll<'a> {
         self.follower.seen.get(&id).is_none_or(|seen| !seen.is_quiet)
     }
 
-    /// Does something with a file; what goes wrong is shown, and tried again at the next poll.
-    fn attempt(&mut self, file: &Sighting, act: fn(&mut Self, &Sighting) -> io::Result<()>) {
-        if let Err(error) = act(self, file) {
+    /// Does something with a file; what goes wrong is shown, and tried again at the next poll. Whether it went well.
+    fn attempt(
+        &mut self,
+        file: &Sighting,
+        act: fn(&mut Self, &Sighting) -> io::Result<()>,
+    ) -> bool {
+        let done = act(self, file);
+        if let Err(error) = &done {
             let seen = self.seen(file.id);
-            seen.problem = Some(Problem::opening(&error));
+            seen.problem = Some(Problem::opening(error));
             seen.is_quiet = false;
         }
         self.follower.files.trim(&self.scan);
+        done.is_ok()
     }
 
     /// Looks whether a file still holds the log that it held.

@@ -73,6 +73,9 @@ fn the_token_is_the_owners_alone() {
         assert_eq!(Folder::token(folder.path()).unwrap().as_deref(), Some(token));
         assert_eq!(mode(&file), 0o600);
     }
+    // What is no text is no trouble of the disk, only no token.
+    fs::write(&file, b"\xff\x00local").unwrap();
+    assert!(Folder::token(folder.path()).unwrap().unwrap().ends_with("local"));
     fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
     let refused = Folder::token(folder.path()).unwrap_err().to_string();
     assert!(refused.contains("0640") && refused.contains("Delete it"), "{refused}");

@@ -27,7 +27,10 @@ impl Poll<'_> {
     pub(super) fn read(&mut self, file: &Sighting) -> io::Result<()> {
         let Some((cursor, place)) = self.follower.book.held_by(file.id) else { return Ok(()) };
         let cursor = cursor.clone();
-        if place.held != Held::Level || self.seen(file.id).is_quiet {
+        if place.held != Held::Level
+            || self.seen(file.id).is_quiet
+            || self.unchecked.contains(&file.id)
+        {
             return Ok(());
         }
         if file.stat.bytes <= cursor.offset {

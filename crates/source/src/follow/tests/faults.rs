@@ -153,6 +153,15 @@ fn permission_that_is_lost_and_given_back() {
     mode(&yard, 0o600);
     yard.poll();
     yard.expect(0..6);
+    // It has not grown, but nobody can say that it is still what it was.
+    mode(&yard, 0o000);
+    yard.restart();
+    yard.poll();
+    assert!(!yard.follower.health().is_watching());
+    mode(&yard, 0o600);
+    yard.poll();
+    assert!(yard.follower.health().is_watching());
+    yard.expect(0..6);
 }
 
 #[cfg(unix)]
