@@ -1,5 +1,7 @@
 //! What happens in a step, and what the auditor is told of it.
 
+use std::collections::BTreeSet;
+
 use plimsoll_core::command::Command;
 use plimsoll_server::{
     measure::{
@@ -194,7 +196,10 @@ impl World {
                 format!("  order {bounds:?} and {} additions: {kept:?}", order.additions.len())
             });
         }
-        self.check_windows()?;
+        let batches = orders.iter().flat_map(|order| order.batches.iter().map(|batch| batch.sli));
+        let additions = orders.iter().flat_map(|order| order.additions.iter().map(|more| more.sli));
+        let named: BTreeSet<u32> = batches.chain(additions).collect();
+        self.check_windows(&Vec::from_iter(named))?;
         Ok(is_heard.then_some(kept))
     }
 
@@ -253,7 +258,7 @@ impl World {
             ..0 => "tick: back in time",
             _ => "tick: board made anew",
         });
-        self.check_windows()?;
+        self.check_windows(&[])?;
         self.check_figures(is_made)
     }
 
@@ -271,8 +276,8 @@ impl World {
         Ok(())
     }
 
-    /// Every window holds what its minutes sum to.
-    fn check_windows(&mut self) -> Found {
+    /// Every window of these SLIs, of all where none is named, holds what its minutes sum to.
+    fn check_windows(&mut self, named: &[u32]) -> Found {
         let Some(house) = &self.house else { return Ok(()) };
         if house.keeping.stopped().is_some() || self.machines[0].struck.borrow().crashed {
             return Ok(());
@@ -280,7 +285,7 @@ impl World {
         let board = house.keeping.shared().board();
         let shown: Vec<_> = board.readings().windows().cloned().collect();
         super::audit::hold(shown == World::windows(house), || format!("windows: {shown:?}"))?;
-        let checked = windows::check(&board, &self.minutes)?;
+        let checked = windows::check(&board, &self.minutes, named)?;
         drop(board);
         *self.counts.entry("windows checked").or_default() += checked;
         Ok(())
@@ -296,7 +301,7 @@ impl World {
             }
         }
         self.count("folded");
-        self.check_windows()
+        self.check_windows(&[])
     }
 
     /// Old slots are dropped.
@@ -316,7 +321,7 @@ impl World {
         if self.minutes.dropped_before != before {
             self.count("old slots dropped");
         }
-        self.check_windows()
+        self.check_windows(&[])
     }
 
     /// A snapshot is saved.

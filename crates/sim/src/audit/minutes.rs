@@ -91,7 +91,10 @@ impl Minutes {
         };
         let is_done = is_kept.unwrap_or_else(|| self.is_on(&before, disk));
         if is_done {
-            self.dropped.clear();
+            // A write that changes nothing leaves no trace: where nobody heard, it may not have been synced.
+            if is_kept.is_some() || self.differs(&before) {
+                self.dropped.clear();
+            }
         } else {
             self.take_back(&before);
         }
@@ -171,6 +174,13 @@ impl Minutes {
                 None => self.cursors.remove(key),
             };
         }
+    }
+
+    /// Whether anything is other than before.
+    fn differs(&self, before: &Before) -> bool {
+        let known = before.known.iter();
+        known.into_iter().any(|(place, old)| self.known.get(place) != old.as_ref())
+            || before.cursors.iter().any(|(key, old)| self.cursors.get(key) != old.as_ref())
     }
 
     /// Whether the disk holds what is known of everything that was touched.

@@ -18,6 +18,9 @@ use super::{
     roll::Stretch,
 };
 
+/// An SLI of which nothing ever comes.
+const NEVER_SEEN: u32 = 27;
+
 /// Where a window begins when every minute before `end` is over. Calendar windows of the simulation begin on a
 /// Thursday that is the first of a month, at midnight.
 ///
@@ -106,11 +109,11 @@ pub fn sums(minutes: &BTreeMap<i64, Seen>, from: i64, to: i64, marked: Option<&M
     sums
 }
 
-/// Every window of every SLI on the board holds what its minutes sum to.
+/// Every window of these SLIs on the board, of all where none is named, holds what its minutes sum to.
 ///
 /// # Errors
 /// When one does not.
-pub fn check(board: &Board, minutes: &Minutes) -> Found<u64> {
+pub fn check(board: &Board, minutes: &Minutes, named: &[u32]) -> Found<u64> {
     let end = board.end().0;
     let mut checked = 0;
     let bounds: Vec<(&Window, i64)> = board
@@ -118,7 +121,8 @@ pub fn check(board: &Board, minutes: &Minutes) -> Found<u64> {
         .windows()
         .map(|window| Ok((window, begins(window, end)?)))
         .collect::<Found<_>>()?;
-    for sli in minutes.slis().chain([27]) {
+    let all: Vec<u32> = minutes.slis().chain([NEVER_SEEN]).collect();
+    for &sli in if named.is_empty() { &all } else { named } {
         let of_sli = minutes.over_sources(sli);
         for (window, from) in &bounds {
             let span = Span::new(Minute(*from), board.end());
