@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use plimsoll_core::time::{Minute, Span};
+use plimsoll_core::time::{DAY, Minute, Span};
 use plimsoll_store::{
     Error,
     limits::TRANSACTION_SLOTS_MAX,
@@ -40,6 +40,9 @@ const LOOK_UP: Duration = Duration::from_millis(500);
 
 /// How often is looked whether there is room again.
 const LOOK_FOR_ROOM: Duration = Duration::from_secs(1);
+
+/// A clock that goes on by more than so many minutes at once has jumped, or the machine slept.
+const STEP_MINUTES: i64 = 10;
 
 /// What orders are told that come too late.
 const STOPPING: &str = "the server stops";
@@ -143,6 +146,7 @@ impl Keeper {
             seen: Arc::clone(&seen),
             version,
             objectives,
+            steady_since: end,
             swept: None,
             is_folded: false,
             is_outdated: true,
@@ -267,6 +271,8 @@ struct Work<S, O> {
     /// The state that the objectives are of.
     version: u64,
     objectives: Vec<Objective>,
+    /// Since when the clock goes on step by step.
+    steady_since: Minute,
     /// The oldest minute that was kept when old ones were dropped last.
     swept: Option<Minute>,
     is_folded: bool,
@@ -334,14 +340,20 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
 
     fn follow_clock(&mut self) {
         let end = over(self.clock.now().ms);
-        if end == self.keeping.shared().board().end() {
+        let before = self.keeping.shared().board().end();
+        if end == before {
             return;
+        }
+        if !(0..=STEP_MINUTES).contains(&(end.0 - before.0)) {
+            self.steady_since = end;
         }
         self.keeping.advance(end);
         self.make_figures();
         self.is_folded = false;
         let kept = self.keeping.kept(end);
-        if self.swept != Some(kept.from) {
+        // A wrong clock that is believed must not cost a slot: nothing is dropped until it has gone on for a day.
+        let is_trusted = end.0 - self.steady_since.0 >= DAY;
+        if is_trusted && self.swept != Some(kept.from) {
             self.keeping.drop_before(kept.from);
             self.swept = Some(kept.from);
         }
