@@ -58,22 +58,24 @@ fn a_damaged_journal_is_refused_with_the_entry_and_what_to_do() {
 #[test]
 fn damaged_slots_are_missing_said_and_can_be_sent_again() {
     let mut scene = Scene::started();
-    // What is of the last hour lies in other blocks. 0x15555555 is coded as 0xd5 0xaa 0xd5 0xaa 0x01.
-    let odd = 0x1555_5555;
+    // A day that is over lies in one block, with its sums beside it; what is of the last hour lies in others.
+    // 0x15555555 is coded as 0xd5 0xaa 0xd5 0xaa 0x01, and one event more makes the day's sum another number.
+    let (odd, noon) = (0x1555_5555, scene.begin.div_euclid(1440) * 1440 - 720 - scene.begin);
     assert_eq!(scene.client().send(&scene.push_many(1400, 3, 77)).unwrap().status, 200);
-    assert_eq!(scene.client().send(&scene.push(200, odd)).unwrap().status, 200);
-    assert_eq!(scene.slot("web-answers", 200), ("measured".into(), odd));
+    assert_eq!(scene.client().send(&scene.push(noon, odd)).unwrap().status, 200);
+    assert_eq!(scene.client().send(&scene.push(noon + 1, 1)).unwrap().status, 200);
+    assert_eq!(scene.slot("web-answers", noon), ("measured".into(), odd));
     settle(&mut scene);
     let slots = scene.house.data().join("slots.db");
     assert!(damage(&slots, &[0xd5, 0xaa, 0xd5, 0xaa, 0x01], &[0xd5, 0xaa, 0xd4]) > 0);
     scene.house.start();
-    assert_eq!(scene.slot("web-answers", 200).0, "missing");
+    assert_eq!(scene.slot("web-answers", noon).0, "missing");
     assert_eq!(scene.slot("web-answers", 1401), ("measured".into(), 77));
     let copied = scene.house.command(&["backup", "another", "--data", "data"]).output().unwrap();
     let said = String::from_utf8_lossy(&copied.stderr).into_owned();
     assert!(copied.status.success() && said.contains("damaged slots"), "{said}");
-    assert_eq!(scene.client().send(&scene.push(200, odd)).unwrap().status, 200);
-    assert_eq!(scene.slot("web-answers", 200), ("measured".into(), odd));
+    assert_eq!(scene.client().send(&scene.push(noon, odd)).unwrap().status, 200);
+    assert_eq!(scene.slot("web-answers", noon), ("measured".into(), odd));
     // Sums of what was there before it was damaged do not come on top of what was sent again.
     let budget = scene.client().send(&Ask::get("/api/v1/slos/web/budget")).unwrap();
     assert_eq!(budget.body["windows"][0]["budget"]["good"], 3 * 77 + odd, "{budget:?}");
