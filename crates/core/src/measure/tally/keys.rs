@@ -31,8 +31,8 @@ const LATELY: usize = 64;
 
 impl Default for Lately {
     fn default() -> Self {
-        // No target begins with a word of zeros that ends a segment.
-        Lately([((Tag::default(), 0), 0); LATELY])
+        // A first word never begins with a slash (see `target::first_word`), so nothing is found here.
+        Lately([((Tag::default(), b'/'.into()), 0); LATELY])
     }
 }
 

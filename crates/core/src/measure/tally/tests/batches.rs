@@ -23,7 +23,7 @@ const HOSTS: [Written; 7] = [
     (Some("b.very.long.host.example"), Some("b.very.long.host.example")),
 ];
 
-const TARGETS: [Written; 12] = [
+const TARGETS: [Written; 14] = [
     (None, None),
     (Some("/"), None),
     (Some("/api/users/7?x=1"), Some("api")),
@@ -37,6 +37,9 @@ const TARGETS: [Written; 12] = [
     (Some("/name-of-16-bytes"), Some("name-of-16-bytes")),
     (Some("/name-of-16-bytes-a/x"), Some("name-of-16-bytes-a")),
     (Some("/name-of-16-bytes-b/x"), Some("name-of-16-bytes-b")),
+    // Zeros, as a log holds them where the machine stopped.
+    (Some("/\0\0\0\0\0\0\0\0"), None),
+    (Some("/\0\0\0\0\0\0\0/"), None),
 ];
 
 #[derive(Debug, Clone)]
