@@ -33,6 +33,11 @@ use crate::{
 
 /// Looks up whether there is housekeeping to do at least so often.
 const IDLE: Duration = Duration::from_secs(60);
+/// A clock that goes on by more between two looks has jumped, or the machine slept.
+const STEP_MS: i64 = 600_000;
+/// About what an entry takes in the journal. A snapshot is due when the journal grew by as much as the last one took,
+/// so that snapshots cost no more than the journal itself, however large the state is.
+const ENTRY_BYTES: u64 = 256;
 /// What jobs are told that come too late.
 const STOPPING: &str = "the server stops";
 
@@ -91,6 +96,7 @@ impl Desk {
     {
         keyring.load(writer.journal()).map_err(|error| error.to_string())?;
         let head = writer.journal().head();
+        let sweep = Sweep::from(clock.now().ms);
         let health = Arc::new(Health(RwLock::new((None, head))));
         let published = Arc::clone(writer.published());
         let (queue, jobs) = sync_channel(JOBS_WAITING_MAX);
@@ -101,7 +107,8 @@ impl Desk {
             open,
             health: Arc::clone(&health),
             snapshot_seq: head.seq,
-            swept_ms: i64::MIN,
+            snapshot_bytes: 0,
+            sweep,
             reopen: None,
         };
         let thread = thread::Builder::new()
@@ -205,7 +212,9 @@ struct Work<J, O> {
     health: Arc<Health>,
     /// The entry of the last snapshot, or the one the thread began with.
     snapshot_seq: u64,
-    swept_ms: i64,
+    /// The size of the last snapshot.
+    snapshot_bytes: u64,
+    sweep: Sweep,
     reopen: Option<Reopen>,
 }
 
@@ -224,6 +233,11 @@ impl<J: Journal, O: FnMut() -> Result<J, Error>> Work<J, O> {
         }
         if self.writer.stopped().is_none() && self.writer.journal().head().seq > self.snapshot_seq {
             self.save_snapshot();
+        }
+        if self.writer.stopped().is_none()
+            && let Err(error) = self.writer.into_journal().close()
+        {
+            tracing::warn!("the journal was not closed well, which loses nothing: {error}");
         }
     }
 
@@ -300,13 +314,12 @@ impl<J: Journal, O: FnMut() -> Result<J, Error>> Work<J, O> {
         if self.writer.stopped().is_some() {
             return;
         }
-        if self.writer.journal().head().seq >= self.snapshot_seq + SNAPSHOT_EVERY_ENTRIES {
+        let entries = self.writer.journal().head().seq - self.snapshot_seq;
+        if entries >= SNAPSHOT_EVERY_ENTRIES && entries * ENTRY_BYTES >= self.snapshot_bytes {
             self.save_snapshot();
         }
         let now_ms = self.clock.now().ms;
-        let since_ms = now_ms.saturating_sub(self.swept_ms);
-        if !(0..REPLIES_SWEPT_EVERY_MS).contains(&since_ms) {
-            self.swept_ms = now_ms;
+        if self.sweep.is_due(now_ms) {
             self.writer.forget_replies(now_ms.saturating_sub(REPLIES_KEPT_MS));
         }
     }
@@ -314,7 +327,34 @@ impl<J: Journal, O: FnMut() -> Result<J, Error>> Work<J, O> {
     /// Tries once for this entry: a snapshot is never needed.
     fn save_snapshot(&mut self) {
         self.snapshot_seq = self.writer.journal().head().seq;
-        self.writer.save_snapshot();
+        self.snapshot_bytes = self.writer.save_snapshot() as u64;
+    }
+}
+
+/// When old replies are forgotten: after each hour through which the clock went on step by step. Where it jumped, or
+/// the machine slept, the hour begins anew, so that a wrong clock forgets no reply that was given just before.
+#[derive(Debug)]
+struct Sweep {
+    hour_began_ms: i64,
+    looked_ms: i64,
+}
+
+impl Sweep {
+    fn from(now_ms: i64) -> Self {
+        Sweep { hour_began_ms: now_ms, looked_ms: now_ms }
+    }
+
+    /// Whether now is the time, at a look at the clock.
+    fn is_due(&mut self, now_ms: i64) -> bool {
+        let step_ms = now_ms.saturating_sub(std::mem::replace(&mut self.looked_ms, now_ms));
+        if !(0..=STEP_MS).contains(&step_ms) {
+            self.hour_began_ms = now_ms;
+        }
+        let is_due = now_ms.saturating_sub(self.hour_began_ms) >= REPLIES_SWEPT_EVERY_MS;
+        if is_due {
+            self.hour_began_ms = now_ms;
+        }
+        is_due
     }
 }
 

@@ -165,6 +165,11 @@ impl<J: Journal> Writer<J> {
         &self.journal
     }
 
+    /// Gives the journal back.
+    pub fn into_journal(self) -> J {
+        self.journal
+    }
+
     /// Why it does not write any more.
     pub fn stopped(&self) -> Option<&str> {
         self.stopped.as_deref()
@@ -214,14 +219,15 @@ impl<J: Journal> Writer<J> {
 
     /// Keeps the state in the journal's file, so that the next start need not replay everything. Where that fails
     /// for certain, nothing is lost; else the writer stops. A stopped writer keeps none: what it shows may be older
-    /// than the journal's head.
-    pub fn save_snapshot(&mut self) {
+    /// than the journal's head. The size of the snapshot, in bytes; 0 where there is none.
+    pub fn save_snapshot(&mut self) -> usize {
         if self.stopped.is_some() {
-            return;
+            return 0;
         }
-        let snapshot = snapshot(&self.published.read(), &self.journal);
-        let saved = snapshot.map_or(Ok(()), |snapshot| self.journal.save_snapshot(&snapshot));
+        let Some(snapshot) = snapshot(&self.published.read(), &self.journal) else { return 0 };
+        let saved = self.journal.save_snapshot(&snapshot);
         self.stop_unless_certain(saved);
+        snapshot.bytes.len()
     }
 
     /// Forgets the answers that were given before a time. Where that fails for certain, the next time will do; else

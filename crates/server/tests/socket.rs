@@ -94,6 +94,11 @@ fn it_answers_says_where_it_listens_and_stops_in_peace() {
     let _quiet = server.connect();
     server.stop();
     Folder::lock(server.folder.path()).unwrap();
+    // All of it lies in the files themselves, where a copy takes it along and damage to a log cannot reach it.
+    let names = std::fs::read_dir(server.folder.path()).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let logs: Vec<String> = names.filter(|name| name.contains("-wal")).collect();
+    assert_eq!(logs, [""; 0]);
 }
 
 #[test]

@@ -214,4 +214,8 @@ impl Journal for FakeJournal {
             disk.snapshots.drain(..surplus);
         })
     }
+
+    fn close(self) -> Result<(), Error> {
+        Ok(())
+    }
 }

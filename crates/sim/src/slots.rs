@@ -319,6 +319,10 @@ impl SlotStore for FakeSlots {
     fn drop_before(&mut self, minute: Minute) -> Result<usize, Error> {
         self.change("drop old slots", |disk| disk.drop_before(minute))
     }
+
+    fn close(self) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 impl SlotReads for FakeSlots {

@@ -94,6 +94,10 @@ impl Journal for Fake {
         self.0.snapshots.lock().unwrap().push(snapshot.clone());
         Ok(())
     }
+
+    fn close(self) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 fn start(files: &Arc<Disk>) -> (Desk, DeskThread) {
@@ -196,4 +200,26 @@ fn a_condition_is_asked_of_the_state_that_the_command_meets() {
     // A repeat is answered as before, although its condition does not hold any more.
     assert!(desk.work_blocking(first).is_ok());
     thread.stop();
+}
+
+#[test]
+fn replies_are_swept_only_after_an_hour_of_a_clock_that_did_not_jump() {
+    const MINUTE: i64 = 60_000;
+    let begin = 1_800_000_000_000;
+    // When it is due, in minutes after the begin, where the clock says this at each look.
+    let due = |looks: &[i64]| -> Vec<i64> {
+        let mut sweep = Sweep::from(begin);
+        let is_due = |minute: &&i64| sweep.is_due(begin + **minute * MINUTE);
+        looks.iter().filter(is_due).copied().collect()
+    };
+    let steps = |from: i64, to: i64| (from..=to).collect::<Vec<i64>>();
+    assert_eq!(due(&steps(1, 200)), [60, 120, 180]);
+    // An hour before it is due the clock jumps by a year, and stays there.
+    let year = 525_600;
+    assert_eq!(due(&[steps(1, 30), steps(year, year + 70)].concat()), [year + 60]);
+    // It jumps back.
+    assert_eq!(due(&[steps(1, 50), steps(-year, 70 - year)].concat()), [60 - year]);
+    // It jumps about: never.
+    let about: Vec<i64> = (0..500).map(|look| look + (look % 2) * year).collect();
+    assert_eq!(due(&about), Vec::<i64>::new());
 }

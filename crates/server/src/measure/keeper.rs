@@ -298,11 +298,16 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
             let is_idle = orders.is_empty();
             self.turn(orders);
             if is_last {
-                return;
+                break;
             }
             if is_idle {
                 self.is_folded = self.keeping.fold();
             }
+        }
+        if self.keeping.stopped().is_none()
+            && let Err(error) = self.keeping.into_store().close()
+        {
+            tracing::warn!("the slots were not closed well, which loses nothing: {error}");
         }
     }
 

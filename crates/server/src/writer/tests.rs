@@ -124,6 +124,10 @@ impl Journal for Fake {
     fn save_snapshot(&mut self, _snapshot: &Snapshot) -> Result<(), Error> {
         Ok(())
     }
+
+    fn close(self) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 fn job(number: usize, command: Command) -> Job {

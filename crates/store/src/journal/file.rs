@@ -70,14 +70,6 @@ impl JournalFile {
     pub fn reader(&self) -> Result<JournalReader, Error> {
         JournalReader::open(self.database.file())
     }
-
-    /// Closes the journal with everything in its one file.
-    ///
-    /// # Errors
-    /// When the log could not be copied into the file. Nothing is lost: the next opening does it.
-    pub fn close(self) -> Result<(), Error> {
-        self.database.close()
-    }
 }
 
 impl Journal for JournalFile {
@@ -152,6 +144,10 @@ impl Journal for JournalFile {
             |()| bytes,
             |tx| snapshot::save(tx, snapshot).map(Verdict::Keep),
         )
+    }
+
+    fn close(self) -> Result<(), Error> {
+        self.database.close()
     }
 }
 

@@ -73,4 +73,13 @@ pub trait Journal {
     /// # Errors
     /// As [`Journal::append`].
     fn save_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), Error>;
+
+    /// Brings everything into the file itself and closes it. Nothing is lost where this is left out or fails; but
+    /// what stands in a log beside the file only is lost where that log is damaged.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    fn close(self) -> Result<(), Error>
+    where
+        Self: Sized;
 }

@@ -79,14 +79,6 @@ impl SlotFile {
     pub fn reader(&self) -> Result<SlotReader, Error> {
         SlotReader::open(self.database.file())
     }
-
-    /// Closes the slot store with everything in its one file.
-    ///
-    /// # Errors
-    /// When the log could not be copied into the file. Nothing is lost: the next opening does it.
-    pub fn close(self) -> Result<(), Error> {
-        self.database.close()
-    }
 }
 
 impl SlotStore for SlotFile {
@@ -130,6 +122,10 @@ impl SlotStore for SlotFile {
             |_| 0,
             |tx| table::remove_before(tx, day).map(Verdict::Keep),
         )
+    }
+
+    fn close(self) -> Result<(), Error> {
+        self.database.close()
     }
 }
 

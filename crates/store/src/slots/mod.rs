@@ -79,4 +79,13 @@ pub trait SlotStore: SlotReads {
     /// # Errors
     /// As [`SlotStore::write`].
     fn drop_before(&mut self, minute: Minute) -> Result<usize, Error>;
+
+    /// Brings everything into the file itself and closes it. Nothing is lost where this is left out or fails; but
+    /// what stands in a log beside the file only is lost where that log is damaged.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    fn close(self) -> Result<(), Error>
+    where
+        Self: Sized;
 }
