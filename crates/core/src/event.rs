@@ -4,10 +4,9 @@
 //! changes, its version grows and [`Event::read`] makes the new form out of the old one: what was written once can be
 //! read for ever, and replaying it gives the same state.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::{
     catalog::object,
@@ -97,20 +96,32 @@ impl Event {
     /// # Errors
     /// [`Unreadable`], for text that no version of this program wrote, or only a newer one.
     pub fn read(text: &str) -> Result<Event, Unreadable> {
-        let mut fields: Map<String, Value> =
+        let Kind { kind, version } =
             serde_json::from_str(text).map_err(|_| Unreadable::NoObject)?;
-        let kind = fields.get("type").and_then(Value::as_str).ok_or(Unreadable::NoObject)?;
-        let kind = kind.to_owned();
-        let version = match fields.remove("v") {
-            None => 1,
-            Some(version) => version.as_u64().ok_or(Unreadable::NoObject)?,
-        };
-        if version != 1 || !TYPES.contains(&kind.as_str()) {
-            return Err(Unreadable::TooNew { kind, version });
+        if version != 1 || !TYPES.contains(&&*kind) {
+            return Err(Unreadable::TooNew { kind: kind.into_owned(), version });
         }
-        serde_json::from_value(Value::Object(fields))
-            .map_err(|error| Unreadable::Fields { kind, why: error.to_string() })
+        serde_json::from_str(text).map_err(|error: serde_json::Error| {
+            // Where in the line it is says nothing: the line is read as a whole first.
+            let why = error.to_string();
+            let why = why.rsplit_once(" at line ").map_or(&*why, |(why, _)| why).to_owned();
+            Unreadable::Fields { kind: kind.into_owned(), why }
+        })
     }
+}
+
+/// What every event begins with, whichever program wrote it.
+#[derive(Deserialize)]
+struct Kind<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(rename = "v", default = "first")]
+    version: u64,
+}
+
+/// The version of an event that names none.
+fn first() -> u64 {
+    1
 }
 
 /// Every type that is read, at version 1.

@@ -205,7 +205,7 @@ impl<J: Journal> Writer<J> {
         }
         match self.journal.append(before, &run.batch) {
             Ok(_) => {
-                self.published.apply(run.happened.iter().map(|event| (at_ms, event)));
+                self.published.apply(run.happened().map(|event| (at_ms, event)));
                 run.outcomes
             }
             Err(error) => self.fail(run, error),
@@ -268,16 +268,24 @@ struct Run {
     seq: u64,
     batch: Batch,
     outcomes: Vec<Outcome>,
-    /// What the jobs did, each event once: outcomes may repeat older ones.
-    happened: Vec<Event>,
+    /// The places of the outcomes that are new: others repeat older ones.
+    new: Vec<usize>,
     /// Keys of this batch, with the place of their outcome.
     keys: BTreeMap<(String, String), (usize, [u8; 32])>,
+    /// Who acted last, and how that is written.
+    actor: Option<(Actor, String)>,
 }
 
 impl Run {
     fn new(at_ms: i64, seq: u64) -> Self {
-        let (batch, outcomes, happened) = (Batch::default(), Vec::new(), Vec::new());
-        Run { at_ms, seq, batch, outcomes, happened, keys: BTreeMap::new() }
+        let (batch, outcomes, new) = (Batch::default(), Vec::new(), Vec::new());
+        Run { at_ms, seq, batch, outcomes, new, keys: BTreeMap::new(), actor: None }
+    }
+
+    /// What the jobs did, each event once.
+    fn happened(&self) -> impl Iterator<Item = &Event> {
+        let new = self.new.iter().filter_map(|place| self.outcomes[*place].as_ref().ok());
+        new.flat_map(|done| &done.events)
     }
 
     fn job(&mut self, job: &Job, state: &mut State, journal: &impl Journal) -> Outcome {
@@ -294,16 +302,29 @@ impl Run {
         for event in &events {
             state.apply(self.at_ms, event);
             self.batch.secrets.extend(secret(event, job));
-            let (actor, event) = (actor_text(&job.actor), event.to_text());
+            let (actor, event) = (self.actor_text(&job.actor), event.to_text());
             self.batch.entries.push(Draft { at_ms: self.at_ms, actor, event });
         }
-        self.happened.extend(events.iter().cloned());
+        self.new.push(self.outcomes.len());
         self.seq += events.len() as u64;
         let done = Done { seq: self.seq, at_ms: self.at_ms, events };
         if let Some(repeat) = &job.repeat {
             self.keep(repeat, &done);
         }
         Ok(done)
+    }
+
+    /// How an actor is written. Most jobs of a batch have the same.
+    fn actor_text(&mut self, actor: &Actor) -> String {
+        if let Some((last, text)) = &self.actor
+            && last == actor
+        {
+            return text.clone();
+        }
+        // Names and texts only: it cannot fail to be written.
+        let text = serde_json::to_string(actor).unwrap_or_default();
+        self.actor = Some((actor.clone(), text.clone()));
+        text
     }
 
     /// What a request with this key was answered before.
@@ -336,11 +357,6 @@ impl Run {
         let response = serde_json::to_vec(done).unwrap_or_default();
         self.batch.replies.push(Reply { person, key, request_hash, response, at_ms: self.at_ms });
     }
-}
-
-fn actor_text(actor: &Actor) -> String {
-    // Names and texts only: it cannot fail to be written.
-    serde_json::to_string(actor).unwrap_or_default()
 }
 
 /// What an event means for the secrets.

@@ -154,8 +154,12 @@ impl<M: Mark> Marks<M> {
         let interval = mark.interval();
         self.by_id.insert(mark.id().clone(), number);
         self.by_end.insert((interval.to_minute, number));
-        let ends = self.by_subject.entry(interval.of.clone()).or_default();
-        ends.insert((interval.to_minute, number));
+        let end = (interval.to_minute, number);
+        if let Some(ends) = self.by_subject.get_mut(&interval.of) {
+            ends.insert(end);
+        } else {
+            self.by_subject.insert(interval.of.clone(), Ends::from([end]));
+        }
         self.made.insert(number, mark);
     }
 
