@@ -13,7 +13,7 @@ pub use at::{At, DATA};
 pub use path::{path, query};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
-pub use transport::{Method, Request, Response, Transport};
+use transport::{Method, Request, Response, Transport};
 
 use crate::failure::Failure;
 
@@ -82,8 +82,7 @@ impl Client {
     /// # Errors
     /// [`Failure`], when it cannot be reached or says that there is a problem.
     pub fn get(&mut self, path: &str) -> Result<String, Failure> {
-        let response = self.send(&Request::get(path))?;
-        String::from_utf8(response.body).map_err(|_| strange("it is no text"))
+        text(self.send(&Request::get(path))?)
     }
 
     /// What the server says at a path, read.
@@ -110,21 +109,40 @@ impl Client {
         }
     }
 
-    /// Asks the server to do something; what it answers, as it wrote it.
+    /// Asks the server to do or to make something; what it answers, as it wrote it.
     ///
     /// # Errors
     /// As [`Client::get`].
-    pub fn ask(
+    pub fn post(&mut self, path: &str, body: &impl Serialize) -> Result<String, Failure> {
+        self.ask(Method::Post, path, body)
+    }
+
+    /// Asks the server to make something what the body says; what it answers, as it wrote it.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn put(&mut self, path: &str, body: &impl Serialize) -> Result<String, Failure> {
+        self.ask(Method::Put, path, body)
+    }
+
+    /// Asks the server to take something away.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn delete(&mut self, path: &str) -> Result<(), Failure> {
+        let request = Request { method: Method::Delete, path: path.to_owned(), body: None };
+        self.send(&request).map(drop)
+    }
+
+    fn ask(
         &mut self,
         method: Method,
         path: &str,
-        body: Option<&impl Serialize>,
+        body: &impl Serialize,
     ) -> Result<String, Failure> {
-        let body = body.map(serde_json::to_vec).transpose();
-        let body =
-            body.map_err(|error| Failure::input(format!("cannot write the request: {error}")))?;
-        let response = self.send(&Request { method, path: path.to_owned(), body })?;
-        String::from_utf8(response.body).map_err(|_| strange("it is no text"))
+        let body = serde_json::to_vec(body)
+            .map_err(|error| Failure::input(format!("cannot write the request: {error}")))?;
+        text(self.send(&Request { method, path: path.to_owned(), body: Some(body) })?)
     }
 
     /// Sends a request, again where the server has no room for it now. What it answers, unless that is a problem.
@@ -151,6 +169,10 @@ impl Client {
 /// [`Failure`], where it is not what this program understands.
 pub fn read<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(answer).map_err(strange)
+}
+
+fn text(response: Response) -> Result<String, Failure> {
+    String::from_utf8(response.body).map_err(|_| strange("it is no text"))
 }
 
 fn strange(why: impl std::fmt::Display) -> Failure {
