@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::{
     answer::{Answer, created, gone, one, report, time},
-    app::{App, Aside},
+    app::App,
     auth::Access,
     call::{Call, Json, Named, Params},
     page::{Page, PageQuery},
@@ -111,9 +111,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(handle):
     params(("handle" = String, Path, description = "Their handle.")),
     responses((status = 204), (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument)))]
 pub(super) async fn erase(State(app): State<Arc<App>>, call: Call, Named(handle): Named) -> Answer {
-    let sought = handle.clone();
-    let condition = call.only_if(move |state| find(state, &sought));
-    let aside = Aside { secret: None, condition };
-    app.act_aside(call, Command::ErasePerson(handle), aside).await?;
+    let command = Command::ErasePerson(handle.clone());
+    app.act_on(call, command, move |state| find(state, &handle)).await?;
     Ok(gone())
 }
