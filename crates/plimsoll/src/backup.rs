@@ -36,7 +36,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let Some(to) = to.to_str().map(str::to_owned) else {
         return Err(Failure::usage(format!("{} is no text in UTF-8", to.display())));
     };
-    let answer = args.at.client()?.post(&path(&["backups"]), &NewBackup { to })?;
+    let answer = args.at.client()?.post_once(&path(&["backups"]), &NewBackup { to })?;
     if args.json {
         output::json(&answer)?;
         return Ok(ExitCode::SUCCESS);

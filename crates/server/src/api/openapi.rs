@@ -156,6 +156,12 @@ fn describe(operation: &mut Operation, route: &Route) {
             .into(),
         );
     }
+    if route.method == Method::PUT {
+        parameters.push(
+            field("If-None-Match", "`*`: where there is something already, nothing is done.")
+                .into(),
+        );
+    }
     for (status, response) in &mut operation.responses.responses {
         if let (RefOr::T(response), true) = (response, status.starts_with(['4', '5'])) {
             let contents = std::mem::take(&mut response.content);

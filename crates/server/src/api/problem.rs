@@ -273,7 +273,7 @@ impl From<NotDone> for Problem {
             ),
             NotDone::Changed => Problem::new(
                 Code::Changed,
-                "the entity tag in If-Match is not that of what is here now",
+                "what is here now is not what If-Match or If-None-Match asks for",
                 "look at it again, and send what still fits with its new ETag",
             ),
             NotDone::Busy => Problem::new(
