@@ -4,9 +4,15 @@
 
 mod common;
 
-use std::fs;
+use std::{
+    fs,
+    sync::{Arc, Mutex},
+};
 
-use common::server::{Place, SOURCE, slo};
+use common::{
+    between::{Answer, between},
+    server::{Place, SOURCE, slo},
+};
 use expect_test::expect;
 
 /// A folder in which a service with an objective is in force; no server runs.
@@ -253,6 +259,34 @@ fn a_budget_that_nothing_was_measured_of_is_unknown() {
         web  30d     99.9 %  unknown    0   0                    0 %  unknown
     "]]
     .assert_eq(&says(&shop(), &["budget"]));
+}
+
+#[test]
+fn all_budgets_are_one_question() {
+    let mut place = shop();
+    place.write("slo/web.yaml", &(slo("web", "0.999") + "---\n" + &slo("api", "0.99")));
+    place.prints(&["apply", "slo", "--data", "data"]);
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let ear = Arc::clone(&heard);
+    let server = between(&place.start(), move |request| {
+        ear.lock().unwrap().push(request.to_owned());
+        Answer::Arrives
+    });
+    let all = place.says(&["budget", "--server", &server]);
+    expect![[r"
+        SLO  WINDOW  TARGET     LEFT  BAD  OF  OUTAGE LEFT  COVERAGE     BURN
+        api  30d       99 %  unknown    0   0                    0 %  unknown
+        web  30d     99.9 %  unknown    0   0                    0 %  unknown
+    "]]
+    .assert_eq(&all);
+    assert_eq!(*heard.lock().unwrap(), ["GET /api/v1/budgets HTTP/1.1"]);
+    let named = ["budget", "api", "web", "--server", &server];
+    assert_eq!(place.says(&named), all);
+    // As JSON it is the same list, too, but for what the clock says in it.
+    let at = ["--at", "2026-01-05 06:45", "--json"];
+    let listed = place.says(&[&["budget", "--server", &server], &at[..]].concat());
+    assert!(listed.contains(r#""slo":"api""#), "{listed}");
+    assert_eq!(place.says(&[&named, &at[..]].concat()), listed);
 }
 
 #[test]

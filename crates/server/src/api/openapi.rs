@@ -54,6 +54,7 @@ use super::{
         slots::show,
         samples::push_one,
         samples::push_several,
+        budgets::list,
         budgets::windows,
         budgets::budget,
         budgets::statement,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::House;
 
-const SLO: &str = "apiVersion: openslo/v1
+pub(super) const SLO: &str = "apiVersion: openslo/v1
 kind: SLO
 metadata:
   name: checkout-availability
