@@ -6,6 +6,7 @@ mod common;
 
 use std::{
     fs,
+    path::Path,
     sync::{Arc, Mutex},
 };
 
@@ -395,11 +396,11 @@ fn a_backup_is_restored_and_a_damaged_one_is_not() {
     "]].assert_eq(&place.says(&["journal", "verify", "--data", "copy"]));
     expect![[r"
         ! error: copy/journal.db: entry 5 is damaged: its hash does not match its content and the entry before it. Entries 1 to 4 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
-        [exit 2]
+        [exit 1]
     "]].assert_eq(&place.says(&["slo", "list", "--data", "copy"]));
     expect![[r"
         ! error: copy/journal.db: entry 5 is damaged: its hash does not match its content and the entry before it. Entries 1 to 4 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
-        [exit 2]
+        [exit 1]
     "]].assert_eq(&place.says(&["serve", "--data", "copy", "--listen", "127.0.0.1:0"]));
     expect![[r"
         ! error: nowhere is no folder
@@ -407,4 +408,53 @@ fn a_backup_is_restored_and_a_damaged_one_is_not() {
         [exit 2]
     "]]
     .assert_eq(&place.says(&["restore", "nowhere", "--data", "new"]));
+}
+
+/// Writes something else wherever this stands in a file.
+fn damage(file: &Path, from: &str, to: &str) {
+    let mut bytes = fs::read(file).unwrap();
+    let places: Vec<usize> = bytes
+        .windows(from.len())
+        .enumerate()
+        .filter(|(_, text)| *text == from.as_bytes())
+        .map(|(at, _)| at)
+        .collect();
+    assert!(!places.is_empty() && from.len() == to.len());
+    for at in places {
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    }
+    fs::write(file, bytes).unwrap();
+}
+
+#[test]
+fn a_damaged_journal_is_exit_code_1_whichever_command_meets_it() {
+    let mut place = shop();
+    let is_told = |place: &Place, args: &[&str]| {
+        let said = place.says(args);
+        assert!(said.contains("is damaged: its hash does not match"), "{args:?}: {said}");
+        assert!(said.ends_with("[exit 1]\n"), "{args:?}: {said}");
+    };
+    place.prints(&["backup", "copy", "--data", "data"]);
+    damage(&place.path().join("copy/journal.db"), "web-answers", "web-answars");
+    is_told(&place, &["restore", "copy", "--data", "new"]);
+    for args in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["apply", "slo"],
+        &["budget"],
+        &["person", "list"],
+        &["journal", "verify"],
+        &["journal", "tail"],
+        &["journal", "export"],
+        &["backup", "another"],
+    ] {
+        is_told(&place, &[args, &["--data", "copy"]].concat());
+    }
+    // A server that runs finds it, too, and tells it over the network.
+    let server = place.start();
+    damage(&place.path().join("data/journal.db"), "web-answers", "web-answars");
+    let remote = ["--server", &server, "--token-file", "data/local.token"];
+    let to = place.path().join("another");
+    for args in [&["journal", "verify"][..], &["backup", to.to_str().unwrap()]] {
+        is_told(&place, &[args, &remote].concat());
+    }
 }
