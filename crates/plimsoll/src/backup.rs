@@ -5,7 +5,7 @@ use std::{path, path::PathBuf, process::ExitCode};
 use plimsoll_server::api::backups::{Backup, NewBackup};
 
 use crate::{
-    client::{self, At, Method, path},
+    client::{self, At, path},
     failure::Failure,
     output,
     words::{entries, minute},
@@ -36,8 +36,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let Some(to) = to.to_str().map(str::to_owned) else {
         return Err(Failure::usage(format!("{} is no text in UTF-8", to.display())));
     };
-    let answer =
-        args.at.client()?.ask(Method::Post, &path(&["backups"]), Some(&NewBackup { to }))?;
+    let answer = args.at.client()?.post_once(&path(&["backups"]), &NewBackup { to })?;
     if args.json {
         output::json(&answer)?;
         return Ok(ExitCode::SUCCESS);

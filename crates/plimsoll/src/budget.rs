@@ -47,9 +47,14 @@ pub struct Args {
 /// [`Failure`], when there is no such SLO or the server cannot be reached.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let mut client = args.at.client()?;
+    let moment = [("at", args.moment.map(|at| at.to_string()))];
+    if args.slos.is_empty() && !args.statement {
+        let list = client.list(&query(&path(&["budgets"]), &moment))?;
+        output::list(&list, args.json, budgets)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let names = if args.slos.is_empty() { all(&mut client)? } else { args.slos.clone() };
     let what = if args.statement { "statement" } else { "budget" };
-    let moment = [("at", args.moment.map(|at| at.to_string()))];
     let ask = |name: &String| client.get(&query(&path(&["slos", name, what]), &moment));
     let answers: Vec<String> = names.iter().map(ask).collect::<Result<_, _>>()?;
     match (answers.as_slice(), args.slos.len()) {

@@ -7,11 +7,13 @@ use std::{
 };
 
 use plimsoll_core::printable::printable_lines;
+use plimsoll_server::{replay::ReplayError, serve::OpenError};
+use plimsoll_store::{Error, folder::FolderError};
 
-/// Exit code when the input could not be used.
+/// Exit code when the input could not be used, or what is kept is damaged.
 pub const INPUT: u8 = 1;
 
-/// Exit code when the command line or a configuration is wrong.
+/// Exit code when the command line or a configuration is wrong, or the server or the folder cannot be had.
 pub const USAGE: u8 = 2;
 
 /// Why a command ended without its answer.
@@ -31,6 +33,35 @@ impl Failure {
     /// The command was called in a way that cannot be answered.
     pub fn usage(what: impl Display) -> Self {
         Failure { what: what.to_string(), hint: None, code: USAGE }
+    }
+
+    /// Something that is kept could not be used.
+    pub fn stored(error: &Error) -> Self {
+        match error {
+            Error::Damaged(_) | Error::NotOurs { .. } | Error::Exists { .. } => {
+                Failure::input(error)
+            }
+            error => Failure::usage(error),
+        }
+    }
+
+    /// The lock of a folder could not be had.
+    pub fn locked(error: &FolderError) -> Self {
+        match error {
+            FolderError::Store(error) => Failure::stored(error),
+            error => Failure::usage(error),
+        }
+    }
+
+    /// A folder could not be opened.
+    pub fn opened(error: &OpenError) -> Self {
+        match error {
+            OpenError::Folder(error) => Failure::locked(error),
+            OpenError::Store(error) | OpenError::Replay(ReplayError::Store(error)) => {
+                Failure::stored(error)
+            }
+            error => Failure::usage(error),
+        }
     }
 
     /// Says what to do about it.

@@ -86,7 +86,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
 fn verified(at: &At, json: bool) -> Result<(), Failure> {
     let head = match at.folder() {
         Some(folder) => {
-            let head = reader(&folder)?.verify(|_| {}).map_err(Failure::input)?;
+            let head = reader(&folder)?.verify(|_| {}).map_err(|error| Failure::stored(&error))?;
             let hash = hex(&head.hash);
             Head { seq: head.seq, at: instant(head.at_ms), hash }
         }
@@ -135,7 +135,10 @@ fn exported(at: &At, out: Option<&Path>) -> Result<(), Failure> {
             .hint("run it where the folder is, with --data DIR"));
     };
     let journal = reader(&folder)?;
-    let failed = |error: ExportError| Failure::input(error);
+    let failed = |error: ExportError| match error {
+        ExportError::Journal(error) => Failure::stored(&error),
+        error @ ExportError::Write(_) => Failure::input(error),
+    };
     match out {
         None => match export(&journal, &mut BufWriter::new(io::stdout().lock())) {
             // The reader of a pipe has seen enough.
@@ -174,7 +177,7 @@ fn hex(bytes: &[u8]) -> String {
 
 /// The journal of a folder, whoever has it.
 fn reader(folder: &Path) -> Result<JournalReader, Failure> {
-    JournalReader::open(&folder::journal_of(folder)).map_err(Failure::input)
+    JournalReader::open(&folder::journal_of(folder)).map_err(|error| Failure::stored(&error))
 }
 
 fn text(value: &impl Serialize) -> Result<String, Failure> {

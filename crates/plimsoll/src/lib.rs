@@ -11,6 +11,7 @@ mod declared;
 pub mod example;
 mod failure;
 mod journal;
+mod look;
 mod mark;
 mod output;
 mod page;

@@ -6,9 +6,9 @@ use clap::Subcommand;
 use plimsoll_server::api::people::{NewPerson, Person};
 
 use crate::{
-    client::{At, Method, path},
+    client::{At, path},
     failure::Failure,
-    output,
+    look, output,
     table::Table,
     words::minute,
 };
@@ -30,13 +30,7 @@ enum Act {
         at: At,
     },
     /// List everyone, also those who were erased
-    List {
-        /// Print the JSON of the interface
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        at: At,
-    },
+    List(look::List),
     /// Erase a person for good: their tokens are revoked, their handle stays with what they did
     Erase {
         /// Their handle
@@ -54,17 +48,14 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     match &args.act {
         Act::Add { handle, at } => {
             let body = NewPerson { handle: handle.clone() };
-            at.client()?.ask(Method::Post, &path(&["people"]), Some(&body))?;
+            at.client()?.post(&path(&["people"]), &body)?;
             output::say(&format!(
                 "{handle} was added; plimsoll token issue --person {handle} gives them a token"
             ))?;
         }
-        Act::List { json, at } => {
-            let list = at.client()?.list(&path(&["people"]))?;
-            output::list(&list, *json, table)?;
-        }
+        Act::List(list) => list.print("people", table)?,
         Act::Erase { handle, at } => {
-            at.client()?.ask(Method::Delete, &path(&["people", handle]), None::<&()>)?;
+            at.client()?.delete(&path(&["people", handle]))?;
             output::say(&format!("{handle} was erased, and every token of theirs revoked"))?;
         }
     }

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, path::PathBuf, process::ExitCode};
 use plimsoll_core::time::rfc3339;
 use plimsoll_store::{
     backup,
-    folder::{Folder, FolderError, journal_of},
+    folder::{Folder, journal_of},
     journal::JournalReader,
 };
 
@@ -39,13 +39,11 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         return Err(Failure::usage(what).hint("name the folder that plimsoll backup made"));
     }
     // Damage is found where it is, before a folder is made for it.
-    let journal = JournalReader::open(&journal_of(&args.from)).map_err(Failure::input)?;
-    journal.verify(|_| {}).map_err(Failure::input)?;
-    let folder = Folder::lock(&args.data).map_err(|error| match error {
-        FolderError::Store(error) => Failure::input(error),
-        error => Failure::usage(error),
-    })?;
-    let restored = backup::restore(&args.from, &folder).map_err(Failure::input)?;
+    let stored = |error| Failure::stored(&error);
+    let journal = JournalReader::open(&journal_of(&args.from)).map_err(stored)?;
+    journal.verify(|_| {}).map_err(stored)?;
+    let folder = Folder::lock(&args.data).map_err(|error| Failure::locked(&error))?;
+    let restored = backup::restore(&args.from, &folder).map_err(stored)?;
     let (data, head) = (args.data.display(), restored.head);
     let newest = minute(&rfc3339(head.at_ms.div_euclid(1000)));
     let mut text = format!("restored {} into {data}", entries(head.seq));

@@ -5,14 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use plimsoll_server::api::services::{Service, ServiceReport};
 
-use crate::{
-    client::{At, path},
-    declared,
-    failure::Failure,
-    output,
-    page::Page,
-    table::Table,
-};
+use crate::{declared, failure::Failure, look, page::Page, table::Table};
 
 /// Services: what serves, and what is promised of it
 #[derive(Debug, clap::Args)]
@@ -24,23 +17,9 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Act {
     /// List the services
-    List {
-        /// Print the JSON of the interface
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        at: At,
-    },
+    List(look::List),
     /// Show one service with its SLIs and SLOs
-    Show {
-        /// Its name
-        name: String,
-        /// Print the JSON of the interface
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        at: At,
-    },
+    Show(look::Show),
 }
 
 /// Runs the command.
@@ -49,14 +28,8 @@ enum Act {
 /// [`Failure`], when there is no such service or the server cannot be reached.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     match &args.act {
-        Act::List { json, at } => {
-            let list = at.client()?.list(&path(&["services"]))?;
-            output::list(&list, *json, table)?;
-        }
-        Act::Show { name, json, at } => {
-            let answer = at.client()?.get(&path(&["services", name]))?;
-            output::one(&answer, *json, shown)?;
-        }
+        Act::List(list) => list.print("services", table)?,
+        Act::Show(one) => one.print("services", shown)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -9,15 +9,7 @@ use plimsoll_server::api::{
     slos::{Budgeting, NoData, Slo},
 };
 
-use crate::{
-    client::{At, path},
-    declared,
-    failure::Failure,
-    output,
-    page::Page,
-    table::Table,
-    words::lasting,
-};
+use crate::{declared, failure::Failure, look, page::Page, table::Table, words::lasting};
 
 /// SLOs: what is promised of SLIs
 #[derive(Debug, clap::Args)]
@@ -29,23 +21,9 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Act {
     /// List the SLOs
-    List {
-        /// Print the JSON of the interface
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        at: At,
-    },
+    List(look::List),
     /// Show what one SLO promises
-    Show {
-        /// Its name
-        name: String,
-        /// Print the JSON of the interface
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        at: At,
-    },
+    Show(look::Show),
 }
 
 /// Runs the command.
@@ -54,14 +32,8 @@ enum Act {
 /// [`Failure`], when there is no such SLO or the server cannot be reached.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     match &args.act {
-        Act::List { json, at } => {
-            let list = at.client()?.list(&path(&["slos"]))?;
-            output::list(&list, *json, table)?;
-        }
-        Act::Show { name, json, at } => {
-            let answer = at.client()?.get(&path(&["slos", name]))?;
-            output::one(&answer, *json, shown)?;
-        }
+        Act::List(list) => list.print("slos", table)?,
+        Act::Show(one) => one.print("slos", shown)?,
     }
     Ok(ExitCode::SUCCESS)
 }

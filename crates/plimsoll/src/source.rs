@@ -6,15 +6,7 @@ use clap::Subcommand;
 use plimsoll_core::ratio::grouped;
 use plimsoll_server::api::sources::{Feed, SourceHealth, SourceReport};
 
-use crate::{
-    client::{At, path},
-    declared,
-    failure::Failure,
-    output,
-    page::Page,
-    table::Table,
-    words::minute,
-};
+use crate::{declared, failure::Failure, look, page::Page, table::Table, words::minute};
 
 /// Sources: where measurements come from
 #[derive(Debug, clap::Args)]
@@ -26,23 +18,9 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Act {
     /// List the sources
-    List {
-        /// Print the JSON of the interface
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        at: At,
-    },
+    List(look::List),
     /// Show one source
-    Show {
-        /// Its name
-        name: String,
-        /// Print the JSON of the interface
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        at: At,
-    },
+    Show(look::Show),
 }
 
 /// Runs the command.
@@ -51,14 +29,8 @@ enum Act {
 /// [`Failure`], when there is no such source or the server cannot be reached.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     match &args.act {
-        Act::List { json, at } => {
-            let list = at.client()?.list(&path(&["sources"]))?;
-            output::list(&list, *json, table)?;
-        }
-        Act::Show { name, json, at } => {
-            let answer = at.client()?.get(&path(&["sources", name]))?;
-            output::one(&answer, *json, shown)?;
-        }
+        Act::List(list) => list.print("sources", table)?,
+        Act::Show(one) => one.print("sources", shown)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use clap::{Subcommand, ValueEnum};
 use plimsoll_server::api::tokens::{self, IssuedToken, NewToken, Token};
 
 use crate::{
-    client::{self, At, Method, path},
+    client::{self, At, path},
     failure::Failure,
     output,
     table::Table,
@@ -101,7 +101,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
             output::list(&list, *json, |tokens| table(tokens, *all))?;
         }
         Act::Revoke { id, at } => {
-            at.client()?.ask(Method::Delete, &path(&["tokens", id]), None::<&()>)?;
+            at.client()?.delete(&path(&["tokens", id]))?;
             output::say(&format!("{id} was revoked"))?;
         }
     }
@@ -116,7 +116,7 @@ fn issued(issue: &Issue) -> Result<(), Failure> {
         scopes: issue.scopes.iter().map(|scope| (*scope).into()).collect(),
         days: issue.days,
     };
-    let answer = issue.at.client()?.ask(Method::Post, &path(&["tokens"]), Some(&body))?;
+    let answer = issue.at.client()?.post(&path(&["tokens"]), &body)?;
     if issue.json {
         return output::json(&answer);
     }

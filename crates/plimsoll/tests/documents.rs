@@ -7,6 +7,8 @@ mod common;
 use std::{fs, io::Write as _, process::Stdio, thread};
 
 use common::{
+    between::{Answer, between},
+    plimsoll,
     server::{Place, SOURCE, slo},
     terminal::{seen, terminal},
 };
@@ -115,6 +117,62 @@ fn what_goes_is_asked_for() {
         applied: 3 objects withdrawn (journal entry 14)
     "]]
     .assert_eq(&apply(&place, &["--delete"]));
+}
+
+/// Applies `slo/` while somebody else applies `theirs/` between the preview and the deed; what is said, and what is in
+/// force then.
+fn raced(place: &Place, server: &str) -> (String, String) {
+    place.write("theirs/source.yaml", SOURCE);
+    place.write("theirs/web.yaml", &slo("web", "0.95"));
+    let folder = place.path().to_owned();
+    let server = between(server, move |request| {
+        if request.starts_with("PUT ") {
+            assert!(plimsoll(&folder, &["apply", "theirs", "--data", "data"]).status.success());
+        }
+        Answer::Arrives
+    });
+    let mine = ["apply", "slo", "--server", &server, "--token-file", "data/local.token"];
+    (place.says(&mine), place.says(&["slo", "list", "--data", "data"]))
+}
+
+#[test]
+fn what_somebody_else_applied_since_the_preview_is_not_overwritten() {
+    let mut place = Place::new();
+    let server = place.start();
+    place.write("slo/source.yaml", SOURCE);
+    place.write("slo/web.yaml", &slo("web", "0.99"));
+    let theirs = expect![[r"
+        SLO  SERVICE  SLI          TARGET  WINDOWS
+        web  shop     web-answers    95 %  30d
+    "]];
+    let (said, in_force) = raced(&place, &server);
+    expect![[r"
+           KIND     NAME         FILE         WHAT
+        +  service  shop         web.yaml
+        +  source   counter      source.yaml
+        +  sli      web-answers  web.yaml
+        +  slo      web          web.yaml
+        set default: 4 new
+        ! error: the set default has changed since the preview; nothing was applied
+        ! hint: look again with plimsoll diff
+        [exit 1]
+    "]]
+    .assert_eq(&said);
+    theirs.assert_eq(&in_force);
+    // Once more where the set is there already, and keeps its names.
+    assert!(apply(&place, &[]).contains("target 95 % → 99 %"));
+    place.write("slo/web.yaml", &slo("web", "0.999"));
+    let (said, in_force) = raced(&place, &server);
+    expect![[r"
+           KIND  NAME  FILE      WHAT
+        ~  slo   web   web.yaml  target 99 % → 99.9 %
+        set default: 1 altered, 3 unchanged
+        ! error: the set default has changed since the preview; nothing was applied
+        ! hint: look again with plimsoll diff
+        [exit 1]
+    "]]
+    .assert_eq(&said);
+    theirs.assert_eq(&in_force);
 }
 
 #[test]

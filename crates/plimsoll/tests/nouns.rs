@@ -4,9 +4,16 @@
 
 mod common;
 
-use std::fs;
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
-use common::server::{Place, SOURCE, slo};
+use common::{
+    between::{Answer, between},
+    server::{Place, SOURCE, slo},
+};
 use expect_test::expect;
 
 /// A folder in which a service with an objective is in force; no server runs.
@@ -256,6 +263,34 @@ fn a_budget_that_nothing_was_measured_of_is_unknown() {
 }
 
 #[test]
+fn all_budgets_are_one_question() {
+    let mut place = shop();
+    place.write("slo/web.yaml", &(slo("web", "0.999") + "---\n" + &slo("api", "0.99")));
+    place.prints(&["apply", "slo", "--data", "data"]);
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let ear = Arc::clone(&heard);
+    let server = between(&place.start(), move |request| {
+        ear.lock().unwrap().push(request.to_owned());
+        Answer::Arrives
+    });
+    let all = place.says(&["budget", "--server", &server]);
+    expect![[r"
+        SLO  WINDOW  TARGET     LEFT  BAD  OF  OUTAGE LEFT  COVERAGE     BURN
+        api  30d       99 %  unknown    0   0                    0 %  unknown
+        web  30d     99.9 %  unknown    0   0                    0 %  unknown
+    "]]
+    .assert_eq(&all);
+    assert_eq!(*heard.lock().unwrap(), ["GET /api/v1/budgets HTTP/1.1"]);
+    let named = ["budget", "api", "web", "--server", &server];
+    assert_eq!(place.says(&named), all);
+    // As JSON it is the same list, too, but for what the clock says in it.
+    let at = ["--at", "2026-01-05 06:45", "--json"];
+    let listed = place.says(&[&["budget", "--server", &server], &at[..]].concat());
+    assert!(listed.contains(r#""slo":"api""#), "{listed}");
+    assert_eq!(place.says(&[&named, &at[..]].concat()), listed);
+}
+
+#[test]
 fn what_is_pushed_is_in_the_budget_and_its_account() {
     let mut place = shop();
     let server = place.start();
@@ -361,11 +396,11 @@ fn a_backup_is_restored_and_a_damaged_one_is_not() {
     "]].assert_eq(&place.says(&["journal", "verify", "--data", "copy"]));
     expect![[r"
         ! error: copy/journal.db: entry 5 is damaged: its hash does not match its content and the entry before it. Entries 1 to 4 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
-        [exit 2]
+        [exit 1]
     "]].assert_eq(&place.says(&["slo", "list", "--data", "copy"]));
     expect![[r"
         ! error: copy/journal.db: entry 5 is damaged: its hash does not match its content and the entry before it. Entries 1 to 4 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
-        [exit 2]
+        [exit 1]
     "]].assert_eq(&place.says(&["serve", "--data", "copy", "--listen", "127.0.0.1:0"]));
     expect![[r"
         ! error: nowhere is no folder
@@ -373,4 +408,53 @@ fn a_backup_is_restored_and_a_damaged_one_is_not() {
         [exit 2]
     "]]
     .assert_eq(&place.says(&["restore", "nowhere", "--data", "new"]));
+}
+
+/// Writes something else wherever this stands in a file.
+fn damage(file: &Path, from: &str, to: &str) {
+    let mut bytes = fs::read(file).unwrap();
+    let places: Vec<usize> = bytes
+        .windows(from.len())
+        .enumerate()
+        .filter(|(_, text)| *text == from.as_bytes())
+        .map(|(at, _)| at)
+        .collect();
+    assert!(!places.is_empty() && from.len() == to.len());
+    for at in places {
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    }
+    fs::write(file, bytes).unwrap();
+}
+
+#[test]
+fn a_damaged_journal_is_exit_code_1_whichever_command_meets_it() {
+    let mut place = shop();
+    let is_told = |place: &Place, args: &[&str]| {
+        let said = place.says(args);
+        assert!(said.contains("is damaged: its hash does not match"), "{args:?}: {said}");
+        assert!(said.ends_with("[exit 1]\n"), "{args:?}: {said}");
+    };
+    place.prints(&["backup", "copy", "--data", "data"]);
+    damage(&place.path().join("copy/journal.db"), "web-answers", "web-answars");
+    is_told(&place, &["restore", "copy", "--data", "new"]);
+    for args in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["apply", "slo"],
+        &["budget"],
+        &["person", "list"],
+        &["journal", "verify"],
+        &["journal", "tail"],
+        &["journal", "export"],
+        &["backup", "another"],
+    ] {
+        is_told(&place, &[args, &["--data", "copy"]].concat());
+    }
+    // A server that runs finds it, too, and tells it over the network.
+    let server = place.start();
+    damage(&place.path().join("data/journal.db"), "web-answers", "web-answars");
+    let remote = ["--server", &server, "--token-file", "data/local.token"];
+    let to = place.path().join("another");
+    for args in [&["journal", "verify"][..], &["backup", to.to_str().unwrap()]] {
+        is_told(&place, &[args, &remote].concat());
+    }
 }

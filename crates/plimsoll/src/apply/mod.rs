@@ -15,7 +15,7 @@ pub use files::Files;
 use plimsoll_server::api::documents::{Action, Applied, Documents, PlanReport, Severity};
 
 use crate::{
-    client::{self, At, Client, Method, path},
+    client::{self, At, Client, OnlyIf, path},
     failure::{Failure, INPUT},
     output,
     words::counted,
@@ -102,7 +102,14 @@ pub fn apply(Apply { wanted, delete }: &Apply) -> Result<ExitCode, Failure> {
     let withdrawn = plan.changes.iter().filter(|change| change.action == Action::Withdraw).count();
     let delete = *delete || (withdrawn > 0 && may_withdraw(withdrawn)?);
     let body = Documents { files: files.texts(), delete };
-    let answer = client.ask(Method::Put, &path(&["documents", &wanted.set]), Some(&body))?;
+    // What was shown is what is done, or nothing is.
+    let only_if = plan.etag.map_or(OnlyIf::IsAbsent, OnlyIf::Is);
+    let answer = client.put(&path(&["documents", &wanted.set]), &body, only_if)?;
+    let answer = answer.ok_or_else(|| {
+        let what =
+            format!("the set {} has changed since the preview; nothing was applied", plan.set);
+        Failure::input(what).hint("look again with plimsoll diff")
+    })?;
     if wanted.json {
         output::json(&answer)?;
     } else {
@@ -115,7 +122,7 @@ pub fn apply(Apply { wanted, delete }: &Apply) -> Result<ExitCode, Failure> {
 /// What the server says that applying these files would do.
 pub fn asked(client: &mut Client, set: &str, files: &Files) -> Result<String, Failure> {
     let body = Documents { files: files.texts(), delete: false };
-    client.ask(Method::Post, &path(&["documents", set, "plan"]), Some(&body))
+    client.look(&path(&["documents", set, "plan"]), &body)
 }
 
 /// Shows what would happen, and what is to be said about the files.

@@ -105,12 +105,12 @@ fn of_folder(folder: &Path) -> Result<Client, Failure> {
         let in_use = match Server::open(Options::new(folder)) {
             Ok(server) => return Ok(Client::new(InProcess::new(server))),
             Err(OpenError::Folder(error @ FolderError::InUse { .. })) => error,
-            Err(error) => return Err(Failure::usage(error)),
+            Err(error) => return Err(Failure::opened(&error)),
         };
         if let FolderError::InUse { owner, .. } = &in_use
             && let Some(address) = &owner.address
         {
-            let token = Folder::token(folder).map_err(Failure::usage)?;
+            let token = Folder::token(folder).map_err(|error| Failure::locked(&error))?;
             return Ok(Client::new(Http::new(&reachable(address), token)?));
         }
         // Another command, which is done soon; or a server that starts.

@@ -7,7 +7,7 @@ use ureq::{
     http::{self, header},
 };
 
-use super::transport::{Method, Request, Response, Transport, retry_after};
+use super::transport::{Method, NoResponse, Request, Response, Transport, retry_after};
 use crate::failure::Failure;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -53,6 +53,9 @@ impl Http {
         if let Some(token) = &self.token {
             builder = builder.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
+        for (name, value) in request.fields() {
+            builder = builder.header(name, value);
+        }
         match (&request.body, request.method) {
             (None, Method::Get | Method::Delete) => self.agent.run(builder.body(())?),
             (body, _) => {
@@ -62,7 +65,13 @@ impl Http {
         }
     }
 
-    fn unreachable(&self, error: &Error) -> Failure {
+    fn no_response(&self, error: &Error) -> NoResponse {
+        if is_break(error) {
+            let what = format!("{} broke the connection before its answer was here", self.base);
+            return NoResponse::Broken(
+                Failure::usage(what).hint("see whether the server still runs"),
+            );
+        }
         let hint = match error {
             Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 "nothing listens there; plimsoll serve starts a server"
@@ -78,21 +87,34 @@ impl Http {
             Error::Io(error) => error.to_string(),
             error => error.to_string(),
         };
-        Failure::usage(format!("cannot reach {}: {why}", self.base)).hint(hint)
+        let what = format!("cannot reach {}: {why}", self.base);
+        NoResponse::Unreachable(Failure::usage(what).hint(hint))
     }
 }
 
 impl Transport for Http {
-    fn call(&mut self, request: &Request) -> Result<Response, Failure> {
-        let response = self.run(request).map_err(|error| self.unreachable(&error))?;
+    fn call(&mut self, request: &Request) -> Result<Response, NoResponse> {
+        let response = self.run(request).map_err(|error| self.no_response(&error))?;
         let status = response.status().as_u16();
         let retry_after = retry_after(
             response.headers().get(header::RETRY_AFTER).map(http::HeaderValue::as_bytes),
         );
         let body = response.into_body().into_with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
-        let body = body.map_err(|error| self.unreachable(&error))?;
+        let body = body.map_err(|error| self.no_response(&error))?;
         Ok(Response { status, retry_after, body })
     }
+}
+
+/// Whether a connection was there and is not any more.
+fn is_break(error: &Error) -> bool {
+    let Error::Io(error) = error else { return false };
+    matches!(
+        error.kind(),
+        io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+    )
 }
 
 /// An address with its scheme, without a slash at its end.

@@ -1,9 +1,11 @@
 //! A server in this process, for as long as one command takes: requests reach it without a socket.
 
+use std::fmt::Display;
+
 use plimsoll_server::serve::Server;
 use ureq::http::{self, header};
 
-use super::transport::{Request, Response, Transport, retry_after};
+use super::transport::{NoResponse, Request, Response, Transport, retry_after};
 use crate::failure::Failure;
 
 /// A data folder that nobody else has.
@@ -20,16 +22,20 @@ impl InProcess {
 }
 
 impl Transport for InProcess {
-    fn call(&mut self, request: &Request) -> Result<Response, Failure> {
-        let built = http::Request::builder()
+    fn call(&mut self, request: &Request) -> Result<Response, NoResponse> {
+        let failed = |error: &dyn Display| NoResponse::Unreachable(Failure::usage(error));
+        let mut builder = http::Request::builder()
             .method(request.method.name())
             .uri(&request.path)
             .header(header::HOST, "localhost")
             .header(header::AUTHORIZATION, format!("Bearer {}", self.server.local_token()))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(request.body.clone().unwrap_or_default())
-            .map_err(Failure::usage)?;
-        let response = self.server.call(built).map_err(Failure::usage)?;
+            .header(header::CONTENT_TYPE, "application/json");
+        for (name, value) in request.fields() {
+            builder = builder.header(name, value);
+        }
+        let body = request.body.clone().unwrap_or_default();
+        let built = builder.body(body).map_err(|error| failed(&error))?;
+        let response = self.server.call(built).map_err(|error| failed(&error))?;
         Ok(Response {
             status: response.status().as_u16(),
             retry_after: retry_after(

@@ -11,9 +11,11 @@ use std::{thread, time::Duration};
 
 pub use at::{At, DATA};
 pub use path::{path, query};
+use plimsoll_server::random;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
-pub use transport::{Method, Request, Response, Transport};
+pub use transport::OnlyIf;
+use transport::{Method, NoResponse, Repeat, Request, Response, Transport};
 
 use crate::failure::Failure;
 
@@ -22,6 +24,9 @@ const ATTEMPTS: u32 = 4;
 
 /// No longer than this is waited between them, whatever the server asks for.
 const WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// What something is to be done to is not what it was.
+const CONDITION_FAILED: u16 = 412;
 
 /// One page of a list, each item as the server wrote it.
 #[derive(Debug, Deserialize)]
@@ -82,8 +87,7 @@ impl Client {
     /// # Errors
     /// [`Failure`], when it cannot be reached or says that there is a problem.
     pub fn get(&mut self, path: &str) -> Result<String, Failure> {
-        let response = self.send(&Request::get(path))?;
-        String::from_utf8(response.body).map_err(|_| strange("it is no text"))
+        text(self.send(&Request::get(path))?)
     }
 
     /// What the server says at a path, read.
@@ -110,38 +114,102 @@ impl Client {
         }
     }
 
-    /// Asks the server to do something; what it answers, as it wrote it.
+    /// Asks what the server says to something, which changes nothing.
     ///
     /// # Errors
     /// As [`Client::get`].
-    pub fn ask(
-        &mut self,
-        method: Method,
-        path: &str,
-        body: Option<&impl Serialize>,
-    ) -> Result<String, Failure> {
-        let body = body.map(serde_json::to_vec).transpose();
-        let body =
-            body.map_err(|error| Failure::input(format!("cannot write the request: {error}")))?;
-        let response = self.send(&Request { method, path: path.to_owned(), body })?;
-        String::from_utf8(response.body).map_err(|_| strange("it is no text"))
+    pub fn look(&mut self, path: &str, body: &impl Serialize) -> Result<String, Failure> {
+        let (body, repeat) = (Some(json(body)?), Repeat::Looks);
+        text(self.send(&Request { method: Method::Post, body, repeat, ..Request::get(path) })?)
     }
 
-    /// Sends a request, again where the server has no room for it now. What it answers, unless that is a problem.
+    /// Asks the server to make something; what it answers, as it wrote it.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn post(&mut self, path: &str, body: &impl Serialize) -> Result<String, Failure> {
+        let (body, repeat) = (Some(json(body)?), keyed()?);
+        text(self.send(&Request { method: Method::Post, body, repeat, ..Request::get(path) })?)
+    }
+
+    /// The same for what knows no idempotency key, so that it is sent once.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn post_once(&mut self, path: &str, body: &impl Serialize) -> Result<String, Failure> {
+        let (body, repeat) = (Some(json(body)?), Repeat::Doubles);
+        text(self.send(&Request { method: Method::Post, body, repeat, ..Request::get(path) })?)
+    }
+
+    /// Asks the server to make something what the body says; what it answers, as it wrote it, or `None` where the
+    /// condition does not hold.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn put(
+        &mut self,
+        path: &str,
+        body: &impl Serialize,
+        only_if: OnlyIf,
+    ) -> Result<Option<String>, Failure> {
+        let (body, repeat, only_if) = (Some(json(body)?), keyed()?, Some(only_if));
+        let request = Request { method: Method::Put, body, repeat, only_if, ..Request::get(path) };
+        let response = self.answered(&request)?;
+        if response.status == CONDITION_FAILED {
+            return Ok(None);
+        }
+        text(done(response)?).map(Some)
+    }
+
+    /// Asks the server to take something away.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn delete(&mut self, path: &str) -> Result<(), Failure> {
+        let repeat = keyed()?;
+        self.send(&Request { method: Method::Delete, repeat, ..Request::get(path) }).map(drop)
+    }
+
+    /// What the server answers to a request, unless that is a problem.
     fn send(&mut self, request: &Request) -> Result<Response, Failure> {
+        done(self.answered(request)?)
+    }
+
+    /// Sends a request, again where the server has no room for it now.
+    fn answered(&mut self, request: &Request) -> Result<Response, Failure> {
         for attempt in 1.. {
-            let response = self.transport.call(request)?;
-            match response.status {
-                200..300 => return Ok(response),
-                429 | 503 if attempt < ATTEMPTS && response.retry_after.is_some() => {
+            let response = self.heard(request)?;
+            match response.retry_after {
+                Some(wait) if [429, 503].contains(&response.status) && attempt < ATTEMPTS => {
                     // The server said when to come back; who wakes early is told again.
-                    let wait = response.retry_after.unwrap_or(WAIT_MAX);
                     thread::sleep(wait.min(WAIT_MAX));
                 }
-                _ => return Err(problem::failure(&response)),
+                _ => return Ok(response),
             }
         }
         Err(strange("it never has room"))
+    }
+
+    /// Sends a request, once more where the connection breaks and a repeat does no harm.
+    fn heard(&mut self, request: &Request) -> Result<Response, Failure> {
+        let broken = match self.transport.call(request) {
+            Ok(response) => return Ok(response),
+            Err(NoResponse::Unreachable(failure)) => return Err(failure),
+            Err(NoResponse::Broken(failure)) => failure,
+        };
+        let failure = match request.repeat {
+            Repeat::Doubles => broken,
+            Repeat::Looks | Repeat::Keyed(_) => match self.transport.call(request) {
+                Ok(response) => return Ok(response),
+                Err(NoResponse::Unreachable(failure) | NoResponse::Broken(failure)) => failure,
+            },
+        };
+        Err(match request.repeat {
+            Repeat::Looks => failure,
+            Repeat::Keyed(_) | Repeat::Doubles => failure.hint(
+                "it may have been done: look before you do it again; plimsoll journal tail shows what was",
+            ),
+        })
     }
 }
 
@@ -151,6 +219,29 @@ impl Client {
 /// [`Failure`], where it is not what this program understands.
 pub fn read<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(answer).map_err(strange)
+}
+
+/// The response, unless it is a problem.
+fn done(response: Response) -> Result<Response, Failure> {
+    if (200..300).contains(&response.status) {
+        Ok(response)
+    } else {
+        Err(problem::failure(&response))
+    }
+}
+
+fn json(body: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(body)
+        .map_err(|error| Failure::input(format!("cannot write the request: {error}")))
+}
+
+/// A key under which a request is done once, however often it is sent.
+fn keyed() -> Result<Repeat, Failure> {
+    random::fresh().map(|bits| Repeat::Keyed(format!("{bits:032x}"))).map_err(Failure::usage)
+}
+
+fn text(response: Response) -> Result<String, Failure> {
+    String::from_utf8(response.body).map_err(|_| strange("it is no text"))
 }
 
 fn strange(why: impl std::fmt::Display) -> Failure {

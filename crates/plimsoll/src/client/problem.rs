@@ -15,6 +15,9 @@ const UNAUTHORISED: u16 = 401;
 const TOKEN_HINT: &str =
     "show a valid token with --token-file or in PLIMSOLL_TOKEN; plimsoll token issue makes one";
 
+/// What a server keeps is damaged.
+const DAMAGED: &str = "/problems/damaged";
+
 /// What hints say to programs, and what a person does instead.
 const COMMANDS: [(&str, &str); 8] = [
     ("GET /api/v1/services lists", "plimsoll service list shows"),
@@ -31,6 +34,7 @@ const COMMANDS: [(&str, &str); 8] = [
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Problem {
+    r#type: Option<String>,
     title: Option<String>,
     detail: Option<String>,
     hint: Option<String>,
@@ -51,12 +55,14 @@ struct InFile {
 }
 
 /// The failure that a response speaks of: what it says, what to do, and an exit code. A server that is in trouble
-/// leaves the question open, like one that is not there.
+/// leaves the question open, like one that is not there; one that found damage has answered it.
 pub fn failure(response: &Response) -> Failure {
     let problem: Option<Problem> = serde_json::from_slice(&response.body).ok();
     let problem = problem.filter(|problem| problem.title.is_some() || problem.detail.is_some());
     let what = problem.as_ref().map_or_else(|| not_ours(response), said);
-    let failure = if response.status >= 500 { Failure::usage(what) } else { Failure::input(what) };
+    let is_damage = problem.as_ref().is_some_and(|one| one.r#type.as_deref() == Some(DAMAGED));
+    let is_open = response.status >= 500 && !is_damage;
+    let failure = if is_open { Failure::usage(what) } else { Failure::input(what) };
     let hint = if response.status == UNAUTHORISED {
         Some(TOKEN_HINT.to_owned())
     } else {

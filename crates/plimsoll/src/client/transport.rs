@@ -25,6 +25,26 @@ impl Method {
     }
 }
 
+/// What happens when a request is sent again because nobody heard the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Repeat {
+    /// Nothing: it only looks.
+    Looks,
+    /// Nothing: what is sent under one key is done once.
+    Keyed(String),
+    /// It is done twice.
+    Doubles,
+}
+
+/// Under which condition something is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnlyIf {
+    /// What it is about has this entity tag.
+    Is(String),
+    /// What it is about is not there.
+    IsAbsent,
+}
+
 /// What is asked.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -34,12 +54,30 @@ pub struct Request {
     pub path: String,
     /// JSON, where there is more to say.
     pub body: Option<Vec<u8>>,
+    /// What sending it again does.
+    pub repeat: Repeat,
+    /// Under which condition it is done.
+    pub only_if: Option<OnlyIf>,
 }
 
 impl Request {
     /// Asks for what is at a path.
     pub fn get(path: &str) -> Self {
-        Request { method: Method::Get, path: path.to_owned(), body: None }
+        let (path, repeat) = (path.to_owned(), Repeat::Looks);
+        Request { method: Method::Get, path, body: None, repeat, only_if: None }
+    }
+
+    /// The header fields that say how it is to be done.
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let key = match &self.repeat {
+            Repeat::Keyed(key) => Some(("idempotency-key", key.as_str())),
+            Repeat::Looks | Repeat::Doubles => None,
+        };
+        let only_if = self.only_if.as_ref().map(|only_if| match only_if {
+            OnlyIf::Is(tag) => ("if-match", tag.as_str()),
+            OnlyIf::IsAbsent => ("if-none-match", "*"),
+        });
+        key.into_iter().chain(only_if)
     }
 }
 
@@ -54,13 +92,22 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
+/// Why there is no response.
+#[derive(Debug)]
+pub enum NoResponse {
+    /// The server cannot be spoken to.
+    Unreachable(Failure),
+    /// The connection broke before the response was here: what was asked may have been done.
+    Broken(Failure),
+}
+
 /// How requests get to a server.
 pub trait Transport {
     /// Sends a request and waits for the response, whatever its status.
     ///
     /// # Errors
-    /// [`Failure`], when there is no response.
-    fn call(&mut self, request: &Request) -> Result<Response, Failure>;
+    /// [`NoResponse`].
+    fn call(&mut self, request: &Request) -> Result<Response, NoResponse>;
 }
 
 /// The header that says when to ask again, in seconds.

@@ -5,14 +5,8 @@ use std::process::ExitCode;
 use clap::{Subcommand, ValueEnum};
 use plimsoll_server::api::attributions::{Account, AccountKind, Attribution, NewAttribution};
 
-use super::{When, author, described, length, subject};
-use crate::{
-    client::{self, At, Method, path},
-    failure::Failure,
-    output,
-    table::Table,
-    words::minute,
-};
+use super::{When, add, author, described, length, subject, undo};
+use crate::{client::At, failure::Failure, look, table::Table, words::minute};
 
 /// Attributions: what the budget that an interval spent is put down to
 #[derive(Debug, clap::Args)]
@@ -41,13 +35,7 @@ enum Act {
         at: At,
     },
     /// List the attributions in force
-    List {
-        /// Print the JSON of the interface
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        at: At,
-    },
+    List(look::List),
     /// Take an attribution back: its minutes go to what stood there before
     Undo {
         /// Its name, such as a-0123456789abcdefghjk
@@ -83,27 +71,16 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     match &args.act {
         Act::Add { kind, name, when, reason, json, at } => {
             let (from, to) = when.bounds()?;
-            let (sli, service, reason) =
-                (when.of.sli.clone(), when.of.service.clone(), reason.clone());
+            let (sli, service) = (when.of.sli.clone(), when.of.service.clone());
             let account = Account { kind: (*kind).into(), name: name.clone() };
-            let body = NewAttribution { sli, service, from, to, account, reason };
-            let answer = at.client()?.ask(Method::Post, &path(&["attributions"]), Some(&body))?;
-            if *json {
-                output::json(&answer)?;
-            } else {
-                let Attribution { id, interval, account, .. } = client::read(answer.as_bytes())?;
-                let interval = described(&interval);
-                output::say(&format!("{id} puts {interval} down to {}", words(&account)))?;
-            }
+            let new = NewAttribution { sli, service, from, to, account, reason: reason.clone() };
+            add(at, "attributions", &new, *json, |made: &Attribution| {
+                let Attribution { id, interval, account, .. } = made;
+                format!("{id} puts {} down to {}", described(interval), words(account))
+            })?;
         }
-        Act::List { json, at } => {
-            let list = at.client()?.list(&path(&["attributions"]))?;
-            output::list(&list, *json, table)?;
-        }
-        Act::Undo { id, at } => {
-            at.client()?.ask(Method::Delete, &path(&["attributions", id]), None::<&()>)?;
-            output::say(&format!("{id} was taken back"))?;
-        }
+        Act::List(list) => list.print("attributions", table)?,
+        Act::Undo { id, at } => undo(at, "attributions", id)?,
     }
     Ok(ExitCode::SUCCESS)
 }

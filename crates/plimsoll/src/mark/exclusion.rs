@@ -5,14 +5,8 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use plimsoll_server::api::exclusions::{Exclusion, NewExclusion};
 
-use super::{When, author, described, length, subject};
-use crate::{
-    client::{self, At, Method, path},
-    failure::Failure,
-    output,
-    table::Table,
-    words::minute,
-};
+use super::{When, add, author, described, length, subject, undo};
+use crate::{client::At, failure::Failure, look, table::Table, words::minute};
 
 /// Exclusions: intervals that do not count, such as agreed maintenance
 #[derive(Debug, clap::Args)]
@@ -37,13 +31,7 @@ enum Act {
         at: At,
     },
     /// List the exclusions in force
-    List {
-        /// Print the JSON of the interface
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        at: At,
-    },
+    List(look::List),
     /// Take an exclusion back: no number keeps a trace of it, the journal keeps that it was there
     Undo {
         /// Its name, such as x-0123456789abcdefghjk
@@ -62,25 +50,14 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     match &args.act {
         Act::Add { when, reason, json, at } => {
             let (from, to) = when.bounds()?;
-            let (sli, service, reason) =
-                (when.of.sli.clone(), when.of.service.clone(), reason.clone());
-            let body = NewExclusion { sli, service, from, to, reason };
-            let answer = at.client()?.ask(Method::Post, &path(&["exclusions"]), Some(&body))?;
-            if *json {
-                output::json(&answer)?;
-            } else {
-                let Exclusion { id, interval, .. } = client::read(answer.as_bytes())?;
-                output::say(&format!("{id} excludes {}", described(&interval)))?;
-            }
+            let (sli, service) = (when.of.sli.clone(), when.of.service.clone());
+            let new = NewExclusion { sli, service, from, to, reason: reason.clone() };
+            add(at, "exclusions", &new, *json, |Exclusion { id, interval, .. }| {
+                format!("{id} excludes {}", described(interval))
+            })?;
         }
-        Act::List { json, at } => {
-            let list = at.client()?.list(&path(&["exclusions"]))?;
-            output::list(&list, *json, table)?;
-        }
-        Act::Undo { id, at } => {
-            at.client()?.ask(Method::Delete, &path(&["exclusions", id]), None::<&()>)?;
-            output::say(&format!("{id} was taken back"))?;
-        }
+        Act::List(list) => list.print("exclusions", table)?,
+        Act::Undo { id, at } => undo(at, "exclusions", id)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,10 +5,12 @@ pub mod exclusion;
 
 use jiff::{SignedDuration, Timestamp};
 use plimsoll_server::api::{actor::Actor, interval::Interval};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    client::{self, At, path},
     failure::Failure,
-    time,
+    output, time,
     words::{lasting, minute},
 };
 
@@ -52,6 +54,28 @@ impl When {
         };
         Ok((self.from.to_string(), to.to_string()))
     }
+}
+
+/// Asks for a mark, and tells in words what was made.
+fn add<T: DeserializeOwned>(
+    at: &At,
+    noun: &str,
+    new: &impl Serialize,
+    as_json: bool,
+    words: impl FnOnce(&T) -> String,
+) -> Result<(), Failure> {
+    let answer = at.client()?.post(&path(&[noun]), new)?;
+    if as_json {
+        output::json(&answer)
+    } else {
+        output::say(&words(&client::read(answer.as_bytes())?))
+    }
+}
+
+/// Takes a mark back.
+fn undo(at: &At, noun: &str, id: &str) -> Result<(), Failure> {
+    at.client()?.delete(&path(&[noun, id]))?;
+    output::say(&format!("{id} was taken back"))
 }
 
 /// `service shop` or `sli web-answers`.

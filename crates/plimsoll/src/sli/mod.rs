@@ -7,12 +7,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use plimsoll_server::api::slis::{Measure, Sli};
 
-use crate::{
-    client::{At, path},
-    failure::Failure,
-    output,
-    table::Table,
-};
+use crate::{failure::Failure, look, table::Table};
 
 /// SLIs: what is counted
 #[derive(Debug, clap::Args)]
@@ -24,13 +19,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Act {
     /// List the SLIs
-    List {
-        /// Print the JSON of the interface
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        at: At,
-    },
+    List(look::List),
     /// Show minutes of an SLI, at most 31 days of them
     Slots(slots::Slots),
 }
@@ -41,10 +30,7 @@ enum Act {
 /// [`Failure`], when the server cannot be reached.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     match &args.act {
-        Act::List { json, at } => {
-            let list = at.client()?.list(&path(&["slis"]))?;
-            output::list(&list, *json, table)?;
-        }
+        Act::List(list) => list.print("slis", table)?,
         Act::Slots(args) => slots::run(args)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,7 @@
 //! Calls the command as a user does.
 #![allow(clippy::unwrap_used, dead_code)] // Helpers of tests are tests; not every test needs all.
 
+pub mod between;
 #[cfg(unix)]
 pub mod house;
 #[cfg(unix)]

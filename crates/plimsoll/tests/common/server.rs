@@ -92,9 +92,19 @@ impl Place {
 
     /// Starts a server on the data folder and waits until it listens.
     pub fn start(&mut self) -> String {
+        self.start_for(&[])
+    }
+
+    /// The same, with further arguments.
+    pub fn start_for(&mut self, more: &[&str]) -> String {
         let args = ["serve", "--data", "data", "--listen", "127.0.0.1:0"];
-        let mut child =
-            self.command(&args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = self
+            .command(&args)
+            .args(more)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line

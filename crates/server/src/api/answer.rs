@@ -21,10 +21,19 @@ pub(crate) type Answer = Result<Response, Problem>;
 pub(crate) fn one<T: Serialize>(call: &Call, value: &T) -> Answer {
     let body = json(value)?;
     let tag = etag::of(&body);
-    let known = call.if_none_match.as_ref().is_some_and(|tags| tags.name(&tag));
+    tagged(call, body, &tag)
+}
+
+/// The same for something that may become another although it looks alike: its tag is made from more than is shown.
+pub(crate) fn one_of_tag<T: Serialize>(call: &Call, value: &T, tag: &str) -> Answer {
+    tagged(call, json(value)?, tag)
+}
+
+fn tagged(call: &Call, body: Vec<u8>, tag: &str) -> Answer {
+    let known = call.if_none_match.as_ref().is_some_and(|tags| tags.name(tag));
     let status = if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
     let mut response = of_json(status, if known { Vec::new() } else { body });
-    response.headers_mut().insert(header::ETAG, text(&tag)?);
+    response.headers_mut().insert(header::ETAG, text(tag)?);
     Ok(response)
 }
 

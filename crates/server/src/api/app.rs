@@ -2,7 +2,8 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use plimsoll_core::command::Command;
+use plimsoll_core::{command::Command, event::Event, state::State};
+use serde::Serialize;
 use tokio::sync::Semaphore;
 
 use super::{
@@ -74,6 +75,17 @@ impl App {
         self.act_aside(call, command, Aside::default()).await
     }
 
+    /// The same to what `find` finds: where the request says `If-Match`, only while it is that.
+    pub(crate) async fn act_on<T: Serialize + 'static>(
+        &self,
+        call: Call,
+        command: Command,
+        find: impl Fn(&State) -> Option<T> + Send + Sync + 'static,
+    ) -> Result<Done, Problem> {
+        let condition = call.only_if(find);
+        self.act_aside(call, command, Aside { secret: None, condition }).await
+    }
+
     /// The same, with a secret or a condition.
     pub(crate) async fn act_aside(
         &self,
@@ -105,6 +117,11 @@ impl App {
     {
         aside(&self.looks, work).await
     }
+}
+
+/// What came of a command.
+pub(crate) fn made<T>(done: Done, pick: impl Fn(Event) -> Option<T>) -> Result<T, Problem> {
+    done.events.into_iter().find_map(pick).ok_or_else(Problem::nothing_happened)
 }
 
 async fn aside<T, W>(places: &Semaphore, work: W) -> Result<T, Problem>

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use super::{
     actor::Actor,
     answer::{Answer, created, gone, one, report, time},
-    app::{App, Aside},
+    app::{App, made},
     auth::Access,
     call::{Call, Json, Named, Params},
     interval::{Interval, MarksQuery, wanted},
@@ -167,18 +167,13 @@ pub(super) async fn add(
         reason: new.reason,
     };
     let done = app.act(call, Command::Attribute(wish)).await?;
-    let made = done.events.iter().find_map(|event| match event {
-        Event::AttributionAdded(added) => Some(Attribution {
-            id: added.attribution.0.clone(),
-            interval: Interval::of(&added.interval),
-            account: Account::from(&added.account),
-            reason: added.reason.clone(),
-            by: Actor::from(&added.by),
-            made: time(done.at_ms),
-        }),
+    let made_ms = done.at_ms;
+    let added = made(done, |event| match event {
+        Event::AttributionAdded(added) => Some(added),
         _ => None,
-    });
-    let made = made.ok_or_else(Problem::nothing_happened)?;
+    })?;
+    let attribution::Added { attribution: id, interval, account, reason, by } = added;
+    let made = view(&attribution::Attribution { id, interval, account, reason, by, made_ms });
     created(&format!("/api/v1/attributions/{}", made.id), &made)
 }
 
@@ -197,9 +192,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(id): Nam
     params(("attribution" = String, Path, description = "Its name.")),
     responses((status = 204), (status = 404, body = ProblemDocument)))]
 pub(super) async fn undo(State(app): State<Arc<App>>, call: Call, Named(id): Named) -> Answer {
-    let name = id.clone();
-    let condition = call.only_if(move |state| find(state, &name));
-    let aside = Aside { secret: None, condition };
-    app.act_aside(call, Command::UndoAttribution(id), aside).await?;
+    let command = Command::UndoAttribution(id.clone());
+    app.act_on(call, command, move |state| find(state, &id)).await?;
     Ok(gone())
 }

@@ -7,7 +7,7 @@ use plimsoll_core::{
     catalog::Kind,
     deliver::attribution,
     measure::window::{NoExtent, Window},
-    promise::{budget::Budget, statement::Posting},
+    promise::{budget::Budget, cost::Spend, statement::Posting},
     time::Minute,
 };
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,7 @@ use super::{
     declared,
     exact::Exact,
     minute,
+    page::{Page, PageQuery},
     problem::{Code, Problem, ProblemDocument},
     route::Route,
 };
@@ -148,6 +149,22 @@ pub struct MomentQuery {
     pub at: Option<String>,
 }
 
+/// Which page of the budgets, and as of when.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct BudgetsQuery {
+    /// As they stood then, as far as it is known now; now, where it is not said.
+    #[param(format = DateTime)]
+    pub at: Option<String>,
+    /// At most so many items, up to 1000.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    pub limit: Option<usize>,
+    /// Where the page begins: `next` of the page before.
+    #[param(pattern = "^([0-9a-f]{2})+$")]
+    pub cursor: Option<String>,
+}
+
 /// Of which window, and as of when.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -162,6 +179,7 @@ pub struct StatementQuery {
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
+        Route::get("/api/v1/budgets", Access::Reader, list),
         Route::get("/api/v1/slos/{slo}/windows", Access::Reader, windows),
         Route::get("/api/v1/slos/{slo}/budget", Access::Reader, budget),
         Route::get("/api/v1/slos/{slo}/statement", Access::Reader, statement),
@@ -191,6 +209,51 @@ async fn figures(
     .await
 }
 
+fn report_of(objective: &Objective, end: Minute, figures: &SloFigures) -> BudgetReport {
+    let target = objective.slo.target;
+    let burn = |(minutes, spend): &(u32, Spend)| Burn {
+        lookback_minutes: *minutes,
+        rate: (!spend.is_unseen()).then(|| Exact::ppb(spend.spent_ppb(target))),
+        good: spend.sums.good,
+        bad: spend.sums.bad,
+        coverage: Exact::ppb(spend.coverage_ppb() as i64),
+    };
+    BudgetReport {
+        slo: objective.name.to_string(),
+        at: end.to_string(),
+        target: Exact::ppb(target.ppb() as i64),
+        windows: figures.windows.iter().map(window).collect(),
+        burns: figures.burns.iter().map(burn).collect(),
+    }
+}
+
+/// All SLOs as they stand: their budgets, and how fast these burned lately.
+#[utoipa::path(get, path = "/api/v1/budgets", tag = "budgets", params(BudgetsQuery),
+    responses((status = 200, body = Page<BudgetReport>)))]
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Params(query): Params<BudgetsQuery>,
+) -> Answer {
+    let BudgetsQuery { at, limit, cursor } = query;
+    let at = moment(at.as_ref())?.unwrap_or_else(|| app.keeper.end());
+    let Page { items: objectives, next } = {
+        let state = app.desk.published().read();
+        let objective = |name: &str, _: &_| objective_of(&state, name);
+        declared::page(&state, Kind::Slo, &PageQuery { limit, cursor }, objective)?
+    };
+    let mut items = Vec::with_capacity(objectives.len());
+    for objective in objectives {
+        let keeper = app.keeper.clone();
+        // One after the other: whoever asks for all of them holds up nobody who asks for one.
+        let look = app.look(move || {
+            let (end, figures) = keeper.figures_of(&objective, Some(at))?;
+            Ok(report_of(&objective, end, &figures))
+        });
+        items.push(look.await?);
+    }
+    report(&Page { items, next })
+}
+
 /// The budget of each window, and how fast it burned lately.
 #[utoipa::path(get, path = "/api/v1/slos/{slo}/budget", tag = "slos",
     params(("slo" = String, Path, description = "Its name."), MomentQuery),
@@ -201,21 +264,7 @@ pub(super) async fn budget(
     Params(query): Params<MomentQuery>,
 ) -> Answer {
     let (objective, end, figures) = figures(&app, &slo, query.at.as_ref()).await?;
-    let target = objective.slo.target;
-    let burn = |(minutes, spend): &(u32, plimsoll_core::promise::cost::Spend)| Burn {
-        lookback_minutes: *minutes,
-        rate: (!spend.is_unseen()).then(|| Exact::ppb(spend.spent_ppb(target))),
-        good: spend.sums.good,
-        bad: spend.sums.bad,
-        coverage: Exact::ppb(spend.coverage_ppb() as i64),
-    };
-    report(&BudgetReport {
-        slo,
-        at: end.to_string(),
-        target: Exact::ppb(target.ppb() as i64),
-        windows: figures.windows.iter().map(window).collect(),
-        burns: figures.burns.iter().map(burn).collect(),
-    })
+    report(&report_of(&objective, end, &figures))
 }
 
 /// The budget of each window.

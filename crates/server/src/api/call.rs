@@ -50,15 +50,29 @@ impl Call {
         Ok(Call { caller, repeat, if_match, if_none_match })
     }
 
-    /// What `If-Match` asks for: that what `find` finds has one of its tags. It is asked when the command is decided,
-    /// so nothing comes between.
+    /// What `If-Match` and `If-None-Match` ask of what `find` finds.
     pub(crate) fn only_if<T: Serialize + 'static>(
         &self,
         find: impl Fn(&State) -> Option<T> + Send + Sync + 'static,
     ) -> Option<Condition> {
-        let tags = self.if_match.clone()?;
+        self.only_while(move |state| find(state).and_then(|found| answer::tag(&found)))
+    }
+
+    /// The same of what has this entity tag, or none where it is not there. It is asked when the command is decided,
+    /// so nothing comes between.
+    pub(crate) fn only_while(
+        &self,
+        tag: impl Fn(&State) -> Option<String> + Send + Sync + 'static,
+    ) -> Option<Condition> {
+        let (wanted, unwanted) = (self.if_match.clone(), self.if_none_match.clone());
+        if wanted.is_none() && unwanted.is_none() {
+            return None;
+        }
         Some(Condition(Arc::new(move |state| {
-            tags.hold(find(state).and_then(|found| answer::tag(&found)).as_deref())
+            let tag = tag(state);
+            let is_unwanted = |tags: &Tags| tag.as_deref().is_some_and(|tag| tags.name(tag));
+            wanted.as_ref().is_none_or(|tags| tags.hold(tag.as_deref()))
+                && !unwanted.as_ref().is_some_and(is_unwanted)
         })))
     }
 
@@ -90,7 +104,8 @@ fn repeat(
         ));
     }
     let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
-    let if_match = parts.headers.get(header::IF_MATCH).map_or(&[][..], HeaderValue::as_bytes);
+    let field = |name| parts.headers.get(name).map_or(&[][..], HeaderValue::as_bytes);
+    let (if_match, if_none_match) = (field(header::IF_MATCH), field(header::IF_NONE_MATCH));
     // Lengths go before what has none of its own, so that no two requests read alike.
     let request_hash = Sha256::new()
         .chain_update(parts.method.as_str())
@@ -98,6 +113,8 @@ fn repeat(
         .chain_update(target)
         .chain_update((if_match.len() as u64).to_le_bytes())
         .chain_update(if_match)
+        .chain_update((if_none_match.len() as u64).to_le_bytes())
+        .chain_update(if_none_match)
         .chain_update(body)
         .finalize()
         .into();

@@ -55,6 +55,16 @@ fn behind<'a>(
     rest.take_while(move |(id, _)| id.kind == kind).map(|(id, object)| (&id.name, object))
 }
 
+/// One object of a kind, as it is shown.
+pub(crate) fn one<T>(
+    state: &State,
+    kind: Kind,
+    name: &str,
+    view: impl Fn(&str, &catalog::Declared) -> Option<T>,
+) -> Result<T, Problem> {
+    find(state, kind, name).and_then(|object| view(name, object)).ok_or_else(|| none(kind, name))
+}
+
 /// A page of the objects of a kind.
 pub(crate) fn page<T>(
     state: &State,

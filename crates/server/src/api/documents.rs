@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::extract::State;
 use plimsoll_core::{
-    catalog::{self, Kind, ObjectId, Plan},
+    catalog::{self, Declared, Kind, ObjectId, Plan},
     command::Command,
     event::Event,
     limits::DOCUMENT_FILES_MAX,
@@ -17,7 +17,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
-    answer::{Answer, one, report},
+    answer::{self, Answer, one_of_tag, report},
     app::{App, Aside},
     auth::Access,
     call::{Call, Json, Named, Params},
@@ -29,6 +29,8 @@ use crate::{
     limits::{DOCUMENTS_BYTES_MAX, SET_NAME_BYTES_MAX},
     writer::Done,
 };
+
+type Objects = BTreeMap<ObjectId, Declared>;
 
 /// A set of files, as it is in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -124,6 +126,9 @@ pub struct PlanReport {
     pub problems: Vec<DocumentProblem>,
     /// Whether there is an error.
     pub refused: bool,
+    /// The entity tag of the set that this was held against. With it in `If-Match`, applying does this and nothing
+    /// else. Null where the set declares nothing yet; then `If-None-Match: *` says the same.
+    pub etag: Option<String>,
 }
 
 /// What applying files did.
@@ -254,17 +259,23 @@ fn find(state: &Practice, set: &str) -> Option<Set> {
     (!files.is_empty()).then(|| Set { set: set.to_owned(), files })
 }
 
+/// The entity tag of a set: another one as soon as any of its objects is another. None while it declares nothing.
+fn tag(objects: &Objects, set: &str) -> Option<String> {
+    let own: Vec<_> = objects.iter().filter(|(_, known)| known.owner.set == set).collect();
+    if own.is_empty() { None } else { answer::tag(&own) }
+}
+
 /// What a set declares.
 #[utoipa::path(get, path = "/api/v1/documents/{set}", tag = "documents",
     params(("set" = String, Path, description = "The name of the set.")),
     responses((status = 200, body = Set), (status = 404, body = ProblemDocument)))]
 pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(name): Named) -> Answer {
-    let set = find(&app.desk.published().read(), &name);
-    let set = set.ok_or_else(|| {
+    let state = app.desk.published().read();
+    let (set, tag) = find(&state, &name).zip(tag(&state.objects, &name)).ok_or_else(|| {
         let hint = "GET /api/v1/documents lists them";
         Problem::not_found(format!("no set {name:?} has objects in force"), hint)
     })?;
-    one(&call, &set)
+    one_of_tag(&call, &set, &tag)
 }
 
 /// Makes the catalog what the files of a set say, all of them or nothing.
@@ -282,10 +293,10 @@ pub(super) async fn apply(
     let files = files(documents.files)?;
     let may_withdraw = documents.delete;
     let sought = set.clone();
-    let condition = call.only_if(move |state| find(state, &sought));
+    let condition = call.only_while(move |state| tag(&state.objects, &sought));
     let command = Command::Apply { set: set.clone(), files: files.clone(), may_withdraw };
     let done = app.act_aside(call, command, Aside { secret: None, condition }).await;
-    let plan = planned(&app, set.clone(), files).await?;
+    let Planned { plan, .. } = planned(&app, set.clone(), files).await?;
     match done {
         Ok(done) => report(&applied(set, &done, &plan)),
         Err(problem) => Err(explained(problem, &plan, may_withdraw)),
@@ -303,13 +314,14 @@ pub(super) async fn plan(
     Json(documents): Json<Documents>,
 ) -> Answer {
     check_set(&set)?;
-    let plan = planned(&app, set.clone(), files(documents.files)?).await?;
+    let Planned { plan, etag } = planned(&app, set.clone(), files(documents.files)?).await?;
     report(&PlanReport {
         set,
         changes: plan.changes.iter().map(|(id, change)| view(id, change)).collect(),
         unchanged: plan.unchanged,
         problems: problems(&plan.problems),
         refused: plan.is_refused(),
+        etag,
     })
 }
 
@@ -322,11 +334,25 @@ pub(super) async fn check(State(app): State<Arc<App>>, Json(wanted): Json<Files>
     report(&CheckReport { problems: problems(&plan.problems), refused: plan.is_refused() })
 }
 
+/// A plan, and the entity tag of the set that it was held against.
+struct Planned {
+    plan: Plan,
+    etag: Option<String>,
+}
+
 /// Plans on a copy of the catalog: documents take long to read, and whoever holds the state holds everybody up.
-async fn planned(app: &App, set: String, files: Vec<(String, Vec<u8>)>) -> Result<Plan, Problem> {
+async fn planned(
+    app: &App,
+    set: String,
+    files: Vec<(String, Vec<u8>)>,
+) -> Result<Planned, Problem> {
     let objects = app.desk.published().read().objects.clone();
     let state = Practice { objects, ..Practice::default() };
-    app.heavily(move || Ok(catalog::plan(&state, &set, &files))).await
+    app.heavily(move || {
+        let etag = tag(&state.objects, &set);
+        Ok(Planned { plan: catalog::plan(&state, &set, &files), etag })
+    })
+    .await
 }
 
 fn check_set(set: &str) -> Result<(), Problem> {

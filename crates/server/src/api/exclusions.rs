@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::{
     actor::Actor,
     answer::{Answer, created, gone, one, report, time},
-    app::{App, Aside},
+    app::{App, made},
     auth::Access,
     call::{Call, Json, Named, Params},
     interval::{Interval, MarksQuery, wanted},
@@ -110,17 +110,13 @@ pub(super) async fn add(
     let interval = wanted(new.sli, new.service, &new.from, &new.to)?;
     let wish = exclusion::Wish { interval, reason: new.reason };
     let done = app.act(call, Command::Exclude(wish)).await?;
-    let made = done.events.iter().find_map(|event| match event {
-        Event::ExclusionAdded(added) => Some(Exclusion {
-            id: added.exclusion.0.clone(),
-            interval: Interval::of(&added.interval),
-            reason: added.reason.clone(),
-            by: Actor::from(&added.by),
-            made: time(done.at_ms),
-        }),
+    let made_ms = done.at_ms;
+    let added = made(done, |event| match event {
+        Event::ExclusionAdded(added) => Some(added),
         _ => None,
-    });
-    let made = made.ok_or_else(Problem::nothing_happened)?;
+    })?;
+    let exclusion::Added { exclusion: id, interval, reason, by } = added;
+    let made = view(&exclusion::Exclusion { id, interval, reason, by, made_ms });
     created(&format!("/api/v1/exclusions/{}", made.id), &made)
 }
 
@@ -138,9 +134,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(id): Nam
     params(("exclusion" = String, Path, description = "Its name.")),
     responses((status = 204), (status = 404, body = ProblemDocument)))]
 pub(super) async fn undo(State(app): State<Arc<App>>, call: Call, Named(id): Named) -> Answer {
-    let name = id.clone();
-    let condition = call.only_if(move |state| find(state, &name));
-    let aside = Aside { secret: None, condition };
-    app.act_aside(call, Command::UndoExclusion(id), aside).await?;
+    let command = Command::UndoExclusion(id.clone());
+    app.act_on(call, command, move |state| find(state, &id)).await?;
     Ok(gone())
 }

@@ -54,6 +54,7 @@ use super::{
         slots::show,
         samples::push_one,
         samples::push_several,
+        budgets::list,
         budgets::windows,
         budgets::budget,
         budgets::statement,
@@ -154,6 +155,12 @@ fn describe(operation: &mut Operation, route: &Route) {
                 "The ETag of what this is about: where it was changed since, nothing is done.",
             )
             .into(),
+        );
+    }
+    if route.method == Method::PUT {
+        parameters.push(
+            field("If-None-Match", "`*`: where there is something already, nothing is done.")
+                .into(),
         );
     }
     for (status, response) in &mut operation.responses.responses {

@@ -16,11 +16,11 @@ use utoipa::ToSchema;
 
 use super::{
     answer::{Answer, created, gone, one, report, time},
-    app::{App, Aside},
+    app::App,
     auth::Access,
     call::{Call, Json, Named, Params},
     page::{Page, PageQuery},
-    problem::{Problem, ProblemDocument},
+    problem::{Code, Problem, ProblemDocument},
     route::Route,
 };
 
@@ -105,15 +105,27 @@ pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(handle):
     one(&call, &person)
 }
 
+/// Nobody could use the folder's `local.token` any more: it acts for this person.
+fn owner(handle: &str) -> Problem {
+    Problem::new(
+        Code::Conflict,
+        format!("{handle} owns the data folder: its local.token acts for them, and would be void"),
+        format!(
+            "start the server once for another owner, with plimsoll serve --owner HANDLE; then erase {handle}"
+        ),
+    )
+}
+
 /// Erases a person: their tokens are revoked and what is personal is dropped. Their handle stays, because what they
-/// did stays.
+/// did stays. Whoever owns the data folder stays until somebody else does.
 #[utoipa::path(delete, path = "/api/v1/people/{handle}", tag = "people",
     params(("handle" = String, Path, description = "Their handle.")),
     responses((status = 204), (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument)))]
 pub(super) async fn erase(State(app): State<Arc<App>>, call: Call, Named(handle): Named) -> Answer {
-    let sought = handle.clone();
-    let condition = call.only_if(move |state| find(state, &sought));
-    let aside = Aside { secret: None, condition };
-    app.act_aside(call, Command::ErasePerson(handle), aside).await?;
+    if app.local.person.as_str() == handle {
+        return Err(owner(&handle));
+    }
+    let command = Command::ErasePerson(handle.clone());
+    app.act_on(call, command, move |state| find(state, &handle)).await?;
     Ok(gone())
 }

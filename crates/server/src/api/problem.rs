@@ -81,6 +81,8 @@ pub enum Code {
     TooFast,
     /// The server failed.
     Internal,
+    /// What the server keeps is not what it wrote.
+    Damaged,
     /// The server cannot do it for now; nothing was done.
     Unavailable,
     /// It is not known whether it was done.
@@ -146,6 +148,9 @@ impl Code {
                 ("too-fast", StatusCode::TOO_MANY_REQUESTS, "Too many requests in a short time")
             }
             Code::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR, "The server failed"),
+            Code::Damaged => {
+                ("damaged", StatusCode::INTERNAL_SERVER_ERROR, "What the server keeps is damaged")
+            }
             Code::Unavailable => (
                 "unavailable",
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -273,7 +278,7 @@ impl From<NotDone> for Problem {
             ),
             NotDone::Changed => Problem::new(
                 Code::Changed,
-                "the entity tag in If-Match is not that of what is here now",
+                "what is here now is not what If-Match or If-None-Match asks for",
                 "look at it again, and send what still fits with its new ETag",
             ),
             NotDone::Busy => Problem::new(
@@ -306,6 +311,11 @@ impl From<Error> for Problem {
             Error::Exists { .. } => {
                 Problem::new(Code::Conflict, error.to_string(), "name a folder that is not there")
             }
+            Error::Damaged(_) | Error::NotOurs { .. } => Problem::new(
+                Code::Damaged,
+                error.to_string(),
+                "it does not pass by itself: whoever runs the server must see to it",
+            ),
             error => Problem::new(
                 Code::Unavailable,
                 error.to_string(),

@@ -90,7 +90,5 @@ pub(super) async fn list(State(app): State<Arc<App>>, Params(query): Params<Page
     params(("sli" = String, Path, description = "Its name.")),
     responses((status = 200, body = Sli), (status = 404, body = ProblemDocument)))]
 pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(name): Named) -> Answer {
-    let state = app.desk.published().read();
-    let found = declared::find(&state, Kind::Sli, &name).and_then(|known| view(&name, known));
-    one(&call, &found.ok_or_else(|| declared::none(Kind::Sli, &name))?)
+    one(&call, &declared::one(&app.desk.published().read(), Kind::Sli, &name, view)?)
 }

@@ -170,8 +170,6 @@ pub(super) async fn list(State(app): State<Arc<App>>, Params(query): Params<Page
     params(("source" = String, Path, description = "Its name.")),
     responses((status = 200, body = SourceReport), (status = 404, body = ProblemDocument)))]
 pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(name): Named) -> Answer {
-    let found = declared::find(&app.desk.published().read(), Kind::Source, &name)
-        .and_then(|known| view(&name, known));
-    let source = found.ok_or_else(|| declared::none(Kind::Source, &name))?;
+    let source = declared::one(&app.desk.published().read(), Kind::Source, &name, view)?;
     one(&call, &report_of(&app, source))
 }

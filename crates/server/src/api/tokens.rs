@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::{
     answer::{Answer, created, gone, one, report, secretly, time},
-    app::{App, Aside},
+    app::{App, Aside, made},
     auth::{Access, Secret},
     call::{Call, Json, Named, Params},
     page::{Page, PageQuery},
@@ -178,15 +178,14 @@ pub(super) async fn issue(
     });
     let aside = Aside { secret: Some(secret.hash().to_bytes()), condition: None };
     let done = app.act_aside(call, command, aside).await?;
-    let issued = done.events.into_iter().find_map(|event| match event {
+    let issued_ms = done.at_ms;
+    let issued = made(done, |event| match event {
         Event::TokenIssued(issued) => Some(issued),
         _ => None,
-    });
-    let token::Issued { token: id, person, label, scopes, expires_ms } =
-        issued.ok_or_else(Problem::nothing_happened)?;
-    let token =
-        token::Token { person, label, scopes, issued_ms: done.at_ms, expires_ms, revoked_ms: None };
-    let token = view(&id, &token, done.at_ms);
+    })?;
+    let token::Issued { token: id, person, label, scopes, expires_ms } = issued;
+    let token = token::Token { person, label, scopes, issued_ms, expires_ms, revoked_ms: None };
+    let token = view(&id, &token, issued_ms);
     // The answer to a repeat is of the first request, whose secret nobody has any more.
     let text = app.keyring.holds(&id, &secret.hash()).then(|| secret.token(&id));
     let place = format!("/api/v1/tokens/{id}");
@@ -209,9 +208,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(id): Nam
     responses((status = 204), (status = 404, body = ProblemDocument)))]
 pub(super) async fn revoke(State(app): State<Arc<App>>, call: Call, Named(id): Named) -> Answer {
     let now_ms = app.clock.now().ms;
-    let sought = id.clone();
-    let condition = call.only_if(move |state| find(state, &sought, now_ms));
-    let aside = Aside { secret: None, condition };
-    app.act_aside(call, Command::RevokeToken(id), aside).await?;
+    let command = Command::RevokeToken(id.clone());
+    app.act_on(call, command, move |state| find(state, &id, now_ms)).await?;
     Ok(gone())
 }

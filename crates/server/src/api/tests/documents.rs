@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::House;
 
-const SLO: &str = "apiVersion: openslo/v1
+pub(super) const SLO: &str = "apiVersion: openslo/v1
 kind: SLO
 metadata:
   name: checkout-availability
@@ -126,6 +126,36 @@ fn what_goes_is_asked_for_first() {
     assert_eq!((done.status, done.json()["withdrawn"].as_array().unwrap().len()), (200, 4));
     put(&tag).problem(412, "changed");
     house.get("/api/v1/documents/shop").send().problem(404, "not-found");
+}
+
+#[test]
+fn what_was_planned_is_applied_or_nothing_is() {
+    let house = House::new();
+    let path = "/api/v1/documents/shop";
+    let tag = |text: &str| {
+        let plan = house.post(&format!("{path}/plan"), &files(text)).send().json();
+        plan["etag"].as_str().map(str::to_owned)
+    };
+    assert_eq!(tag(SLO), None);
+    let first = || house.put(path, &files(SLO)).header("if-none-match", "*").send();
+    assert_eq!(first().status, 200);
+    first().problem(412, "changed");
+    let planned = tag(SLO).unwrap();
+    let shown = house.get(path).header("if-none-match", &planned).send();
+    assert_eq!((shown.status, shown.header("etag")), (304, Some(&*planned)));
+    // What other sets declare does not matter; that an object keeps its name does not help.
+    let other = SLO.replace("checkout", "search").replace("pushed", "counted");
+    let elsewhere = house.put("/api/v1/documents/search", &files(&other)).send();
+    assert_eq!(elsewhere.status, 200, "{}", elsewhere.json());
+    let put = |target: &str, tag: &str| {
+        let text = SLO.replace("0.999", target);
+        house.put(path, &files(&text)).header("if-match", tag).send()
+    };
+    assert_eq!(put("0.95", &planned).status, 200);
+    put("0.99", &planned).problem(412, "changed");
+    let slo = house.get("/api/v1/slos/checkout-availability").send().json();
+    assert_eq!(slo["target"], json!(0.95));
+    assert_eq!(put("0.99", &tag(SLO).unwrap()).status, 200);
 }
 
 #[test]

@@ -39,6 +39,20 @@ fn a_person_is_added_listed_shown_and_erased() {
 }
 
 #[test]
+fn whoever_owns_the_folder_is_not_erased() {
+    let house = House::new();
+    house.post("/api/v1/people", &json!({"handle": "bob"})).send();
+    let admin = house.token(&["admin"]);
+    // However it is asked, also by others who may.
+    let path = "/api/v1/people/ada";
+    let refused = house.delete(path).send().problem(409, "conflict");
+    assert!(refused["hint"].as_str().unwrap().contains("plimsoll serve --owner"), "{refused}");
+    house.ask("DELETE".parse().unwrap(), path).token(&admin).send().problem(409, "conflict");
+    assert_eq!(house.get(path).send().json()["erased"], json!(null));
+    assert_eq!(house.delete("/api/v1/people/bob").send().status, 204);
+}
+
+#[test]
 fn a_token_acts_until_it_expires_or_is_revoked_also_after_a_restart() {
     let house = House::new();
     let wish = json!({"scopes": ["admin"], "label": "ci", "days": 2});

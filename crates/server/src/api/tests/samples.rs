@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{House, documents::declare};
+use super::{
+    House,
+    documents::{SLO, declare, files},
+};
 
 fn push(house: &House, generation: u64, minutes: &Value) -> super::house::Answer {
     let body = json!({"generation": generation, "minutes": minutes});
@@ -174,4 +177,29 @@ fn pages_and_metrics_tell_of_every_objective() {
     assert_eq!(house.get("/style.css").send().status, 200);
     assert_eq!(house.get("/-/ready").send().json(), json!({"ready": true}));
     assert_eq!(house.get("/-/healthy").send().bytes, b"ok\n");
+}
+
+#[test]
+fn all_budgets_are_listed_as_each_is_shown() {
+    let house = House::new();
+    declare(&house);
+    let other = SLO.replace("checkout", "search").replace("pushed", "counted");
+    let applied = house.put("/api/v1/documents/search", &files(&other)).send();
+    assert_eq!(applied.status, 200, "{}", applied.json());
+    push(&house, 1, &json!([counts("11:40", 990, 10), counts("11:55", 500, 0)]));
+    for moment in ["", "at=2026-11-23T11:50:00Z"] {
+        let one = |slo: &str| {
+            house.get(&format!("/api/v1/slos/{slo}-availability/budget?{moment}")).send().json()
+        };
+        let both = json!([one("checkout"), one("search")]);
+        assert_eq!(both[0]["windows"][0]["budget"]["bad"], 10);
+        let list = house.get(&format!("/api/v1/budgets?{moment}")).send().json();
+        assert_eq!(list, json!({"items": both, "next": null}));
+        let page = house.get(&format!("/api/v1/budgets?limit=1&{moment}")).send().json();
+        let next = page["next"].as_str().unwrap();
+        let rest = house.get(&format!("/api/v1/budgets?cursor={next}&{moment}")).send().json();
+        assert_eq!((&page["items"][0], &rest["items"][0]), (&both[0], &both[1]));
+        assert_eq!(rest["next"], json!(null));
+    }
+    house.get("/api/v1/budgets?at=soon").send().problem(422, "invalid");
 }
