@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use smol_str::{SmolStr, SmolStrBuilder};
 
 use crate::{
     marks::{attribution, exclusion},
@@ -75,16 +76,18 @@ pub struct Context {
 
 impl Context {
     /// A fresh id: a prefix, a hyphen and 20 letters and digits. `number` tells several ids of one command apart.
-    pub(crate) fn fresh_id(&self, prefix: &str, number: u32) -> String {
+    pub(crate) fn fresh_id(&self, prefix: &str, number: u32) -> SmolStr {
         // Crockford's alphabet: no letter that reads like a digit.
         const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
         let mut bits = self.fresh.wrapping_add(u128::from(number));
-        let digits = (0..20).map(|_| {
-            let digit = DIGITS[(bits & 31) as usize];
+        let mut id = SmolStrBuilder::new();
+        id.push_str(prefix);
+        id.push('-');
+        for _ in 0..20 {
+            id.push(char::from(DIGITS[(bits & 31) as usize]));
             bits >>= 5;
-            char::from(digit)
-        });
-        format!("{prefix}-{}", digits.collect::<String>())
+        }
+        id.finish()
     }
 }
 

@@ -98,16 +98,30 @@ impl Event {
     pub fn read(text: &str) -> Result<Event, Unreadable> {
         let Kind { kind, version } =
             serde_json::from_str(text).map_err(|_| Unreadable::NoObject)?;
-        if version != 1 || !TYPES.contains(&&*kind) {
-            return Err(Unreadable::TooNew { kind: kind.into_owned(), version });
-        }
-        serde_json::from_str(text).map_err(|error: serde_json::Error| {
-            // Where in the line it is says nothing: the line is read as a whole first.
-            let why = error.to_string();
-            let why = why.rsplit_once(" at line ").map_or(&*why, |(why, _)| why).to_owned();
-            Unreadable::Fields { kind: kind.into_owned(), why }
-        })
+        let event = match (&*kind, version) {
+            ("person.added", 1) => fields(text).map(Event::PersonAdded),
+            ("person.erased", 1) => fields(text).map(Event::PersonErased),
+            ("token.issued", 1) => fields(text).map(Event::TokenIssued),
+            ("token.revoked", 1) => fields(text).map(Event::TokenRevoked),
+            ("declared", 1) => fields(text).map(Event::Declared),
+            ("withdrawn", 1) => fields(text).map(Event::Withdrawn),
+            ("exclusion.added", 1) => fields(text).map(Event::ExclusionAdded),
+            ("exclusion.undone", 1) => fields(text).map(Event::ExclusionUndone),
+            ("attribution.added", 1) => fields(text).map(Event::AttributionAdded),
+            ("attribution.undone", 1) => fields(text).map(Event::AttributionUndone),
+            _ => return Err(Unreadable::TooNew { kind: kind.into_owned(), version }),
+        };
+        event.map_err(|why| Unreadable::Fields { kind: kind.into_owned(), why })
     }
+}
+
+/// The fields of an event, or what is the matter with them.
+fn fields<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| {
+        // Where in the line it is says nothing: the line is read as a whole first.
+        let why = error.to_string();
+        why.rsplit_once(" at line ").map_or(&*why, |(why, _)| why).to_owned()
+    })
 }
 
 /// What every event begins with, whichever program wrote it.
@@ -123,17 +137,3 @@ struct Kind<'a> {
 fn first() -> u64 {
     1
 }
-
-/// Every type that is read, at version 1.
-const TYPES: [&str; 10] = [
-    "person.added",
-    "person.erased",
-    "token.issued",
-    "token.revoked",
-    "declared",
-    "withdrawn",
-    "exclusion.added",
-    "exclusion.undone",
-    "attribution.added",
-    "attribution.undone",
-];

@@ -23,8 +23,6 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 const CLIENTS: usize = 128;
 const TURNS: usize = 5;
-/// Exclusions are spread over so many SLIs.
-const SLIS: usize = 128;
 
 fn main() -> Outcome<()> {
     let seconds = std::env::args().nth(1).map_or(Ok(2), |text| text.parse())?;
@@ -85,20 +83,24 @@ impl Client {
         (head + body).into_bytes()
     }
 
-    fn healthy(&self, _: usize, _: usize) -> Vec<u8> {
+    fn healthy(&self, _: usize, _: usize, _: &[u8]) -> Vec<u8> {
         self.request("GET", "/-/healthy", "")
     }
 
-    fn exclusion(&self, client: usize, turn: usize) -> Vec<u8> {
-        let sli = (client + turn) % SLIS;
+    /// Excludes an interval, and takes that back, so that there are never many: what is measured is a command.
+    fn exclusion(&self, client: usize, turn: usize, last: &[u8]) -> Vec<u8> {
+        if turn % 2 == 1 {
+            let path = format!("/api/v1/exclusions/{}", id(last).unwrap_or_default());
+            return self.request("DELETE", &path, "");
+        }
         let body = format!(
-            r#"{{"sli":"sli-{sli}","from":"2026-01-05T10:00:00Z","to":"2026-01-05T10:05:00Z","reason":"bench"}}"#
+            r#"{{"sli":"sli-{client}","from":"2026-01-05T10:00:00Z","to":"2026-01-05T10:05:00Z","reason":"bench"}}"#
         );
         self.request("POST", "/api/v1/exclusions", &body)
     }
 
     /// A minute of one SLI, as a sender would push it that counts for itself.
-    fn samples(&self, client: usize, turn: usize) -> Vec<u8> {
+    fn samples(&self, client: usize, turn: usize, _: &[u8]) -> Vec<u8> {
         let generation = self.minute * 1_000_000_000 + turn as u64 + 1;
         let body = format!(
             r#"{{"generation":{generation},"minutes":[{{"minute":"{}","good":{},"bad":1}}]}}"#,
@@ -114,7 +116,7 @@ impl Client {
              apiVersion: openslo/v1\nkind: DataSource\nmetadata: {name: counter}\n\
              spec: {type: push, connectionDetails: {}}\n",
         );
-        for sli in 0..SLIS {
+        for sli in 0..CLIENTS {
             documents.push_str(&objective(sli));
         }
         let body = serde_json::json!({"files": {"bench.yaml": documents}, "delete": false});
@@ -146,7 +148,7 @@ fn objective(sli: usize) -> String {
 async fn rate(
     client: &Client,
     span: Duration,
-    request: fn(&Client, usize, usize) -> Vec<u8>,
+    request: fn(&Client, usize, usize, &[u8]) -> Vec<u8>,
 ) -> Outcome<f64> {
     let mut streams = Vec::new();
     for _ in 0..CLIENTS {
@@ -162,7 +164,7 @@ async fn rate(
         clients.spawn(async move {
             let (mut answers, mut answer) = (0_u32, Vec::new());
             while begun.elapsed() < span {
-                let request = request(&client, number, answers as usize);
+                let request = request(&client, number, answers as usize, &answer);
                 answered(&mut stream, &request, &mut answer).await?;
                 answers += 1;
             }
@@ -190,11 +192,17 @@ async fn answered(stream: &mut TcpStream, request: &[u8], answer: &mut Vec<u8>) 
             return Err(String::from_utf8_lossy(answer).into());
         }
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-        let length: usize = length.ok_or("an answer without a length")?.parse()?;
+        let length: usize = length.map_or(Ok(0), str::parse)?;
         if answer.len() >= end + 4 + length {
             return Ok(());
         }
     }
+}
+
+/// The id of what an answer shows.
+fn id(answer: &[u8]) -> Option<&str> {
+    let (_, id) = std::str::from_utf8(answer).ok()?.split_once("\"id\":\"")?;
+    id.split('"').next()
 }
 
 fn median(mut rates: Vec<f64>) -> f64 {

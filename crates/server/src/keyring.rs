@@ -70,7 +70,7 @@ impl Keyring {
     pub(crate) fn load(&self, journal: &impl Journal) -> Result<(), Error> {
         let kept = journal.secrets(TOKEN_SECRET)?;
         let hashes = kept.into_iter().filter_map(|(id, hash)| {
-            Some((TokenId(id), SecretHash(<[u8; 32]>::try_from(hash).ok()?)))
+            Some((TokenId(id.into()), SecretHash(<[u8; 32]>::try_from(hash).ok()?)))
         });
         *self.hashes.write().unwrap_or_else(PoisonError::into_inner) = hashes.collect();
         Ok(())

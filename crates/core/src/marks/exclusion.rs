@@ -93,7 +93,7 @@ pub(crate) fn add(state: &State, wish: &Wish, context: &Context) -> Result<Vec<E
 
 /// Takes an exclusion back.
 pub(crate) fn undo(state: &State, id: &str) -> Result<Vec<Event>, Refusal> {
-    let exclusion = MarkId(id.to_owned());
+    let exclusion = MarkId(id.into());
     if state.exclusions.get(&exclusion).is_none() {
         return Err(Refusal::not_found(
             format!("there is no exclusion {:?} in force", shortened(id)),

@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize, Serializer};
+use smol_str::SmolStr;
 
 use super::interval::{Interval, Subject};
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
 /// The name of a mark.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct MarkId(pub String);
+pub struct MarkId(pub SmolStr);
 
 impl fmt::Display for MarkId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -64,7 +64,7 @@ fn attribute(interval: Interval, kind: &str, name: &str) -> Command {
 
 /// The id of a mark that was made with these fresh bits.
 fn id(prefix: &str, fresh: u128) -> String {
-    context(fresh).fresh_id(prefix, 0)
+    context(fresh).fresh_id(prefix, 0).into()
 }
 
 fn excluded(state: &State, name: &str) -> Vec<i64> {
@@ -190,8 +190,8 @@ fn where_there_are_too_many_the_one_that_ended_first_goes_if_no_window_reaches_i
     let mut old = full(-reach);
     act(&mut old, &one_more, 1_000_000);
     assert_eq!(old.exclusions.len(), MARKS_PER_SUBJECT_MAX);
-    assert!(old.exclusions.get(&MarkId(id("x", 0))).is_none());
-    assert!(old.exclusions.get(&MarkId(id("x", 1))).is_some());
+    assert!(old.exclusions.get(&MarkId(id("x", 0).into())).is_none());
+    assert!(old.exclusions.get(&MarkId(id("x", 1).into())).is_some());
     // Now the first ends a minute later than that.
     let refusal = decide(&old, &one_more, &context(0)).unwrap_err();
     assert_eq!(

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::{
     command::{Context, Refusal},
@@ -15,7 +16,7 @@ use crate::{
 /// elsewhere, so that a person can be erased.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct PersonId(String);
+pub struct PersonId(SmolStr);
 
 impl PersonId {
     /// Takes a handle: 1 to 40 lower-case letters, digits and hyphens, a letter first.
@@ -30,7 +31,7 @@ impl PersonId {
             && text.as_bytes().first().is_some_and(is_first)
             && text.bytes().all(is_later);
         if fits {
-            return Ok(PersonId(text.to_owned()));
+            return Ok(PersonId(text.into()));
         }
         Err(Refusal::invalid(
             format!("{:?} is no handle of a person", crate::text::shortened(text)),

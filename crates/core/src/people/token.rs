@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::person::PersonId;
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
 /// The name of a token. It is no secret; what proves the token is, and never leaves the table of secrets.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct TokenId(pub String);
+pub struct TokenId(pub SmolStr);
 
 impl fmt::Display for TokenId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -160,7 +161,7 @@ pub(crate) fn issue(state: &State, wish: &Wish, context: &Context) -> Result<Vec
 
 /// Revokes a token.
 pub(crate) fn revoke(state: &State, token: &str, context: &Context) -> Result<Vec<Event>, Refusal> {
-    let id = TokenId(token.to_owned());
+    let id = TokenId(token.into());
     match state.tokens.get(&id) {
         Some(token) if token.is_valid(context.at_ms) => {
             Ok(vec![Event::TokenRevoked(Revoked { token: id })])

@@ -153,7 +153,8 @@ fn any_mark() -> impl Strategy<Value = Command> {
     let interval = (of, 0..99_i64, 0..9_i64)
         .prop_map(|(of, from, length)| Interval::new(of, Minute(from), Minute(from + length)));
     let id = |prefix: &'static str| {
-        (0..40_u32).prop_map(move |number| context(0, u128::from(number)).fresh_id(prefix, 0))
+        (0..40_u32)
+            .prop_map(move |number| context(0, u128::from(number)).fresh_id(prefix, 0).to_string())
     };
     let reason = || "a test".to_owned();
     let attribute = move |interval| {
@@ -172,7 +173,8 @@ fn any_mark() -> impl Strategy<Value = Command> {
 
 fn any_command() -> impl Strategy<Value = Command> {
     let handle = prop::sample::select(vec!["ada", "bob", "cyd", "No"]).prop_map(String::from);
-    let token = (0..20_u32).prop_map(|number| context(0, u128::from(number)).fresh_id("t", 0));
+    let token =
+        (0..20_u32).prop_map(|number| context(0, u128::from(number)).fresh_id("t", 0).to_string());
     let target = prop::sample::select(vec!["0.9", "0.99", "1.5"]);
     let slos = prop::collection::btree_map(prop::sample::select(vec!["a", "b", "c"]), target, 0..3);
     let set = prop::sample::select(vec!["one", "two"]);

@@ -31,7 +31,7 @@ impl From<&command::Actor> for Actor {
     fn from(actor: &command::Actor) -> Self {
         match actor {
             command::Actor::Person { person, token } => {
-                Actor::Person { person: person.as_str().to_owned(), token: token.0.clone() }
+                Actor::Person { person: person.as_str().to_owned(), token: token.0.to_string() }
             }
             command::Actor::Owner { person } => Actor::Owner { person: person.as_str().to_owned() },
             command::Actor::Rule(rule) => Actor::Rule { rule: rule.clone() },

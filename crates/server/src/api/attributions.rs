@@ -124,7 +124,7 @@ impl From<&Cause> for Account {
 
 fn view(attribution: &attribution::Attribution) -> Attribution {
     Attribution {
-        id: attribution.id.0.clone(),
+        id: attribution.id.0.to_string(),
         interval: Interval::of(&attribution.interval),
         account: Account::from(&attribution.account),
         reason: attribution.reason.clone(),
@@ -134,7 +134,7 @@ fn view(attribution: &attribution::Attribution) -> Attribution {
 }
 
 fn find(state: &Practice, id: &str) -> Option<Attribution> {
-    state.attributions.get(&MarkId(id.to_owned())).map(view)
+    state.attributions.get(&MarkId(id.into())).map(view)
 }
 
 fn none(id: &str) -> Problem {

@@ -165,7 +165,7 @@ pub(crate) fn identify(app: &App, headers: &HeaderMap) -> Result<Option<Identifi
     let now_ms = app.clock.now().ms;
     match Shown::parse(text) {
         Some(Shown::Token { id, secret }) => {
-            let id = TokenId(id.to_owned());
+            let id = TokenId(id.into());
             if !app.keyring.proves(&id, secret) {
                 return Err(unknown());
             }

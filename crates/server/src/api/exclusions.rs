@@ -73,7 +73,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 fn view(exclusion: &exclusion::Exclusion) -> Exclusion {
     Exclusion {
-        id: exclusion.id.0.clone(),
+        id: exclusion.id.0.to_string(),
         interval: Interval::of(&exclusion.interval),
         reason: exclusion.reason.clone(),
         by: Actor::from(&exclusion.by),
@@ -82,7 +82,7 @@ fn view(exclusion: &exclusion::Exclusion) -> Exclusion {
 }
 
 fn find(state: &Practice, id: &str) -> Option<Exclusion> {
-    state.exclusions.get(&MarkId(id.to_owned())).map(view)
+    state.exclusions.get(&MarkId(id.into())).map(view)
 }
 
 fn none(id: &str) -> Problem {

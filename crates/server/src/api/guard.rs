@@ -88,7 +88,7 @@ impl Guard {
         identify(&self.app, headers).map_err(|problem| {
             // A token of no name stands for the wrong ones of an address.
             let address = ends.map(|ends| ends.peer.ip().to_string()).unwrap_or_default();
-            let client = Client::Token(TokenId(format!("wrong from {address}")));
+            let client = Client::Token(TokenId(format!("wrong from {address}").into()));
             let rate = Rate::per_minute(WRONG_TOKENS_PER_MINUTE);
             match self.app.buckets.take(client, rate, self.app.clock.now().ms) {
                 Ok(()) => problem,

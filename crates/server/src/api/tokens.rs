@@ -128,7 +128,7 @@ impl From<Scope> for token::Scope {
 
 fn view(id: &TokenId, token: &token::Token, now_ms: i64) -> Token {
     Token {
-        id: id.0.clone(),
+        id: id.0.to_string(),
         person: token.person.as_str().to_owned(),
         label: token.label.clone(),
         scopes: token.scopes.iter().map(|scope| Scope::from(*scope)).collect(),
@@ -140,7 +140,7 @@ fn view(id: &TokenId, token: &token::Token, now_ms: i64) -> Token {
 }
 
 fn find(state: &Practice, id: &str, now_ms: i64) -> Option<Token> {
-    let id = TokenId(id.to_owned());
+    let id = TokenId(id.into());
     state.tokens.get(&id).map(|token| view(&id, token, now_ms))
 }
 
@@ -155,8 +155,8 @@ pub(super) async fn list(State(app): State<Arc<App>>, Params(query): Params<Page
     let cut = query.cut()?;
     let now_ms = app.clock.now().ms;
     let state = app.desk.published().read();
-    let rest = state.tokens.range(cut.begin(|id| TokenId(id.to_owned())));
-    report(&cut.page(rest.map(|(id, token)| (id.0.clone(), view(id, token, now_ms)))))
+    let rest = state.tokens.range(cut.begin(|id| TokenId(id.into())));
+    report(&cut.page(rest.map(|(id, token)| (id.0.to_string(), view(id, token, now_ms)))))
 }
 
 /// Issues a token. The answer holds its text, this once.
