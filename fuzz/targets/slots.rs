@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::LazyLock};
 
 use libfuzzer_sys::fuzz_target;
 use plimsoll_core::{
+    limits::SLOT_COUNT_MAX,
     measure::slot::Slot,
     time::{DAY, HOUR, Minute, Span},
 };
@@ -146,7 +147,7 @@ fn expected(model: &Model, sli: u32) -> Vec<Slot> {
 
 /// Slots in the one form that they are kept in.
 fn slot(kind: u8, count: u8) -> Slot {
-    let good = u64::from(count) << (kind >> 3);
+    let good = (u64::from(count) << (kind >> 3)).min(SLOT_COUNT_MAX);
     let bad = u64::from(kind & 4);
     match (kind & 3, good + bad) {
         (0, _) | (3, 0) => Slot::Missing,
