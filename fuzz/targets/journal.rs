@@ -62,9 +62,11 @@ fn exported(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// Whether a line is one JSON value without anything around it.
+/// Whether a line is one JSON value without anything around it, and would be a line to others, too.
 fn is_json_line(line: &str) -> bool {
-    line.trim_ascii() == line && serde_json::from_str::<&serde_json::value::RawValue>(line).is_ok()
+    line.trim_ascii() == line
+        && !line.contains('\r')
+        && serde_json::from_str::<&serde_json::value::RawValue>(line).is_ok()
 }
 
 fn hex(hash: &Hash) -> String {
