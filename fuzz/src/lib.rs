@@ -1,6 +1,7 @@
-//! What the targets that read access logs have in common.
+//! What targets have in common.
 
 use plimsoll_core::measure::accesslog::{Line, Parser, detect};
+use tempfile::TempDir;
 
 /// Reads each line of `data` by the format of `anchor`, a line that a server would write, and checks what holds for
 /// every request. `memory` says that a line may change how later ones are read, as a header does.
@@ -27,4 +28,9 @@ pub fn read_lines(anchor: &str, data: &[u8], memory: bool) {
             );
         }
     }
+}
+
+/// A folder for files. What is left of it when the process ends, whoever started the process removes.
+pub fn scratch() -> TempDir {
+    tempfile::tempdir().expect("a folder can be made")
 }

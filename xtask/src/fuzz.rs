@@ -4,7 +4,13 @@
 //! little to find in a tree that forbids unsafe code. Every target lies in `fuzz/targets`, its first inputs in
 //! `fuzz/seeds`; what libFuzzer learns goes to `fuzz/corpus`, what breaks a target to `fuzz/artifacts`.
 
-use std::{fs, io, path::PathBuf, process::Command};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tempfile::TempDir;
 
 use crate::{
     steps::{Failure, Steps, Stopped, cargo},
@@ -103,8 +109,10 @@ fn one(name: &str, seconds: u32) -> Result<Command, Failure> {
 }
 
 fn run_one(name: &str, command: Result<Command, Failure>) -> Result<u64, Failure> {
-    let output =
-        command?.output().map_err(|error| Failure::one(format!("cannot start {name}: {error}")))?;
+    let scratch =
+        scratch().map_err(|error| Failure::one(format!("no place for files: {error}")))?;
+    let output = command?.env("TMPDIR", scratch.path()).output();
+    let output = output.map_err(|error| Failure::one(format!("cannot start {name}: {error}")))?;
     let told = String::from_utf8_lossy(&output.stderr);
     if output.status.success() {
         told.lines()
@@ -116,6 +124,12 @@ fn run_one(name: &str, command: Result<Command, Failure>) -> Result<u64, Failure
     let why =
         format!("the input lies in fuzz/artifacts/{name}: make it a test, then mend the code");
     Err(Failure::one(format!("{}; {why}", output.status)))
+}
+
+/// Where targets put their files: in memory, where the system has such a place. A target that is ended cleans nothing up.
+fn scratch() -> io::Result<TempDir> {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }
 }
 
 fn folder(name: &str) -> PathBuf {

@@ -5,6 +5,7 @@ mod bench;
 mod fuzz;
 mod licences;
 mod peers;
+mod schemathesis;
 mod steps;
 mod storm;
 mod test;
@@ -73,6 +74,8 @@ enum Task {
     },
     /// Send known requests through real servers and check that their logs are counted to the last one.
     Peers,
+    /// Send requests made from the description of the interface to a real server and check each answer against it.
+    Schemathesis,
     /// Check the rules of the house on the source tree (also part of `cargo test`).
     Tidy,
     /// Check that every dependency is under a licence and from a source that deny.toml allows.
@@ -88,6 +91,7 @@ fn main() -> ExitCode {
         Task::BenchBare { at_once, path } => told(&bare(at_once, &path)),
         Task::Storm { kills, seed } => storm::run(kills, seed),
         Task::Peers => peers::run(),
+        Task::Schemathesis => schemathesis::run(),
         Task::Tidy => alone("tidy", tidy::run),
         Task::Licences => alone("licences", licences::run),
     };

@@ -151,7 +151,9 @@ impl<M: Mark> Marks<M> {
         }
     }
 
+    /// Takes in a mark under this number, in place of one of the same name: a name is of one mark.
     fn insert(&mut self, number: u64, mark: M) {
+        self.remove(mark.id());
         let interval = mark.interval();
         self.by_id.insert(mark.id().clone(), number);
         self.by_end.insert((interval.to_minute, number));

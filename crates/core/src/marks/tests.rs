@@ -97,6 +97,19 @@ fn an_exclusion_of_a_service_is_one_of_each_of_its_slis() {
     );
 }
 
+/// No decision makes it twice; a journal that was tampered with may say so.
+#[test]
+fn a_mark_that_is_made_twice_is_one_also_after_a_restart() {
+    let mut state = shop();
+    act(&mut state, &exclude(interval(service(), -60, -50)), 7);
+    act(&mut state, &exclude(interval(sli("web"), -20, -10)), 7);
+    assert_eq!((state.exclusions.len(), excluded(&state, "api")), (1, vec![]));
+    act(&mut state, &Command::UndoExclusion(id("x", 7)), 8);
+    assert!(state.exclusions.is_empty());
+    let saved = serde_json::to_string(&state).unwrap();
+    assert_eq!(serde_json::from_str::<State>(&saved).unwrap(), state);
+}
+
 #[test]
 fn an_attribution_names_its_account_and_corrects_the_one_before() {
     let mut state = shop();

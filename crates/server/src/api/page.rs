@@ -101,8 +101,10 @@ impl Cut {
     }
 }
 
+/// The bytes of a text that [`hex`] wrote; none where it would not have written so.
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if text.is_empty() || !text.len().is_multiple_of(2) || !text.bytes().all(is_digit) {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
@@ -137,7 +139,7 @@ mod tests {
 
     #[test]
     fn what_is_no_cursor_or_no_limit_is_refused() {
-        for cursor in ["x", "é", "+1", "ff", "0g"] {
+        for cursor in ["", "x", "é", "+1", "ff", "0g", "6A"] {
             let query = PageQuery { limit: None, cursor: Some(cursor.to_owned()) };
             assert_eq!(query.cut().unwrap_err().code(), Code::Malformed, "{cursor}");
         }

@@ -74,8 +74,8 @@ pub struct NewToken {
     #[serde(default)]
     #[schema(max_length = 120)]
     pub label: String,
-    /// What it may be used for; at least one.
-    #[schema(min_items = 1)]
+    /// What it may be used for; at least one. One that is named twice is one.
+    #[schema(min_items = 1, value_type = Vec<Scope>)]
     pub scopes: BTreeSet<Scope>,
     /// For how many days it is valid, up to 366; 90 where it is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
