@@ -6,14 +6,16 @@
 
 use std::{
     fs, io,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     process::Command,
+    thread,
 };
 
 use tempfile::TempDir;
 
 use crate::{
-    steps::{Failure, Steps, Stopped, cargo},
+    steps::{Failure, Outcome, Steps, Stopped, cargo},
     tree,
 };
 
@@ -51,15 +53,35 @@ pub(crate) fn fuzz(steps: &mut Steps, target: Option<&str>, seconds: u32) -> Res
         }
         build().map(|()| 1)
     })?;
-    for name in &targets {
-        let command = one(name, seconds);
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    for some in targets.chunks(cores) {
         steps.step(
-            &format!("fuzz {name}"),
-            &format!("cargo xtask fuzz {name} --seconds {seconds}"),
-            || run_one(name, command),
+            &format!("fuzz {}", some.join(", ")),
+            &format!("cargo xtask fuzz NAME --seconds {seconds}"),
+            || together(some, seconds),
         )?;
     }
     Ok(())
+}
+
+/// Fuzzes some targets at once, each on a core of its own.
+fn together(names: &[String], seconds: u32) -> Outcome {
+    let run = |name: &String| run_one(name, one(name, seconds));
+    let outcomes: Vec<Outcome> = thread::scope(|scope| {
+        let running: Vec<_> = names.iter().map(|name| scope.spawn(move || run(name))).collect();
+        running.into_iter().map(join).collect()
+    });
+    let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count() as u64;
+    let why: Vec<String> = names
+        .iter()
+        .zip(outcomes)
+        .filter_map(|(name, outcome)| Some(format!("{name}: {}", outcome.err()?.why)))
+        .collect();
+    if failed == 0 { Ok(names.len() as u64) } else { Err(Failure { why: why.join("; "), failed }) }
+}
+
+fn join(running: thread::ScopedJoinHandle<'_, Outcome>) -> Outcome {
+    running.join().unwrap_or_else(|_| Err(Failure::one("its thread panicked")))
 }
 
 /// The names of all targets, in order.
