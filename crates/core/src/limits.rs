@@ -145,6 +145,10 @@ pub const OUTAGES_WEIGHED_MAX: usize = 50;
 /// know the log again, in bytes.
 pub const FOLLOW_PRINT_BYTES: usize = 1024;
 
+/// Of so many first lines of a followed log, as far as they are among the bytes above, a hash is kept each: a copy that
+/// was made when the log held no more is known by it.
+pub const FOLLOW_STARTS_MAX: usize = 64;
+
 /// How much one poll of followed logs reads, in bytes, before the rest has to wait for the next.
 pub const FOLLOW_POLL_BYTES_MAX: u64 = 8 * 1024 * 1024;
 

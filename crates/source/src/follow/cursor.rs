@@ -26,6 +26,10 @@ pub struct Cursor {
     pub lines: u64,
     /// Of the first bytes before the offset.
     pub(super) head: Print,
+    /// Short prints of each beginning of these first bytes that ends with a line: a copy that was made early is one of
+    /// these beginnings.
+    #[serde(default)]
+    pub(super) starts: Vec<u64>,
     /// Of the last bytes before the offset.
     pub(super) tail: Print,
     /// The format that was found, as `Format::remembered` writes it.
@@ -73,11 +77,21 @@ impl Cursor {
             offset: 0,
             lines: 0,
             head: Print::default(),
+            starts: Vec::new(),
             tail: Print::default(),
             format: None,
             sampled: 0,
             clock_s,
             places: Vec::new(),
+        }
+    }
+
+    /// Takes in how far it was counted: the offset, its first bytes, as many as a print is of, and what stands before
+    /// the offset.
+    pub(super) fn advance(&mut self, offset: u64, head: &[u8], tail: Print) {
+        (self.offset, self.tail) = (offset, tail);
+        if !self.head.is_full() {
+            (self.head, self.starts) = (Print::of(head), Print::starts(head));
         }
     }
 

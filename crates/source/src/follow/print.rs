@@ -5,7 +5,8 @@ use std::{
     io::{self, Read as _, Seek as _, SeekFrom},
 };
 
-use plimsoll_core::limits::FOLLOW_PRINT_BYTES;
+use memchr::memchr_iter;
+use plimsoll_core::limits::{FOLLOW_PRINT_BYTES, FOLLOW_STARTS_MAX};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -37,6 +38,17 @@ impl Print {
     pub(super) fn tail(file: &File, offset: u64) -> io::Result<Self> {
         let from = offset.saturating_sub(FOLLOW_PRINT_BYTES as u64);
         range(file, from, offset).map(|bytes| Print::of(&bytes))
+    }
+
+    /// Short prints of each beginning that ends with a line, of the first lines.
+    pub(super) fn starts(head: &[u8]) -> Vec<u64> {
+        let ends = memchr_iter(b'\n', head).take(FOLLOW_STARTS_MAX);
+        ends.map(|end| Print::of(&head[..=end]).short()).collect()
+    }
+
+    /// A shorter hash.
+    pub(super) fn short(self) -> u64 {
+        self.hash[0]
     }
 
     /// How many bytes it was taken of.

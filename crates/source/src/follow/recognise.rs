@@ -5,6 +5,7 @@
 
 use std::{fs::File, io};
 
+use memchr::memrchr;
 use plimsoll_core::limits::FOLLOW_PRINT_BYTES;
 
 use super::{
@@ -97,16 +98,21 @@ pub(super) fn is_plausible(cursor: &Cursor, path: &str) -> bool {
         || cursor.places.iter().any(|place| is_related(&place.path, path))
 }
 
-/// Whether `head`, which is shorter than a print, is what a log begins with that is still there. It has to hold a line:
-/// all lines begin alike.
+/// Whether `head`, which is shorter than a print, is what a log begins with: by the lines with which it began, or by the
+/// file in which it is still there. It has to hold a line: all lines begin alike.
 pub(super) fn is_beginning(
     head: &[u8],
     cursor: &Cursor,
     path: &str,
     files: &Files,
 ) -> io::Result<bool> {
-    if !head.contains(&b'\n') || head.len() == FOLLOW_PRINT_BYTES || !is_plausible(cursor, path) {
+    let Some(end) = memrchr(b'\n', head) else { return Ok(false) };
+    if head.len() == FOLLOW_PRINT_BYTES || !is_plausible(cursor, path) {
         return Ok(false);
+    }
+    // What follows them may be a line that is being copied. If it turns out to be another, this is looked at again.
+    if cursor.starts.contains(&Print::of(&head[..=end]).short()) {
+        return Ok(true);
     }
     for place in cursor.level() {
         if let Some(file) = files.borrow(place.id, &place.path)

@@ -227,10 +227,9 @@ impl Counting {
         if self.cutter.offset() <= cursor.offset {
             return;
         }
-        cursor.offset = self.cutter.offset();
-        let head = self.head.len().min(cursor.offset as usize);
-        cursor.head = Print::of(&self.head[..head]);
-        cursor.tail = Print::of(self.cutter.tail());
+        let offset = self.cutter.offset();
+        let head = self.head.len().min(offset as usize);
+        cursor.advance(offset, &self.head[..head], Print::of(self.cutter.tail()));
     }
 }
 

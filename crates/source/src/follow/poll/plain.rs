@@ -5,13 +5,15 @@ use std::{
     io::{self, Read as _, Seek as _, SeekFrom},
 };
 
+use plimsoll_core::limits::FOLLOW_PRINT_BYTES;
+
 use super::{
     super::{
         Follower,
         cursor::{Cursor, Held},
         cutter::Cutter,
         disk::{FileId, Sighting},
-        print::Print,
+        print::{Print, range},
         recognise::{Verdict, recognise, verdict},
         seen::Unread,
     },
@@ -110,12 +112,12 @@ impl Poll<'_> {
             return Ok(());
         }
         if cutter.offset() > cursor.offset {
-            let head = Print::head(&open, cutter.offset())?;
+            let head = range(&open, 0, cutter.offset().min(FOLLOW_PRINT_BYTES as u64))?;
             let tail = Print::tail(&open, cutter.offset())?;
             let piece = counter.finish();
             let format = (piece.skipped > 0).then(|| counter.format().remembered()).flatten();
             self.enter(cursor.key, &file.path, &piece, format, |cursor| {
-                (cursor.offset, cursor.head, cursor.tail) = (cutter.offset(), head, tail);
+                cursor.advance(cutter.offset(), &head, tail);
             });
             self.fall_behind(cursor.key, file.id, cutter.offset());
         }

@@ -94,6 +94,45 @@ fn a_file_with_several_names_is_counted_once() {
     yard.expect(0..30);
 }
 
+/// The copy holds less than what a log is known by, and the log is nowhere else any more.
+#[test]
+fn a_small_copy_that_was_made_before_the_last_lines_is_known_when_the_log_is_gone() {
+    for copied in 1..16 {
+        for (end, pack) in [("", <[u8]>::to_vec as fn(&[u8]) -> Vec<u8>), (".gz", gzip)] {
+            for is_restarted in [false, true] {
+                let mut yard = Yard::new();
+                yard.append("access.log", &lines(0..20));
+                yard.poll();
+                yard.write("access.log", b"");
+                if is_restarted {
+                    yard.restart();
+                }
+                yard.write(&format!("access.log.2{end}"), &pack(&lines(0..copied)));
+                yard.settle();
+                yard.append("access.log", &lines(20..22));
+                yard.settle();
+                yard.expect(0..22);
+            }
+        }
+    }
+}
+
+/// A log that only begins like another is one of its own, as soon as that shows.
+#[test]
+fn a_log_that_begins_with_the_lines_of_another_is_counted_when_it_differs() {
+    let mut yard = Yard::new();
+    yard.append("access.log", &lines(0..9));
+    yard.poll();
+    yard.remove("access.log");
+    yard.append("access.log", &lines(0..2));
+    yard.settle();
+    yard.expect(0..9);
+    yard.append("access.log", &lines(20..22));
+    yard.settle();
+    let counted: u64 = yard.counts().values().sum();
+    assert_eq!(counted, 9 + 4);
+}
+
 #[test]
 fn copies_that_are_there_at_the_beginning_are_counted_once() {
     for count in [1, 3, 50, 5000] {
