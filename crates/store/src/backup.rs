@@ -39,10 +39,17 @@ pub fn take(journal: &JournalReader, slots: &SlotReader, to: &Path) -> Result<Ba
         .mode(0o700)
         .create(to)
         .map_err(|e| Error::of_io(to, "make the folder of the backup", &e))?;
-    let holes = slots.backup(&to.join(SLOTS))?;
-    let head = journal.backup(&to.join(JOURNAL))?;
-    sync_folder(to)?;
-    Ok(Backup { head, holes })
+    let done = slots.backup(&to.join(SLOTS)).and_then(|holes| {
+        let head = journal.backup(&to.join(JOURNAL))?;
+        sync_folder(to)?;
+        Ok(Backup { head, holes })
+    });
+    if done.is_err() {
+        remove_partial(&to.join(SLOTS));
+        // Whatever else is in it stays, and the folder with it.
+        let _ = fs::remove_dir(to);
+    }
+    done
 }
 
 /// Copies a backup into a folder that holds no journal and no slots yet. The backup is only read.

@@ -20,6 +20,14 @@ pub(super) fn entries(
     after_seq: u64,
     limit: usize,
 ) -> Result<Vec<Entry>, Error> {
+    page(conn, file, after_seq, limit).map_err(|error| match error {
+        // It is said of a damaged entry that those before it are sound: here not all of them were looked at.
+        Error::Damaged(_) if after_seq > 0 => walk(conn, file, |_| {}).err().unwrap_or(error),
+        _ => error,
+    })
+}
+
+fn page(conn: &Connection, file: &Path, after_seq: u64, limit: usize) -> Result<Vec<Entry>, Error> {
     let Some(mut head) = head_at(conn, file, after_seq)? else { return Ok(Vec::new()) };
     let damaged =
         |seq: u64, e: &rusqlite::Error| match Error::of_sqlite(file, "read the journal", e) {
@@ -72,19 +80,22 @@ pub(super) fn newest_unchecked(conn: &Connection) -> rusqlite::Result<Head> {
 pub(super) fn verify(
     conn: &Connection,
     file: &Path,
-    mut progress: impl FnMut(u64),
+    progress: impl FnMut(u64),
 ) -> Result<Head, Error> {
-    let mut head = Head::EMPTY;
-    loop {
-        let page = entries(conn, file, head.seq, PAGE)?;
-        let Some(last) = page.last() else { break };
-        head = last.head();
-        progress(head.seq);
-    }
+    let head = walk(conn, file, progress)?;
     let found: String = conn
         .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
         .map_err(|e| Error::of_sqlite(file, "check it", &e))?;
     if found == "ok" { Ok(head) } else { Err(Error::damaged(file, found)) }
+}
+
+fn walk(conn: &Connection, file: &Path, mut progress: impl FnMut(u64)) -> Result<Head, Error> {
+    let mut head = Head::EMPTY;
+    while let Some(last) = page(conn, file, head.seq, PAGE)?.last() {
+        head = last.head();
+        progress(head.seq);
+    }
+    Ok(head)
 }
 
 fn newest_seq(conn: &Connection, file: &Path) -> Result<u64, Error> {

@@ -64,6 +64,11 @@ fn a_backup_overwrites_nothing_and_leaves_nothing_of_a_damaged_journal() {
     let error = reader.backup(&copy).unwrap_err().to_string();
     assert!(error.contains("entry 4 is damaged"), "{error}");
     assert!(!copy.exists() && !folder.path().join("copy.db.partial").exists());
+    let slots = SlotFile::open(&folder.path().join("slots.db")).unwrap();
+    let to = folder.path().join("backup");
+    let error = backup::take(&reader, &slots.reader().unwrap(), &to).unwrap_err();
+    assert!(error.to_string().contains("entry 4 is damaged"), "{error}");
+    assert!(!to.exists());
 }
 
 #[test]

@@ -146,6 +146,23 @@ fn a_damaged_newest_entry_is_refused_at_once() {
     assert_eq!(place(&JournalFile::open(&file).unwrap_err()), Some(Place::Entry(5)));
 }
 
+/// Whoever reads from the middle is told of the first damaged entry, for those before it are called sound.
+#[test]
+fn of_several_damaged_entries_the_first_is_named() {
+    let folder = tempdir().unwrap();
+    let file = folder.path().join("journal.db");
+    journal_of(&file, 7);
+    let sql = Connection::open(&file).unwrap();
+    let reader = JournalReader::open(&file).unwrap();
+    for seq in [6, 3] {
+        sql.execute("UPDATE entry SET event = '{}' WHERE seq = $1", [seq as i64]).unwrap();
+        let error = reader.read(5, 10).unwrap_err();
+        assert_eq!(place(&error), Some(Place::Entry(seq)), "{error}");
+    }
+    sql.execute("UPDATE entry SET event = '{}' WHERE seq = 7", []).unwrap();
+    assert_eq!(place(&JournalFile::open(&file).unwrap_err()), Some(Place::Entry(3)));
+}
+
 /// A file that ends early, anywhere, is never taken for a shorter journal. (Unused bytes at its end may be missing.)
 #[test]
 fn a_cut_file_is_found() {
