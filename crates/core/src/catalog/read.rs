@@ -1,11 +1,11 @@
 //! From documents to the objects that they declare.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::object::{Feed, Kind, Measure, Object, ObjectId};
 use crate::spec::{
     self, Docs, Evaluable, SliSource,
-    model::Source,
+    model::{Linked, Source},
     problem::{Place, Problem},
 };
 
@@ -43,6 +43,7 @@ pub(super) fn declarations(files: &[(String, Vec<u8>)]) -> Declarations {
     for evaluable in evaluable {
         declarations.add_evaluable(evaluable, &docs);
     }
+    declarations.problems.extend(unused_indicators(&docs));
     spec::problem::sort(&mut declarations.problems);
     declarations
 }
@@ -80,6 +81,30 @@ impl Declarations {
             }
         }
     }
+}
+
+/// Indicators that no objective names: they belong to no service, so that nothing can be kept of them.
+fn unused_indicators(docs: &Docs) -> impl Iterator<Item = Problem> {
+    let slos = docs.slos.iter().map(|placed| &placed.doc);
+    let linked = slos.flat_map(|slo| {
+        let own = slo.objectives.iter().filter_map(|objective| objective.indicator.as_ref());
+        own.chain(&slo.indicator)
+    });
+    let used: BTreeSet<&str> = linked
+        .filter_map(|linked| match linked {
+            Linked::Reference(name) => Some(name.as_str()),
+            Linked::Inline(_) => None,
+        })
+        .collect();
+    let unused = docs.slis.iter().filter(move |sli| !used.contains(&*sli.doc.metadata.name));
+    unused.map(|sli| {
+        let message = format!(
+            "the indicator {:?} is in no objective: it belongs to no service, and nothing is kept of it",
+            sli.doc.metadata.name
+        );
+        let hint = "name it in an SLO as its indicatorRef, or leave it out";
+        Problem::warning(spec::code::UNUSED_INDICATOR, sli.place("metadata.name"), message, hint)
+    })
 }
 
 fn feed(source: &Source) -> Feed {

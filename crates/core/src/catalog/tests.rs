@@ -140,3 +140,32 @@ fn one_wrong_file_keeps_the_whole_set_out() {
     assert!(plan.is_refused());
     assert_eq!(plan.changes.len(), 1);
 }
+
+#[test]
+fn an_indicator_that_no_objective_names_is_warned_of() {
+    let indicator = "apiVersion: openslo/v1
+kind: SLI
+metadata: {name: left-over}
+spec:
+  ratioMetric:
+    counter: false
+    bad: {metricSource: {metricSourceRef: counter, spec: {count: bad}}}
+    total: {metricSource: {metricSourceRef: counter, spec: {count: all}}}
+";
+    let own = slo("a", "0.9");
+    let (head, rest) = own.split_once("  indicator:\n").unwrap();
+    let (_, tail) = rest.split_once("  timeWindow").unwrap();
+    let used = format!("{head}  indicatorRef: left-over\n  timeWindow{tail}");
+    let warned = |objective: &str| -> Vec<String> {
+        let files = [("s.yaml", SOURCE), ("i.yaml", indicator), ("o.yaml", objective)];
+        let files = files.map(|(name, text)| (name.to_owned(), text.into()));
+        let plan = plan(&State::default(), "one", &files);
+        assert!(!plan.is_refused());
+        plan.problems
+            .iter()
+            .map(|problem| format!("{}:{} {}", problem.path, problem.line, problem.code))
+            .collect()
+    };
+    assert_eq!(warned(&own), ["i.yaml:3 unused-indicator"]);
+    assert_eq!(warned(&used), [""; 0]);
+}

@@ -119,3 +119,5 @@ pub const NO_OBJECTIVES: &str = "no-objectives";
 pub const DECLARED_TWICE: &str = "declared-twice";
 /// An object that belongs to another set of files.
 pub const BELONGS_ELSEWHERE: &str = "belongs-elsewhere";
+/// An indicator that no objective names.
+pub const UNUSED_INDICATOR: &str = "unused-indicator";

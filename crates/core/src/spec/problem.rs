@@ -78,6 +78,16 @@ impl Problem {
         }
     }
 
+    /// A warning about an object that stands at this place.
+    pub fn warning(
+        code: &'static str,
+        place: Place,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Problem { severity: Severity::Warning, ..Problem::error(code, place, message, hint) }
+    }
+
     /// Whether it keeps the object from being used.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
