@@ -38,6 +38,9 @@ pub const GRACE_MS: i64 = 5_000;
 /// Looks at the clock at least so often.
 const LOOK_UP: Duration = Duration::from_millis(500);
 
+/// After late minutes the figures are made anew, at most so often.
+const FIGURES_EVERY: Duration = Duration::from_secs(1);
+
 /// How often is looked whether there is room again.
 const LOOK_FOR_ROOM: Duration = Duration::from_secs(1);
 
@@ -150,6 +153,7 @@ impl Keeper {
             swept: None,
             is_folded: false,
             is_outdated: true,
+            made_at: Instant::now(),
             reopen: None,
             look_for_room_at: None,
         };
@@ -278,6 +282,8 @@ struct Work<S, O> {
     is_folded: bool,
     /// The figures are of other objectives, or of a board that was made anew: none of them still holds.
     is_outdated: bool,
+    /// When the figures were made last.
+    made_at: Instant,
     reopen: Option<Reopen>,
     look_for_room_at: Option<Instant>,
 }
@@ -324,6 +330,7 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
         }
         self.follow_catalog();
         self.follow_clock();
+        self.follow_late_minutes();
         self.look_for_room();
         self.look_after();
     }
@@ -365,7 +372,15 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
         *self.seen.kept.write().unwrap_or_else(PoisonError::into_inner) = kept;
     }
 
+    /// Whoever sends minutes that are over, and looks, finds them counted.
+    fn follow_late_minutes(&mut self) {
+        if self.keeping.is_touched() && self.made_at.elapsed() >= FIGURES_EVERY {
+            self.make_figures();
+        }
+    }
+
     fn make_figures(&mut self) {
+        self.made_at = Instant::now();
         let touched = self.keeping.take_touched();
         let before = if self.is_outdated {
             Arc::default()

@@ -237,6 +237,11 @@ impl<S: SlotStore> Keeping<S> {
         }
     }
 
+    /// Whether the past of any SLI was changed since it was last asked of which.
+    pub fn is_touched(&self) -> bool {
+        !self.touched.is_empty()
+    }
+
     /// The SLIs whose past was changed since this was last asked.
     pub fn take_touched(&mut self) -> BTreeSet<u32> {
         std::mem::take(&mut self.touched)

@@ -179,6 +179,20 @@ fn pages_and_metrics_tell_of_every_objective() {
     assert_eq!(house.get("/-/healthy").send().bytes, b"ok\n");
 }
 
+/// The clock stands still here: no minute ends after these were sent.
+#[test]
+fn late_minutes_are_on_the_page_without_waiting_for_the_next_minute() {
+    let house = House::new();
+    declare(&house);
+    assert_eq!(push(&house, 1, &json!([counts("11:50", 9_995, 5)])).status, 200);
+    let begun = std::time::Instant::now();
+    let shown = || String::from_utf8(house.get("/").send().bytes).unwrap().contains(">50 % <");
+    while !shown() {
+        assert!(begun.elapsed().as_secs() < 60, "it is not shown");
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn all_budgets_are_listed_as_each_is_shown() {
     let house = House::new();
