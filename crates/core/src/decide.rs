@@ -16,9 +16,9 @@ use crate::{
 pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
     match command {
         Command::AddPerson(handle) => person::add(state, handle),
-        Command::ErasePerson(handle) => person::erase(state, handle, context),
+        Command::ErasePerson(handle) => person::erase(state, handle),
         Command::IssueToken(wish) => token::issue(state, wish, context),
-        Command::RevokeToken(token) => token::revoke(state, token, context),
+        Command::RevokeToken(token) => token::revoke(state, token),
         Command::Apply { set, files, may_withdraw } => {
             plan::apply(state, set, files, *may_withdraw)
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::{
-    command::{Context, Refusal},
+    command::Refusal,
     event::Event,
     limits::{PEOPLE_MAX, PERSON_HANDLE_BYTES_MAX},
     state::State,
@@ -99,7 +99,7 @@ pub(crate) fn add(state: &State, handle: &str) -> Result<Vec<Event>, Refusal> {
 }
 
 /// Erases a person: their tokens are revoked, their profile is dropped by the shell.
-pub(crate) fn erase(state: &State, handle: &str, context: &Context) -> Result<Vec<Event>, Refusal> {
+pub(crate) fn erase(state: &State, handle: &str) -> Result<Vec<Event>, Refusal> {
     let person = PersonId::parse(handle)?;
     let known = state.people.get(&person).filter(|known| known.is_active());
     if known.is_none() {
@@ -118,7 +118,7 @@ pub(crate) fn erase(state: &State, handle: &str, context: &Context) -> Result<Ve
     let tokens = state
         .tokens
         .iter()
-        .filter(|(_, token)| token.person == person && token.is_valid(context.at_ms));
+        .filter(|(_, token)| token.person == person && token.revoked_ms.is_none());
     let revoked =
         tokens.map(|(id, _)| Event::TokenRevoked(super::token::Revoked { token: id.clone() }));
     Ok(revoked.chain([Event::PersonErased(Erased { person: person.clone() })]).collect())

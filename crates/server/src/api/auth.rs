@@ -206,6 +206,9 @@ fn of_token(state: &State, id: TokenId, now_ms: i64) -> Result<Identified, Probl
             "ask for a new one: plimsoll token issue",
         ));
     }
+    if !state.people.get(&token.person).is_some_and(Person::is_active) {
+        return Err(unknown());
+    }
     let scopes = token.scopes.iter().copied().collect();
     Ok(Identified { caller: Caller { person: token.person.clone(), token: Some(id) }, scopes })
 }
