@@ -200,6 +200,9 @@ impl<J: Journal> Writer<J> {
             let outcome = run.job(job, &mut self.private, &self.journal);
             run.outcomes.push(outcome);
         }
+        if let Some(error) = run.broken.take() {
+            return self.fail(run, AppendError::Failed(error));
+        }
         if run.batch == Batch::default() {
             return run.outcomes;
         }
@@ -274,12 +277,23 @@ struct Run {
     keys: BTreeMap<(String, String), (usize, [u8; 32])>,
     /// Who acted last, and how that is written.
     actor: Option<(Actor, String)>,
+    /// Why the journal cannot be used until it was opened anew.
+    broken: Option<Error>,
+}
+
+/// What is kept of an answer: its events are in the journal.
+#[derive(Serialize, Deserialize)]
+struct Answered {
+    seq: u64,
+    at_ms: i64,
+    events: u64,
 }
 
 impl Run {
     fn new(at_ms: i64, seq: u64) -> Self {
         let (batch, outcomes, new) = (Batch::default(), Vec::new(), Vec::new());
-        Run { at_ms, seq, batch, outcomes, new, keys: BTreeMap::new(), actor: None }
+        let (keys, actor, broken) = (BTreeMap::new(), None, None);
+        Run { at_ms, seq, batch, outcomes, new, keys, actor, broken }
     }
 
     /// What the jobs did, each event once.
@@ -328,7 +342,7 @@ impl Run {
     }
 
     /// What a request with this key was answered before.
-    fn repeated(&self, repeat: &Repeat, journal: &impl Journal) -> Option<Outcome> {
+    fn repeated(&mut self, repeat: &Repeat, journal: &impl Journal) -> Option<Outcome> {
         let Repeat { person, key, request_hash } = repeat;
         if let Some((place, hash)) = self.keys.get(&(person.clone(), key.clone())) {
             let same = hash == request_hash;
@@ -343,20 +357,44 @@ impl Run {
             Ok(Some(reply)) if reply.request_hash != *request_hash => {
                 Some(Err(NotDone::OtherRequest))
             }
-            Ok(Some(reply)) => {
-                let done = serde_json::from_slice(&reply.response);
-                Some(done.map_err(|error| NotDone::Unknown(error.to_string())))
+            Ok(Some(reply)) => Some(answered(&reply, journal).map_err(NotDone::Unknown)),
+            Err(error) => {
+                if !error.is_certain() {
+                    self.broken = Some(error.clone());
+                }
+                Some(Err(NotDone::Store(AppendError::from(error))))
             }
-            Err(error) => Some(Err(NotDone::Store(AppendError::from(error)))),
         }
     }
 
     fn keep(&mut self, repeat: &Repeat, done: &Done) {
         let Repeat { person, key, request_hash } = repeat.clone();
         self.keys.insert((person.clone(), key.clone()), (self.outcomes.len(), request_hash));
-        let response = serde_json::to_vec(done).unwrap_or_default();
+        let answered =
+            Answered { seq: done.seq, at_ms: done.at_ms, events: done.events.len() as u64 };
+        // Numbers only: it cannot fail to be written.
+        let response = serde_json::to_vec(&answered).unwrap_or_default();
         self.batch.replies.push(Reply { person, key, request_hash, response, at_ms: self.at_ms });
     }
+}
+
+/// What was answered, from what is kept of it and the journal; or why that cannot be told.
+fn answered(reply: &Reply, journal: &impl Journal) -> Result<Done, String> {
+    let kept: Answered = serde_json::from_slice(&reply.response).map_err(|e| e.to_string())?;
+    let Answered { seq, at_ms, events: count } = kept;
+    let mut events = Vec::new();
+    while (events.len() as u64) < count {
+        let left = count - events.len() as u64;
+        let entries = journal.read(seq.saturating_sub(left), left as usize);
+        let entries = entries.map_err(|error| error.to_string())?;
+        if entries.is_empty() {
+            return Err(format!("the journal ends before entry {seq}"));
+        }
+        for entry in entries {
+            events.push(Event::read(&entry.event).map_err(|why| why.to_string())?);
+        }
+    }
+    Ok(Done { seq, at_ms, events })
 }
 
 /// What an event means for the secrets.

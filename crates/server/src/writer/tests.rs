@@ -109,6 +109,12 @@ impl Journal for Fake {
     }
 
     fn reply(&self, person: &str, key: &str) -> Result<Option<Reply>, Error> {
+        if self.is_poisoned {
+            return Err(Error::Poisoned {
+                file: PathBuf::from("fake"),
+                since: "a fault".to_owned(),
+            });
+        }
         let disk = self.disk.borrow();
         Ok(disk.replies.iter().find(|reply| reply.person == person && reply.key == key).cloned())
     }
@@ -249,4 +255,39 @@ fn time_in_the_journal_never_runs_backwards() {
     }
     let times: Vec<i64> = disk.borrow().entries.iter().map(|entry| entry.at_ms).collect();
     assert_eq!(times, [1000, 1000, 1000, 1001]);
+}
+
+/// The journal can break behind the writer's back, when its log is copied into it after an append.
+#[test]
+fn a_journal_that_cannot_be_asked_for_a_key_stops_the_writer() {
+    let disk = Rc::new(RefCell::new(Disk::default()));
+    let faults = Rc::new(RefCell::new(Vec::new()));
+    let fake = |is_poisoned| Fake { disk: disk.clone(), faults: faults.clone(), is_poisoned };
+    let mut writer = Writer::open(fake(true)).unwrap();
+    let add = job(1, Command::AddPerson("ada".to_owned()));
+    let outcomes = writer.work(std::slice::from_ref(&add), 0);
+    assert!(matches!(outcomes[..], [Err(NotDone::Unknown(_))]), "{outcomes:?}");
+    assert!(writer.stopped().is_some());
+    writer.reopen(fake(false)).unwrap();
+    assert!(writer.work(&[add], 0)[0].is_ok());
+}
+
+#[test]
+fn the_answer_to_a_large_command_is_kept_small_and_told_again_in_full() {
+    let disk = Rc::new(RefCell::new(Disk::default()));
+    let faults = Rc::new(RefCell::new(Vec::new()));
+    let fake = Fake { disk: disk.clone(), faults, is_poisoned: false };
+    let mut writer = Writer::open(fake).unwrap();
+    let services = (0..5_000).map(|number| {
+        format!("---\napiVersion: openslo/v1\nkind: Service\nmetadata: {{name: s{number}}}\nspec: {{}}\n")
+    });
+    let files = vec![("s.yaml".to_owned(), services.collect::<String>().into_bytes())];
+    let apply = Command::Apply { set: "one".to_owned(), files, may_withdraw: false };
+    let jobs = [job(1, apply)];
+    let first = writer.work(&jobs, 0).remove(0).unwrap();
+    assert_eq!(first.events.len(), 5_000);
+    assert!(disk.borrow().replies[0].response.len() < 100);
+    let more = [job(2, Command::AddPerson("ada".to_owned()))];
+    writer.work(&more, 0).remove(0).unwrap();
+    assert_eq!(writer.work(&jobs, 9), [Ok(first)]);
 }
