@@ -8,6 +8,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
@@ -16,7 +17,9 @@ use tokio::{
 
 use crate::{
     api::Ends,
-    limits::{CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_WITHIN, HEADER_FIELDS_MAX, STOP_WITHIN},
+    limits::{
+        CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_WITHIN, HEADER_FIELDS_MAX, STOP_WITHIN, TAKEN_WITHIN,
+    },
 };
 
 /// After an error of the listener nothing is taken until a connection ends, or for so long.
@@ -101,6 +104,8 @@ async fn hold(
 fn prepare(stream: &TcpStream) -> io::Result<SocketAddr> {
     // Answers are small and written at once: waiting for more only delays them.
     stream.set_nodelay(true)?;
+    // Whoever does not take their answer must not hold their place for ever.
+    SockRef::from(stream).set_tcp_user_timeout(Some(TAKEN_WITHIN))?;
     stream.local_addr()
 }
 

@@ -41,6 +41,9 @@ pub const DOCUMENTS_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How long a client may take to send the head of a request; idle connections are closed after it too.
 pub const HEAD_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long a connection stays open over which nothing that was sent is taken.
+pub const TAKEN_WITHIN: Duration = Duration::from_secs(60);
+
 /// How long a client may take to send the body of a request.
 pub const BODY_WITHIN: Duration = Duration::from_secs(30);
 
