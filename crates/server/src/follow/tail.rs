@@ -43,6 +43,9 @@ const STILL_S: i64 = 60;
 /// So many slots are closed with one order at most.
 const CLOSED_AT_ONCE: i64 = 200_000;
 
+/// A clock that goes back by fewer minutes was only corrected.
+const AHEAD_MINUTES: i64 = 10;
+
 /// One log source that is followed.
 #[derive(Debug)]
 pub struct Tail {
@@ -140,8 +143,8 @@ impl Tail {
     pub fn poll(&mut self, now_s: i64, kept: Span, over: Minute, history: &impl History) -> Polled {
         let delta = self.follower.poll(now_s);
         let mut parts = self.route.parts(&delta.cells, &self.ladder);
+        // Also what is older than what is kept: the clock may be wrong. If it is not, the store drops it later.
         for minutes in parts.values_mut() {
-            minutes.retain(|minute, _| *minute >= kept.from);
             self.believe_late(minutes);
         }
         if delta.lines > 0 || self.heard_s.is_none() {
@@ -220,6 +223,10 @@ impl Tail {
             let begin = self.judge_silence(now_s, kept, over, parts, history)?;
             return Ok((Vec::new(), begin));
         };
+        if seen_until > over.plus(AHEAD_MINUTES) {
+            // The clock was ahead. What it closed cannot be opened again; from now on minutes are closed when they end.
+            return Ok((Vec::new(), over));
+        }
         let from = seen_until.max(kept.from);
         let to = over.min(from.plus((CLOSED_AT_ONCE / (self.route.slis.len() as i64 + 1)).max(1)));
         if to <= from {

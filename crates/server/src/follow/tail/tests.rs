@@ -84,8 +84,8 @@ impl Scene {
                 Tail::new(self.route(), &cursors).unwrap()
             };
             let tail = self.tail.insert(tail);
-            let kept = Span::new(BEGIN.plus(-90 * 1440), BEGIN.plus(90 * 1440));
             let over = Minute::of_second(self.now_s);
+            let kept = Span::new(over.plus(-90 * 1440), over.plus(1));
             let polled = tail.poll(self.now_s, kept, over, &Past(self.keeping.store()));
             if let Some(order) = polled.order {
                 self.keeping.write(&[order]).remove(0).unwrap();
@@ -118,6 +118,22 @@ fn all(good: u64, bad: u64) -> Slot {
 
 fn part(good: u64, bad: u64) -> Slot {
     Slot::Partial { good, bad }
+}
+
+#[test]
+fn a_clock_that_was_ahead_costs_no_line_and_minutes_are_closed_again_when_it_is_right() {
+    let mut scene = Scene::new();
+    scene.write([5], 200);
+    scene.poll(10);
+    scene.write([20], 200);
+    scene.poll(400 * 86_400);
+    scene.write([70], 200);
+    scene.poll(120);
+    // By a wrong clock nothing was watched to its end.
+    assert_eq!(scene.slots(4), [part(2, 0), part(1, 0), MISSING, MISSING]);
+    scene.write([130], 200);
+    scene.poll(240);
+    assert_eq!(scene.slots(4), [part(2, 0), part(1, 0), all(1, 0), NONE]);
 }
 
 #[test]
