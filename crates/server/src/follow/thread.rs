@@ -24,7 +24,7 @@ use super::{
     tail::{History, Polled, Tail},
 };
 use crate::{
-    clock::{Clock, Now},
+    clock::Clock,
     measure::{
         keeper::{GRACE_MS, Keeper},
         keeping::{NotKept, Order},
@@ -135,14 +135,8 @@ impl Work {
 
     /// Looks at one source once; whether there is more at once.
     fn poll(&mut self, name: &str) -> bool {
-        let Now { ms: now_ms, jump_ms } = self.clock.now();
+        let now_ms = self.clock.now().ms;
         let (keeper, healths) = (&self.keeper, &self.healths);
-        if jump_ms != 0 {
-            // Lines would be judged by a time that may be wrong: too far ahead, or too old. They wait in their files.
-            let why = "the clock has jumped; lines wait until it is clear what time it is";
-            healths.note(name, |health| health.trouble = Some(why.to_owned()));
-            return false;
-        }
         let Some(followed) = self.tails.get_mut(name) else { return false };
         let tail = match open(followed, keeper) {
             Ok(tail) => tail,
