@@ -35,10 +35,12 @@ const BLOCK_BYTES: usize = 1 << 20;
 pub(crate) fn open(file: &Path, kind: &Kind) -> Result<Connection, Error> {
     let io = |e: io::Error| Error::of_io(file, OPENING, &e);
     let sql = |e: rusqlite::Error| Error::of_sqlite(file, OPENING, &e);
-    check_head(&create_private(file).map_err(io)?, file, kind)?;
+    if !file.exists() {
+        create_private(file).map_err(io)?;
+    }
     write_log_again(file)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut conn = Connection::open_with_flags(file, flags).map_err(sql)?;
+    let mut conn = connect(file, kind, || Connection::open_with_flags(file, flags))?;
     check_application(&conn, file, kind)?;
     configure(&conn).map_err(sql)?;
     migrate(&mut conn, file, kind)?;
@@ -53,26 +55,41 @@ pub(crate) fn open(file: &Path, kind: &Kind) -> Result<Connection, Error> {
 /// Opens a file for reading beside its writer, or from a folder that may not be written to.
 pub(crate) fn open_to_read(file: &Path, kind: &Kind) -> Result<Connection, Error> {
     let sql = |e: rusqlite::Error| Error::of_sqlite(file, OPENING, &e);
-    let open = File::open(file).map_err(|e| Error::of_io(file, OPENING, &e))?;
-    check_head(&open, file, kind)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(file, flags).map_err(sql)?;
-    let conn = match version(&conn) {
-        Ok(_) => conn,
-        // A log needs shared memory beside it, which a folder that may not be written to does not allow. Without
-        // a log, the file alone is the whole truth.
-        Err(_) if !has_bytes(&log_of(file)) => {
-            let uri = format!("file:{}?immutable=1", escaped(file));
-            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(sql)?
+    let conn = connect(file, kind, || {
+        let conn = Connection::open_with_flags(file, flags)?;
+        match version(&conn) {
+            // A log needs shared memory beside it, which a folder that may not be written to does not allow. Without
+            // a log, the file alone is the whole truth.
+            Err(_) if !has_bytes(&log_of(file)) => {
+                let uri = format!("file:{}?immutable=1", escaped(file));
+                Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
+            }
+            _ => Ok(conn),
         }
-        Err(error) => return Err(sql(error)),
-    };
+    })?;
     check_application(&conn, file, kind)?;
     let known = kind.migrations.len() as u32;
     match version(&conn).map_err(sql)? {
         found if found > known => Err(Error::TooNew { file: file.into(), found, known }),
         _ => Ok(conn),
     }
+}
+
+/// Opens a connection to a file of ours. SQLite alone opens the file, unless it cannot read it: whoever closes a file
+/// on Unix gives up every lock that the process has on it, also those of other connections, and then another program
+/// takes itself for the last one and removes the log.
+fn connect(
+    file: &Path,
+    kind: &Kind,
+    open: impl FnOnce() -> rusqlite::Result<Connection>,
+) -> Result<Connection, Error> {
+    let opened = open().and_then(|conn| version(&conn).map(|_| conn));
+    opened.map_err(|error| {
+        let found = File::open(file).map_err(|e| Error::of_io(file, OPENING, &e));
+        let ours = found.and_then(|open| check_head(&open, file, kind));
+        ours.err().unwrap_or_else(|| Error::of_sqlite(file, OPENING, &error))
+    })
 }
 
 fn escaped(file: &Path) -> String {

@@ -1,8 +1,14 @@
 //! A folder has one owner, and others see nothing of it.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, PermissionsExt},
+};
 
-use plimsoll_store::folder::{Folder, FolderError, Owner};
+use plimsoll_store::{
+    folder::{Folder, FolderError, Owner},
+    journal::{JournalFile, JournalReader},
+};
 use tempfile::tempdir;
 
 fn mode(path: &std::path::Path) -> u32 {
@@ -88,4 +94,29 @@ fn a_path_that_is_a_file_is_refused() {
     fs::write(&path, "x").unwrap();
     let refused = Folder::lock(&path).unwrap_err().to_string();
     assert!(refused.contains("file"), "{refused}");
+}
+
+/// A process that closes a file loses its locks on it, whoever in it took them. Without these another program takes
+/// itself for the last one at the file, and removes the log with what was acknowledged.
+#[test]
+fn readers_that_come_and_go_leave_the_locks_of_the_writer() {
+    let folder = tempdir().unwrap();
+    let file = folder.path().join("journal.db");
+    let journal = JournalFile::open(&file).unwrap();
+    let inode = format!(":{} ", fs::metadata(&file).unwrap().ino());
+    let locks = || {
+        let all = fs::read_to_string("/proc/locks").unwrap();
+        all.lines().filter(|line| line.contains(&inode)).count()
+    };
+    let held = locks();
+    assert!(held > 0);
+    for _ in 0..3 {
+        drop(JournalReader::open(&file).unwrap());
+        assert_eq!(locks(), held);
+    }
+    // A writer that is opened anew, while the one that failed is still there.
+    let again = JournalFile::open(&file).unwrap();
+    drop(journal);
+    assert_eq!(locks(), held);
+    drop(again);
 }
