@@ -158,10 +158,9 @@ fn describe(operation: &mut Operation, route: &Route) {
         );
     }
     if route.method == Method::PUT {
-        parameters.push(
-            field("If-None-Match", "`*`: where there is something already, nothing is done.")
-                .into(),
-        );
+        // Without a pattern: what is no tag, or is empty, names nothing that could be here.
+        let names_none = "`*`: where there is something already, nothing is done.";
+        parameters.push(header_field("If-None-Match", names_none, None).into());
     }
     for (status, response) in &mut operation.responses.responses {
         if let (RefOr::T(response), true) = (response, status.starts_with(['4', '5'])) {
@@ -180,8 +179,12 @@ fn describe(operation: &mut Operation, route: &Route) {
 }
 
 fn field(name: &str, description: &str) -> Parameter {
+    header_field(name, description, Some("^[!-~]+$"))
+}
+
+fn header_field(name: &str, description: &str, pattern: Option<&str>) -> Parameter {
     let mut text = Object::with_type(Type::String);
-    text.pattern = Some("^[!-~]+$".to_owned());
+    text.pattern = pattern.map(str::to_owned);
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
