@@ -322,17 +322,7 @@ impl<S: SlotStore> Keeping<S> {
         let until = self.shared.board().end().plus(-60);
         let folded = self.store.fold(until, FOLD_GROUPS);
         match folded {
-            Ok(folded) => {
-                if !folded.holes.is_empty() {
-                    // The board still holds sums of what was there.
-                    tell(&folded.holes);
-                    let end = self.shared.board().end();
-                    if let Err(error) = self.load(end) {
-                        self.stopped = Some(error.to_string());
-                    }
-                }
-                folded.done
-            }
+            Ok(folded) => folded.done,
             Err(error) => {
                 self.fail(error);
                 true
