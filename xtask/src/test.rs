@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check of the project, in the order in which they fail fastest.
 
 use crate::{
-    fuzz, licences, peers,
+    fuzz, licences, peers, schemathesis,
     steps::{Failure, Outcome, Steps, Stopped, cargo},
     tidy,
 };
@@ -41,6 +41,7 @@ fn full_steps(steps: &mut Steps) -> Result<(), Stopped> {
     peers::install(steps)?;
     peers::senders(steps)?;
     steps.step("example", "cargo run --release -- assess --example --json", example)?;
+    schemathesis::schemathesis(steps)?;
     let simulate = ["run", "--release", "--locked", "-p", "plimsoll-sim", "--", "--fresh"];
     let simulate = cargo(&[&simulate[..], &[SIMULATION_SECONDS]].concat());
     steps.command("simulation", simulate)?;
