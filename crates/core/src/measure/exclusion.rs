@@ -44,8 +44,18 @@ impl Exclusions {
 
     /// The sums of a span without the minutes that are taken out.
     pub fn sums(&self, ledger: &impl Slots, span: Span) -> Sums {
-        let cuts = self.0.iter().map(|cut| cut.intersection(span)).filter(|cut| !cut.is_empty());
-        cuts.fold(ledger.sums(span), |sums, cut| sums - ledger.sums(cut))
+        let mut cuts = self.0.iter().filter(|cut| !cut.intersection(span).is_empty()).peekable();
+        if cuts.peek().is_none() {
+            return ledger.sums(span);
+        }
+        // What stays is added up, rather than what goes taken off: so no sum can fall below nothing, whatever the
+        // ledger answers.
+        let (mut sums, mut from) = (Sums::default(), span.from);
+        for cut in cuts {
+            sums += ledger.sums(Span::new(from, cut.from.max(from)));
+            from = cut.to.min(span.to);
+        }
+        sums + ledger.sums(Span::new(from, span.to))
     }
 
     /// How many minutes of a span are taken out.

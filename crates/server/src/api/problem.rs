@@ -13,7 +13,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{measure::keeping::NotKept, random::NoRandomness, writer::NotDone};
+use crate::{
+    measure::{keeping::NotKept, look::Unseen},
+    random::NoRandomness,
+    writer::NotDone,
+};
 
 /// The media type of problem documents.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -321,6 +325,17 @@ impl From<Error> for Problem {
                 error.to_string(),
                 "look at the disk and the server's log, then send it again",
             ),
+        }
+    }
+}
+
+impl From<Unseen> for Problem {
+    fn from(unseen: Unseen) -> Self {
+        match unseen {
+            Unseen::Store(error) => error.into(),
+            Unseen::Behind(_) => {
+                Problem::new(Code::Unavailable, unseen.to_string(), "ask again in a few seconds")
+            }
         }
     }
 }

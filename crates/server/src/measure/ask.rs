@@ -18,7 +18,7 @@ use plimsoll_store::{Error, slots::SlotReader};
 use super::{
     figures::{self, Objective, SloFigures},
     keeper::Keeper,
-    look::Look,
+    look::{Look, Unseen},
 };
 
 /// A budget, and where it went.
@@ -45,26 +45,26 @@ impl Keeper {
     /// An objective as it stood when every minute before `at` was over; now, where no time is given.
     ///
     /// # Errors
-    /// As [`Keeper::slots`].
+    /// When the slots cannot be read, or are opened anew just now.
     pub fn figures_of(
         &self,
         objective: &Objective,
         at: Option<Minute>,
-    ) -> Result<(Minute, SloFigures), Error> {
+    ) -> Result<(Minute, SloFigures), Unseen> {
         self.look(objective, at, |look, end| figures::figures(objective, look, end))
     }
 
     /// Where the budget of one window went.
     ///
     /// # Errors
-    /// As [`Keeper::slots`].
+    /// As [`Keeper::figures_of`].
     pub fn statement_of(
         &self,
         objective: &Objective,
         attributions: &Attributions,
         window: &Window,
         at: Option<Minute>,
-    ) -> Result<Result<Statement, NoExtent>, Error> {
+    ) -> Result<Result<Statement, NoExtent>, Unseen> {
         let Objective { slo, exclusions, .. } = objective;
         let costing = Costing { budgeting: slo.budgeting, no_data: slo.no_data };
         let (_, answer) = self.look(objective, at, |look, end| {
@@ -80,13 +80,13 @@ impl Keeper {
         objective: &Objective,
         at: Option<Minute>,
         answer: impl FnOnce(&Look<'_, SlotReader>, Minute) -> T,
-    ) -> Result<(Minute, T), Error> {
+    ) -> Result<(Minute, T), Unseen> {
         self.read(|reader| {
             let _paired = self.shared().paired();
             let board = self.shared().board();
             let end = at.unwrap_or_else(|| board.end()).min(board.end());
             let reach = figures::reach(&objective.slo, end);
-            let look = Look::at(&board, reader, objective.sli, reach);
+            let look = Look::at(&board, reader, objective.sli, reach)?;
             let answered = answer(&look, end);
             look.check()?;
             Ok((end, answered))

@@ -35,6 +35,8 @@ pub struct Board {
     /// Minutes that came and are not over yet.
     ahead: BTreeMap<Minute, Row>,
     sources: Sources,
+    /// Why the store may hold what is not on the board.
+    behind: Option<String>,
 }
 
 /// From which sources the slots of an SLI came. Mostly it is one; after a document named another, the old slots stay.
@@ -90,6 +92,7 @@ impl Board {
             edges: BTreeMap::new(),
             ahead: BTreeMap::new(),
             sources: Sources::default(),
+            behind: None,
         };
         board.read_days(store)?;
         let several: Vec<u32> = board.sources.several.keys().copied().collect();
@@ -102,6 +105,17 @@ impl Board {
     /// Every minute before it is on the board.
     pub fn end(&self) -> Minute {
         self.readings.end()
+    }
+
+    /// Why the store may hold what is not here: until it is made anew the board tells of an earlier time, and nothing
+    /// of it may be held against the store.
+    pub fn behind(&self) -> Option<&str> {
+        self.behind.as_deref()
+    }
+
+    /// Says that the store may hold what is not here.
+    pub(super) fn fall_behind(&mut self, why: &str) {
+        self.behind = Some(why.to_owned());
     }
 
     /// The running sums.

@@ -16,9 +16,12 @@ use plimsoll_core::{
     state::State,
     time::{Minute, Span},
 };
-use plimsoll_store::{Error, slots::SlotReads};
+use plimsoll_store::slots::SlotReads;
 
-use super::{board::Board, look::Look};
+use super::{
+    board::Board,
+    look::{Look, Unseen},
+};
 
 /// Lookbacks over which burn rates are shown, in minutes: those of the multi-window alerts of the SRE workbook.
 pub const BURN_LOOKBACKS: [u32; 7] = [5, 30, 60, 120, 360, 1440, 4320];
@@ -142,14 +145,14 @@ fn stands_still(slo: &Slo, was: Minute, is: Minute) -> bool {
 /// unless `is_touched` says that late data came. `before` must be of the same objectives.
 ///
 /// # Errors
-/// When the store cannot be read.
+/// When the store cannot be read, or the board is behind it.
 pub fn all(
     objectives: &[Objective],
     board: &Board,
     reads: &impl SlotReads,
     before: &Figures,
     is_touched: impl Fn(u32) -> bool,
-) -> Result<Figures, Error> {
+) -> Result<Figures, Unseen> {
     let end = board.end();
     let mut slos = BTreeMap::new();
     for objective in objectives {
@@ -159,7 +162,7 @@ pub fn all(
         let found = if let Some(kept) = kept {
             kept.clone()
         } else {
-            let look = Look::at(board, reads, objective.sli, reach(&objective.slo, end));
+            let look = Look::at(board, reads, objective.sli, reach(&objective.slo, end))?;
             let found = figures(objective, &look, end);
             look.check()?;
             found

@@ -226,7 +226,10 @@ impl Keeper {
     ///
     /// # Errors
     /// When the slots cannot be opened or read.
-    pub fn read<T>(&self, ask: impl FnOnce(&SlotReader) -> Result<T, Error>) -> Result<T, Error> {
+    pub fn read<T, E: From<Error>>(
+        &self,
+        ask: impl FnOnce(&SlotReader) -> Result<T, E>,
+    ) -> Result<T, E> {
         let kept = self.seen.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let reader = kept.map_or_else(|| (self.seen.open_reader)(), Ok)?;
         let answer = ask(&reader)?;
@@ -380,6 +383,11 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
     }
 
     fn make_figures(&mut self) {
+        if self.keeping.stopped().is_some() {
+            // They are made anew with the board.
+            self.is_outdated = true;
+            return;
+        }
         self.made_at = Instant::now();
         let touched = self.keeping.take_touched();
         let before = if self.is_outdated {
@@ -447,6 +455,7 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
                 tracing::info!("the slots were opened anew; they are written again");
                 self.seen.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
                 (self.reopen, self.is_outdated) = (None, true);
+                self.make_figures();
             }
             Err(error) => {
                 tracing::error!("the slots could not be opened anew: {error}");

@@ -184,6 +184,8 @@ impl<S: SlotStore> Keeping<S> {
     /// # Errors
     /// When it cannot be read; nothing is written then.
     pub fn reopen(&mut self, store: S) -> Result<(), Error> {
+        let pair = Arc::clone(&self.shared.pair);
+        let _apart = pair.write().unwrap_or_else(PoisonError::into_inner);
         self.store = store;
         let end = self.shared.board().end();
         self.load(end)?;
@@ -206,6 +208,14 @@ impl<S: SlotStore> Keeping<S> {
             ..Order::default()
         };
         self.write(&[note(Some(&ROOM_BYTES)), note(None)]);
+    }
+
+    /// Writes nothing more, and says that the board may be behind: what became of the last write is not known, or it
+    /// could not be brought onto the board.
+    fn stop(&mut self, error: &Error) {
+        let why = error.to_string();
+        self.shared.change(|board| board.fall_behind(&why));
+        self.stopped = Some(why);
     }
 
     fn load(&mut self, end: Minute) -> Result<(), Error> {
@@ -256,14 +266,14 @@ impl<S: SlotStore> Keeping<S> {
             // The board may hold sums of what was there before it was damaged: a change would come on top of them.
             tell(holes);
             if let Err(error) = self.load(end) {
-                self.stopped = Some(error.to_string());
+                self.stop(&error);
             }
             return;
         }
         let store = &self.store;
         let taken = self.shared.change(|board| board.change(store, changes));
         if let Err(error) = taken {
-            self.stopped = Some(error.to_string());
+            self.stop(&error);
         }
     }
 
@@ -274,7 +284,7 @@ impl<S: SlotStore> Keeping<S> {
             }
             return NotKept::Store(error);
         }
-        self.stopped = Some(error.to_string());
+        self.stop(&error);
         NotKept::Unknown(error.to_string())
     }
 
@@ -293,7 +303,7 @@ impl<S: SlotStore> Keeping<S> {
             self.load(end)
         };
         if let Err(error) = done {
-            self.stopped = Some(error.to_string());
+            self.stop(&error);
         }
     }
 
@@ -309,7 +319,7 @@ impl<S: SlotStore> Keeping<S> {
         }
         let end = self.shared.board().end();
         if let Err(error) = self.load(end) {
-            self.stopped = Some(error.to_string());
+            self.stop(&error);
         }
     }
 
@@ -322,7 +332,17 @@ impl<S: SlotStore> Keeping<S> {
         let until = self.shared.board().end().plus(-60);
         let folded = self.store.fold(until, FOLD_GROUPS);
         match folded {
-            Ok(folded) => folded.done,
+            Ok(folded) => {
+                if !folded.holes.is_empty() {
+                    // The board still holds sums of what was there.
+                    tell(&folded.holes);
+                    let end = self.shared.board().end();
+                    if let Err(error) = self.load(end) {
+                        self.stop(&error);
+                    }
+                }
+                folded.done
+            }
             Err(error) => {
                 self.fail(error);
                 true

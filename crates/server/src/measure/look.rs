@@ -1,6 +1,9 @@
 //! A look at one SLI: the sums on the board where they answer, and its minutes from the disk where they do not.
 
-use std::cell::{OnceCell, RefCell};
+use std::{
+    cell::{OnceCell, RefCell},
+    fmt,
+};
 
 use plimsoll_core::{
     measure::{
@@ -13,7 +16,35 @@ use plimsoll_store::{Error, slots::SlotReads};
 
 use super::board::Board;
 
-/// One SLI, for reading. The store and the board must be at the same place as long as it is used.
+/// Why there is no look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unseen {
+    /// The store cannot be read.
+    Store(Error),
+    /// The board is not where the store is, and will be made anew. Why.
+    Behind(String),
+}
+
+impl From<Error> for Unseen {
+    fn from(error: Error) -> Self {
+        Unseen::Store(error)
+    }
+}
+
+impl fmt::Display for Unseen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unseen::Store(error) => error.fmt(f),
+            Unseen::Behind(why) => {
+                write!(f, "the sums wait until the slots are opened anew: {why}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Unseen {}
+
+/// One SLI, for reading. The store must stay where it is as long as this is used.
 pub struct Look<'a, R> {
     board: &'a Board,
     reads: &'a R,
@@ -26,8 +57,14 @@ pub struct Look<'a, R> {
 
 impl<'a, R: SlotReads> Look<'a, R> {
     /// A look at minutes of a span.
-    pub fn at(board: &'a Board, reads: &'a R, sli: u32, reach: Span) -> Self {
-        Look { board, reads, sli, reach, minutes: OnceCell::new(), failed: RefCell::default() }
+    ///
+    /// # Errors
+    /// When the board may be behind the store: sums of the one and minutes of the other would be of two truths.
+    pub fn at(board: &'a Board, reads: &'a R, sli: u32, reach: Span) -> Result<Self, Unseen> {
+        if let Some(why) = board.behind() {
+            return Err(Unseen::Behind(why.to_owned()));
+        }
+        Ok(Look { board, reads, sli, reach, minutes: OnceCell::new(), failed: RefCell::default() })
     }
 
     /// Whether everything could be read: otherwise what was answered is worth nothing.
