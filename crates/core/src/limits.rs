@@ -167,6 +167,9 @@ pub const FOLLOW_GONE_MAX: usize = 4096;
 /// Most files that the patterns of one follower may match.
 pub const FOLLOW_FILES_MAX: usize = 100_000;
 
+/// Most names of files and folders that one look at the patterns of a follower passes.
+pub const FOLLOW_LOOKS_MAX: usize = 200_000;
+
 /// A log of which less was counted is not recognised in another file, in bytes: lines begin alike, and none of an access
 /// log is shorter.
 pub const FOLLOW_KNOWN_BYTES_MIN: u64 = 32;

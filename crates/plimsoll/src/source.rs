@@ -67,7 +67,8 @@ fn shown(SourceReport { source, health }: &SourceReport, page: &mut Page) {
     let (taken, rejected) = (grouped(health.taken.into()), grouped(health.rejected.into()));
     page.fact("taken", &format!("{taken} since the server started, {rejected} rejected"));
     for line in &health.examples {
-        page.fact("", &format!("{}: {}: {}", line.path, line.why, line.text));
+        let text = line.text.as_deref().unwrap_or("(shown to admin only)");
+        page.fact("", &format!("{}: {}: {text}", line.path, line.why));
     }
     if let Some(why) = &health.last_rejection {
         page.fact("", why);

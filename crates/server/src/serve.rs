@@ -157,9 +157,7 @@ impl Server {
         let (keeper, keeper_thread) =
             keeper(&folder, published, Arc::clone(&clock)).map_err(OpenError::Keeper)?;
         let healths = Healths::default();
-        let follow =
-            FollowThread::start(keeper.clone(), following, Arc::clone(&clock), healths.clone())
-                .map_err(OpenError::Follow)?;
+        let follow = follow(&folder, &keeper, following, &clock, &healths)?;
         let app = App {
             desk,
             keeper,
@@ -290,6 +288,22 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Starts what follows logs, wherever they are but in the folder itself.
+fn follow(
+    folder: &Folder,
+    keeper: &Keeper,
+    published: Arc<Published>,
+    clock: &Arc<dyn Clock>,
+    healths: &Healths,
+) -> Result<FollowThread, OpenError> {
+    let apart = folder.path().canonicalize();
+    let apart = apart.map_err(|error| {
+        OpenError::Follow(format!("{}: cannot be found: {error}", folder.path().display()))
+    })?;
+    FollowThread::start(keeper.clone(), published, Arc::clone(clock), healths.clone(), apart)
+        .map_err(OpenError::Follow)
 }
 
 /// Starts what keeps the slots of a folder.

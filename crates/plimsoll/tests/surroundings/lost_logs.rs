@@ -75,3 +75,48 @@ fn a_log_that_may_not_be_read_is_said_and_read_when_it_may() {
     scene.await_lines(20);
     well(&scene);
 }
+
+#[test]
+fn whoever_is_not_admin_sees_no_lines_and_nobody_sees_the_folder_of_the_server() {
+    let scene = Scene::started();
+    scene.log(3);
+    let log = scene.path().join("logs/access.log");
+    let mut text = fs::read_to_string(&log).unwrap();
+    text.push_str("password=hunter2\n");
+    fs::write(&log, text).unwrap();
+    let own = scene.path().join("logs/access.log.1");
+    std::os::unix::fs::symlink(scene.house.data().join("local.token"), &own).unwrap();
+    scene.follow();
+    scene.await_lines(3);
+    let ask = Ask::get("/api/v1/sources/edge");
+    let shown = scene.client().until(&ask, "an example", |answer| {
+        answer.body["health"]["examples"].as_array().is_some_and(|lines| !lines.is_empty())
+    });
+    assert_eq!(shown.body["health"]["examples"].as_array().unwrap().len(), 1);
+    assert_eq!(shown.body["health"]["examples"][0]["text"], "password=hunter2");
+    let token = Ask::post("/api/v1/tokens", json!({"scopes": ["write"]})).keyed("writer");
+    let token = scene.client().send(&token).unwrap().body["text"].as_str().unwrap().to_owned();
+    let stranger = scene.client().with_token(&token).send(&ask).unwrap();
+    assert_eq!(stranger.status, 200);
+    assert!(stranger.body["health"]["examples"][0]["text"].is_null(), "{stranger:?}");
+    trouble(&scene, "belongs to the server itself");
+}
+
+#[test]
+fn a_pattern_through_every_folder_holds_up_nobody() {
+    let mut scene = Scene::started();
+    let documents = "apiVersion: openslo/v1
+kind: DataSource
+metadata: {name: everywhere}
+spec: {type: accesslog, connectionDetails: {files: ['/**/no-such-log'], by: one, service: everywhere}}
+";
+    fs::create_dir_all(scene.path().join("more")).unwrap();
+    fs::write(scene.path().join("more/source.yaml"), documents).unwrap();
+    scene.house.prints(&["apply", "more", "--set", "more", "--data", "data"]);
+    scene.log(2);
+    scene.follow();
+    scene.await_lines(2);
+    scene.log(2);
+    scene.await_lines(4);
+    scene.house.stop();
+}

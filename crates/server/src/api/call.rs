@@ -5,16 +5,16 @@ use std::sync::Arc;
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::PathRejection},
-    http::{HeaderMap, HeaderValue, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
 };
-use plimsoll_core::state::State;
+use plimsoll_core::{people::token::Scope, state::State};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
 use super::{
     answer,
-    auth::Caller,
-    etag::Tags,
+    auth::{Caller, Identified},
+    etag::{NoTag, Tags},
     problem::{Code, Problem},
 };
 use crate::{
@@ -29,6 +29,8 @@ pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Call {
     caller: Option<Caller>,
+    /// Whether they may see and do everything.
+    pub(crate) is_admin: bool,
     /// The idempotency key.
     pub(crate) repeat: Option<Repeat>,
     /// The tags one of which must be that of what is here.
@@ -39,15 +41,29 @@ pub(crate) struct Call {
 
 impl Call {
     /// What a request says besides its body.
-    pub(crate) fn of(parts: &Parts, body: &[u8], caller: Option<Caller>) -> Result<Self, Problem> {
+    pub(crate) fn of(
+        parts: &Parts,
+        body: &[u8],
+        identified: Option<Identified>,
+    ) -> Result<Self, Problem> {
+        let is_admin = identified.as_ref().is_some_and(|who| who.allows(Scope::Admin));
+        let caller = identified.map(|who| who.caller);
         let key = parts.headers.get(IDEMPOTENCY_KEY);
         let repeat = match (key, &caller) {
             (Some(key), Some(caller)) => Some(repeat(key, parts, body, caller)?),
             _ => None,
         };
-        let tags = |name| Tags::of(&parts.headers, name);
-        let (if_match, if_none_match) = (tags(&header::IF_MATCH), tags(&header::IF_NONE_MATCH));
-        Ok(Call { caller, repeat, if_match, if_none_match })
+        let tags = |name: HeaderName| {
+            Tags::of(&parts.headers, &name).map_err(|NoTag| {
+                Problem::new(
+                    Code::Malformed,
+                    format!("the {name} field holds no entity tags"),
+                    "send *, or ETags as they were given, with their quotes",
+                )
+            })
+        };
+        let (if_match, if_none_match) = (tags(header::IF_MATCH)?, tags(header::IF_NONE_MATCH)?);
+        Ok(Call { caller, is_admin, repeat, if_match, if_none_match })
     }
 
     /// What `If-Match` and `If-None-Match` ask of what `find` finds.
@@ -95,8 +111,9 @@ fn repeat(
     body: &[u8],
     caller: &Caller,
 ) -> Result<Repeat, Problem> {
-    let text = key.to_str().unwrap_or_default().trim();
-    if text.is_empty() || text.len() > IDEMPOTENCY_KEY_BYTES_MAX {
+    let text = key.to_str().unwrap_or_default();
+    let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if !is_visible || !(1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&text.len()) {
         return Err(Problem::new(
             Code::Malformed,
             "the Idempotency-Key field holds no key",

@@ -32,18 +32,26 @@ pub(crate) enum Tags {
 }
 
 impl Tags {
-    /// The tags of a header field; `None` without the field.
-    pub(crate) fn of(headers: &HeaderMap, name: &HeaderName) -> Option<Self> {
-        let texts = headers.get_all(name).iter().map(HeaderValue::to_str);
-        let tags: Vec<String> = texts
-            .flat_map(|text| text.unwrap_or_default().split(','))
-            .map(|tag| tag.trim().to_owned())
-            .collect();
-        match tags.as_slice() {
-            [] => None,
-            [any] if any == "*" => Some(Tags::Any),
-            _ => Some(Tags::These(tags)),
+    /// The tags of a header field, perhaps none; `None` without the field.
+    ///
+    /// # Errors
+    /// When it holds something else: a condition that is not understood must not be taken for none.
+    pub(crate) fn of(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Self>, NoTag> {
+        let mut fields = headers.get_all(name).iter().peekable();
+        if fields.peek().is_none() {
+            return Ok(None);
         }
+        let texts: Result<Vec<&str>, _> = fields.map(HeaderValue::to_str).collect();
+        let texts = texts.map_err(|_| NoTag)?;
+        if texts[..] == ["*"] {
+            return Ok(Some(Tags::Any));
+        }
+        let tags = texts.iter().flat_map(|text| text.split(',')).map(str::trim);
+        let tags: Vec<&str> = tags.filter(|tag| !tag.is_empty()).collect();
+        if tags.iter().any(|tag| !is_tag(tag)) {
+            return Err(NoTag);
+        }
+        Ok(Some(Tags::These(tags.into_iter().map(str::to_owned).collect())))
     }
 
     /// Whether one of them is this very tag, for `If-Match`: weak tags never are.
@@ -64,6 +72,17 @@ impl Tags {
     }
 }
 
+/// Something that is no entity tag.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NoTag;
+
+/// Whether it is an entity tag. Ours hold no comma, so that one with a comma is cut into what is none.
+fn is_tag(text: &str) -> bool {
+    let text = text.strip_prefix("W/").unwrap_or(text);
+    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"'))
+}
+
 #[cfg(test)]
 mod tests {
     use axum::http::header::IF_MATCH;
@@ -71,11 +90,25 @@ mod tests {
     use super::*;
 
     fn tags(fields: &[&str]) -> Option<Tags> {
+        read(fields).unwrap()
+    }
+
+    fn read(fields: &[&str]) -> Result<Option<Tags>, NoTag> {
         let mut headers = HeaderMap::new();
         for field in fields {
             headers.append(IF_MATCH, HeaderValue::from_str(field).unwrap());
         }
         Tags::of(&headers, &IF_MATCH)
+    }
+
+    #[test]
+    fn what_is_no_tag_is_not_taken_for_no_condition() {
+        for fields in [&["x"][..], &["\"a"], &["\"a\" \"b\""], &["*", "*"], &["\"a\", *"], &["W/"]]
+        {
+            assert_eq!(read(fields), Err(NoTag), "{fields:?}");
+        }
+        assert_eq!(tags(&[""]), Some(Tags::These(Vec::new())));
+        assert!(!tags(&[""]).unwrap().hold(Some("\"a\"")) && !tags(&[","]).unwrap().name("\"a\""));
     }
 
     #[test]

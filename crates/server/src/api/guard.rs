@@ -20,7 +20,7 @@ use super::{
     problem::{Code, Problem},
     rate::{Client, Rate},
 };
-use crate::limits::{BODY_WITHIN, WRONG_TOKENS_PER_MINUTE};
+use crate::limits::{BODY_BYTES_MAX, BODY_WITHIN, WRONG_TOKENS_PER_MINUTE};
 
 /// Both ends of the connection that a request came by.
 #[derive(Debug, Clone, Copy)]
@@ -70,10 +70,13 @@ impl Guard {
         allow(self.rules.access, identified.as_ref(), self.reach.is_local_only)?;
         let body = match parts.method {
             Method::GET | Method::HEAD => Bytes::new(),
+            // Nobody who is unknown fills the memory.
+            _ if identified.is_none() => {
+                arrived(body, &parts.headers, self.rules.body_max.min(BODY_BYTES_MAX)).await?
+            }
             _ => arrived(body, &parts.headers, self.rules.body_max).await?,
         };
-        let caller = identified.map(|identified| identified.caller);
-        let call = Call::of(&parts, &body, caller)?;
+        let call = Call::of(&parts, &body, identified)?;
         let mut request = Whole(body).into_request(parts);
         request.extensions_mut().insert(call);
         Ok(request)

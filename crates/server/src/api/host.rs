@@ -26,6 +26,10 @@ impl Hosts {
         headers: &HeaderMap,
         local: Option<SocketAddr>,
     ) -> Result<(), Problem> {
+        if headers.get_all(header::HOST).iter().count() > 1 {
+            let hint = "send one Host field";
+            return Err(Problem::new(Code::Malformed, "the request names several hosts", hint));
+        }
         let field = headers.get(header::HOST).map(|host| host.to_str().unwrap_or_default());
         let host = uri.authority().map(axum::http::uri::Authority::as_str).or(field);
         let host = host.ok_or_else(|| {
@@ -82,6 +86,8 @@ fn without_port(authority: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     #[test]
@@ -114,6 +120,22 @@ mod tests {
             "[::1",
         ] {
             assert!(!hosts.hold(name, local), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_request_names_one_host() {
+        let (hosts, uri) = (Hosts::new(&[]), Uri::from_static("/api/v1/services"));
+        let check = |names: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for name in names {
+                headers.append(header::HOST, HeaderValue::from_static(name));
+            }
+            hosts.check(&uri, &headers, None).is_ok()
+        };
+        assert!(check(&["localhost"]));
+        for names in [&[][..], &["localhost", "evil.example"], &["localhost", "localhost"]] {
+            assert!(!check(names), "{names:?}");
         }
     }
 }

@@ -146,21 +146,21 @@ fn describe(operation: &mut Operation, route: &Route) {
     });
     let parameters = operation.parameters.get_or_insert_default();
     if route.is_command {
-        parameters.push(field("Idempotency-Key", "A repeat with the same key is done once, and answered alike. Up to 255 bytes, kept for 24 hours.").into());
+        parameters.push(field("Idempotency-Key", "A repeat with the same key is done once, and answered alike. Up to 255 bytes, kept for 24 hours.", KEY).into());
     }
     if matches!(route.method, Method::PUT | Method::DELETE) {
         parameters.push(
             field(
                 "If-Match",
                 "The ETag of what this is about: where it was changed since, nothing is done.",
+                TAGS,
             )
             .into(),
         );
     }
     if route.method == Method::PUT {
-        // Without a pattern: what is no tag, or is empty, names nothing that could be here.
         let names_none = "`*`: where there is something already, nothing is done.";
-        parameters.push(header_field("If-None-Match", names_none, None).into());
+        parameters.push(field("If-None-Match", names_none, TAGS).into());
     }
     for (status, response) in &mut operation.responses.responses {
         if let (RefOr::T(response), true) = (response, status.starts_with(['4', '5'])) {
@@ -178,13 +178,15 @@ fn describe(operation: &mut Operation, route: &Route) {
     operation.responses.responses.insert("default".to_owned(), problem.into());
 }
 
-fn field(name: &str, description: &str) -> Parameter {
-    header_field(name, description, Some("^[!-~]+$"))
-}
+/// A key of visible letters.
+const KEY: &str = "^[!-~]{1,255}$";
+/// `*`, or entity tags, which may be none.
+const TAGS: &str =
+    r#"^(\*|[ \t]*((W/)?"[!#-+\--~]*")?[ \t]*(,[ \t]*((W/)?"[!#-+\--~]*")?[ \t]*)*)$"#;
 
-fn header_field(name: &str, description: &str, pattern: Option<&str>) -> Parameter {
+fn field(name: &str, description: &str, pattern: &str) -> Parameter {
     let mut text = Object::with_type(Type::String);
-    text.pattern = pattern.map(str::to_owned);
+    text.pattern = Some(pattern.to_owned());
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)

@@ -79,8 +79,8 @@ pub struct MalformedLine {
     pub path: String,
     /// Why it is not a request.
     pub why: String,
-    /// Its beginning.
-    pub text: String,
+    /// Its beginning; null for who is not `admin`, for a log may hold what is not everybody's.
+    pub text: Option<String>,
 }
 
 /// What happened to a followed file.
@@ -128,12 +128,12 @@ fn view(name: &str, object: &catalog::Declared) -> Option<Source> {
     Some(Source { name: name.to_owned(), feed, declared: Declaration::of(object) })
 }
 
-fn doing(health: &health::SourceHealth, end: Minute) -> SourceHealth {
+fn doing(health: &health::SourceHealth, end: Minute, is_admin: bool) -> SourceHealth {
     let until = health.seen_until.or(health.newest.map(|newest| newest.plus(1)));
     let example = |line: &Example| MalformedLine {
         path: line.path.clone(),
         why: line.why.to_owned(),
-        text: line.text.clone(),
+        text: is_admin.then(|| line.text.clone()),
     };
     let event = |(at_ms, what): &(i64, String)| FileEvent { at: time(*at_ms), what: what.clone() };
     SourceHealth {
@@ -150,17 +150,21 @@ fn doing(health: &health::SourceHealth, end: Minute) -> SourceHealth {
     }
 }
 
-fn report_of(app: &App, source: Source) -> SourceReport {
-    let health = doing(&app.healths.of(&source.name), app.keeper.end());
+fn report_of(app: &App, call: &Call, source: Source) -> SourceReport {
+    let health = doing(&app.healths.of(&source.name), app.keeper.end(), call.is_admin);
     SourceReport { source, health }
 }
 
 /// All sources.
 #[utoipa::path(get, path = "/api/v1/sources", tag = "sources", params(PageQuery),
     responses((status = 200, body = Page<SourceReport>)))]
-pub(super) async fn list(State(app): State<Arc<App>>, Params(query): Params<PageQuery>) -> Answer {
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    call: Call,
+    Params(query): Params<PageQuery>,
+) -> Answer {
     let view = |name: &str, known: &catalog::Declared| {
-        view(name, known).map(|source| report_of(&app, source))
+        view(name, known).map(|source| report_of(&app, &call, source))
     };
     report(&declared::page(&app.desk.published().read(), Kind::Source, &query, view)?)
 }
@@ -171,5 +175,5 @@ pub(super) async fn list(State(app): State<Arc<App>>, Params(query): Params<Page
     responses((status = 200, body = SourceReport), (status = 404, body = ProblemDocument)))]
 pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(name): Named) -> Answer {
     let source = declared::one(&app.desk.published().read(), Kind::Source, &name, view)?;
-    one(&call, &report_of(&app, source))
+    one(&call, &report_of(&app, &call, source))
 }

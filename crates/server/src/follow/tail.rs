@@ -2,7 +2,7 @@
 //!
 //! It has no thread and no clock of its own.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use plimsoll_core::{
     measure::{
@@ -89,11 +89,15 @@ pub trait History {
 }
 
 impl Tail {
-    /// Follows a source from where its stored cursors stand.
+    /// Follows a source from where its stored cursors stand. Of the folder `apart` nothing is read.
     ///
     /// # Errors
     /// A sentence, when the source cannot be followed: its pattern, its thresholds, or its cursors are wrong.
-    pub fn new(route: Route, cursors: &[(String, Vec<u8>)]) -> Result<Self, String> {
+    pub fn new(
+        route: Route,
+        cursors: &[(String, Vec<u8>)],
+        apart: PathBuf,
+    ) -> Result<Self, String> {
         let ladder = route.ladder()?;
         let rules = route.logs.classify.clone().unwrap_or_default();
         let method = Method { rules, ladder, by: route.logs.by.unwrap_or_default() };
@@ -115,6 +119,7 @@ impl Tail {
             }
         }
         let follower = Follower::new(route.logs.files.clone(), options, logs)
+            .map(|f| f.apart_from(apart))
             .map_err(|problem| format!("{} {} {}", problem.what, problem.why, problem.remedy))?;
         Ok(Tail {
             route,

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
@@ -43,7 +44,7 @@ pub struct FollowThread {
 }
 
 impl FollowThread {
-    /// Starts the thread.
+    /// Starts the thread. Of the folder `apart`, which is the server's own, nothing is read.
     ///
     /// # Errors
     /// When the system gives none.
@@ -52,10 +53,18 @@ impl FollowThread {
         published: Arc<Published>,
         clock: Arc<dyn Clock>,
         healths: Healths,
+        apart: PathBuf,
     ) -> Result<Self, String> {
         let (stop, stopped) = sync_channel(1);
-        let work =
-            Work { keeper, published, clock, healths, version: None, tails: BTreeMap::new() };
+        let work = Work {
+            keeper,
+            published,
+            clock,
+            healths,
+            apart,
+            version: None,
+            tails: BTreeMap::new(),
+        };
         let thread = thread::Builder::new()
             .name("follow".to_owned())
             .spawn(move || work.run(&stopped))
@@ -77,6 +86,8 @@ struct Work {
     published: Arc<Published>,
     clock: Arc<dyn Clock>,
     healths: Healths,
+    /// The server's own folder.
+    apart: PathBuf,
     /// The state that the tails are of.
     version: Option<u64>,
     tails: BTreeMap<String, Followed>,
@@ -138,7 +149,7 @@ impl Work {
         let now_ms = self.clock.now().ms;
         let (keeper, healths) = (&self.keeper, &self.healths);
         let Some(followed) = self.tails.get_mut(name) else { return false };
-        let tail = match open(followed, keeper) {
+        let tail = match open(followed, keeper, &self.apart) {
             Ok(tail) => tail,
             Err(why) => {
                 healths.note(name, |health| health.trouble = Some(why));
@@ -167,14 +178,18 @@ impl Work {
 }
 
 /// The follower of a source, from its stored cursors where there is none yet.
-fn open<'a>(followed: &'a mut Followed, keeper: &Keeper) -> Result<&'a mut Tail, String> {
+fn open<'a>(
+    followed: &'a mut Followed,
+    keeper: &Keeper,
+    apart: &Path,
+) -> Result<&'a mut Tail, String> {
     if followed.tail.is_none() {
         if let Some(why) = keeper.stopped() {
             return Err(format!("nothing is written for now, because {why}"));
         }
         let source = followed.route.source;
         let cursors = keeper.read(|reader| reader.cursors(source)).map_err(|e| e.to_string())?;
-        followed.tail = Some(Tail::new(followed.route.clone(), &cursors)?);
+        followed.tail = Some(Tail::new(followed.route.clone(), &cursors, apart.to_path_buf())?);
     }
     followed.tail.as_mut().ok_or_else(String::new)
 }

@@ -4,15 +4,15 @@ use std::{
     collections::BTreeMap,
     fs::{self, File, Metadata},
     io,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::UNIX_EPOCH,
 };
 
-use glob::{MatchOptions, glob_with};
-use plimsoll_core::limits::{FOLLOW_FILES_MAX, FOLLOW_OPEN_FILES_MAX};
+use plimsoll_core::limits::{FOLLOW_FILES_MAX, FOLLOW_LOOKS_MAX, FOLLOW_OPEN_FILES_MAX};
 use serde::{Deserialize, Serialize};
 
+use super::walk::Walk;
 use crate::problem::Problem;
 
 /// A file, whatever it is called: its device and its number there. The number of a deleted file is given to another.
@@ -85,12 +85,14 @@ pub(super) struct Scan {
     pub(super) problems: BTreeMap<String, Problem>,
     /// How many files each pattern matches, and why it may be too few.
     pub(super) patterns: Vec<(usize, Option<Problem>)>,
+    /// A folder of which nothing may be opened.
+    apart: Option<PathBuf>,
 }
 
 impl Scan {
     /// Looks for what the patterns match.
-    pub(super) fn of(patterns: &[String]) -> Self {
-        let mut scan = Scan::default();
+    pub(super) fn of(patterns: &[String], apart: Option<&Path>) -> Self {
+        let mut scan = Scan { apart: apart.map(Path::to_path_buf), ..Scan::default() };
         for pattern in patterns {
             let result = scan.pattern(pattern);
             scan.patterns.push(result);
@@ -104,25 +106,27 @@ impl Scan {
     }
 
     fn pattern(&mut self, pattern: &str) -> (usize, Option<Problem>) {
-        let (mut matched, mut problem) = (0, None);
-        let options = MatchOptions { require_literal_leading_dot: true, ..MatchOptions::new() };
         // The pattern was tried when the follower was made.
-        for entry in glob_with(pattern, options).into_iter().flatten() {
-            match entry {
-                Ok(_) if self.names.len() >= FOLLOW_FILES_MAX => {
-                    problem = Some(Problem::new(
-                        format!("matches more than {FOLLOW_FILES_MAX} files"),
-                        "",
-                        "Name fewer with a narrower pattern.",
-                    ));
-                    break;
-                }
-                Ok(path) => matched += usize::from(self.path(&path)),
-                Err(error) if error.error().kind() == io::ErrorKind::NotFound => {}
-                Err(error) => problem = Some(Problem::opening(error.error())),
+        let Walk { found, mut problem, .. } = Walk::of(pattern, FOLLOW_LOOKS_MAX);
+        let mut matched = 0;
+        for path in found {
+            if self.names.len() >= FOLLOW_FILES_MAX {
+                problem = Some(Problem::new(
+                    format!("matches more than {FOLLOW_FILES_MAX} files"),
+                    "",
+                    "Name fewer with a narrower pattern.",
+                ));
+                break;
             }
+            matched += usize::from(self.path(&path));
         }
         (matched, problem)
+    }
+
+    /// Whether it lies in the folder of which nothing may be opened, wherever the path leads first.
+    fn is_apart(&self, path: &Path) -> bool {
+        let Some(apart) = &self.apart else { return false };
+        path.canonicalize().is_ok_and(|path| path.starts_with(apart))
     }
 
     /// Enters a file. False where there is none at this path.
@@ -133,6 +137,11 @@ impl Scan {
             return false;
         };
         match path.metadata() {
+            Ok(metadata) if metadata.is_file() && self.is_apart(path) => {
+                let (what, remedy) =
+                    ("belongs to the server itself", "Name the logs more closely.");
+                self.problems.insert(name.to_owned(), Problem::new(what, "", remedy));
+            }
             Ok(metadata) if metadata.is_file() => {
                 let id = FileId::of(&metadata, path);
                 self.names.insert(name.to_owned(), id);

@@ -21,8 +21,9 @@ mod print;
 mod recognise;
 mod seen;
 mod unpack;
+mod walk;
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use plimsoll_core::measure::accesslog::Format;
 
@@ -41,6 +42,8 @@ pub use delta::{Delta, Event, Example, FileHealth, Health, Name, PatternHealth};
 pub struct Follower {
     patterns: Vec<String>,
     options: Options,
+    /// A folder of which nothing is read.
+    apart: Option<PathBuf>,
     /// As they are stored.
     committed: BTreeMap<u64, Cursor>,
     /// What the last poll changed and nobody has committed: cursors, and keys of those to be dropped.
@@ -99,6 +102,7 @@ impl Follower {
         Ok(Follower {
             patterns,
             options,
+            apart: None,
             book: Book::new(committed.values().cloned()),
             committed,
             pending: Default::default(),
@@ -109,6 +113,12 @@ impl Follower {
             clock_s,
             turn: None,
         })
+    }
+
+    /// Opens nothing in this folder, whatever the patterns match. It must be written without links, as the system does.
+    #[must_use]
+    pub fn apart_from(self, folder: PathBuf) -> Self {
+        Follower { apart: Some(folder), ..self }
     }
 
     /// Reads what is new, at most [`FOLLOW_POLL_BYTES_MAX`](plimsoll_core::limits::FOLLOW_POLL_BYTES_MAX). A poll of

@@ -39,7 +39,7 @@ pub(super) struct Poll<'a> {
 
 impl<'a> Poll<'a> {
     pub(super) fn new(follower: &'a mut Follower, now_s: i64) -> Self {
-        let scan = Scan::of(&follower.patterns);
+        let scan = Scan::of(&follower.patterns, follower.apart.as_deref());
         Poll {
             follower,
             now_s,

@@ -81,7 +81,7 @@ impl Scene {
                 tail
             } else {
                 let cursors = self.keeping.store().cursors(SOURCE).unwrap();
-                Tail::new(self.route(), &cursors).unwrap()
+                Tail::new(self.route(), &cursors, PathBuf::from("/apart")).unwrap()
             };
             let tail = self.tail.insert(tail);
             let over = Minute::of_second(self.now_s);
