@@ -109,7 +109,7 @@ fn damaged(log: &[u8], whole: &Counts, fields: Map<String, Value>) {
 /// Polls until there is nothing more, and stores what comes.
 fn poll(follower: &mut Follower, counts: &mut Counts, cursors: &mut BTreeMap<u64, String>) {
     loop {
-        let delta: Delta = follower.poll(NOW_S);
+        let delta: Delta = follower.poll(NOW_S, NOW_S);
         let requests: u64 = delta.cells.values().map(Cell::requests).sum();
         assert_eq!(delta.lines, requests + delta.malformed + delta.skipped);
         counts.lines += delta.lines;

@@ -33,6 +33,8 @@ use crate::{
 
 /// Looks up whether there is housekeeping to do at least so often.
 const IDLE: Duration = Duration::from_secs(60);
+/// Where there was no room, is looked so often whether there is: perhaps nobody else writes anything meanwhile.
+const LOOK_FOR_ROOM: Duration = Duration::from_secs(1);
 /// A clock that goes on by more between two looks has jumped, or the machine slept.
 const STEP_MS: i64 = 600_000;
 /// About what an entry takes in the journal. A snapshot is due when the journal grew by as much as the last one took,
@@ -226,6 +228,9 @@ impl<J: Journal, O: FnMut() -> Result<J, Error>> Work<J, O> {
                 Err(RecvTimeoutError::Timeout) => (Vec::new(), false),
                 Err(RecvTimeoutError::Disconnected) => (Vec::new(), true),
             };
+            if jobs.is_empty() && !is_last {
+                self.writer.look_for_room();
+            }
             self.turn(jobs);
             if is_last {
                 break;
@@ -243,7 +248,8 @@ impl<J: Journal, O: FnMut() -> Result<J, Error>> Work<J, O> {
 
     /// How long to wait for jobs before looking up.
     fn patience(&self) -> Duration {
-        self.reopen.map_or(IDLE, |reopen| reopen.at.saturating_duration_since(Instant::now()))
+        let idle = if self.writer.refused().is_some() { LOOK_FOR_ROOM } else { IDLE };
+        self.reopen.map_or(idle, |reopen| reopen.at.saturating_duration_since(Instant::now()))
     }
 
     fn turn(&mut self, waiting: Vec<Waiting>) {
@@ -287,7 +293,7 @@ impl<J: Journal, O: FnMut() -> Result<J, Error>> Work<J, O> {
             let after = REOPEN_AFTER_MIN;
             self.reopen = Some(Reopen { at: Instant::now() + after, after });
         }
-        self.health.set(stopped, self.writer.journal().head());
+        self.health.set(stopped.or(self.writer.refused()), self.writer.journal().head());
     }
 
     fn try_reopen(&mut self) {

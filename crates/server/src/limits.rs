@@ -38,6 +38,12 @@ pub const SAMPLES_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Largest body of documents.
 pub const DOCUMENTS_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// How much all larger bodies together may hold in memory; the next waits for room.
+pub const BODIES_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// A body of so many bytes takes no room of the others.
+pub const BODY_BYTES_FREE: usize = 32 * 1024;
+
 /// How long a client may take to send the head of a request; idle connections are closed after it too.
 pub const HEAD_WITHIN: Duration = Duration::from_secs(10);
 

@@ -33,7 +33,7 @@ use crate::{
     desk::{Desk, DeskThread},
     follow::{health::Healths, thread::FollowThread},
     keyring::Keyring,
-    limits::{ANONYMOUS_RATE, HEAVY_REQUESTS_MAX, LOOKS_MAX, TOKEN_RATE},
+    limits::{ANONYMOUS_RATE, BODIES_BYTES_MAX, HEAVY_REQUESTS_MAX, LOOKS_MAX, TOKEN_RATE},
     measure::keeper::{Keeper, KeeperThread, Opening},
     owner::{self, OwnerError},
     published::Published,
@@ -170,6 +170,8 @@ impl Server {
             buckets: Buckets::default(),
             heavy: Semaphore::new(HEAVY_REQUESTS_MAX),
             looks: Semaphore::new(LOOKS_MAX),
+            scrapes: Semaphore::new(1),
+            bodies: Arc::new(Semaphore::new(BODIES_BYTES_MAX / 1024)),
             answered: Answered::default(),
         };
         let threads = Mutex::new(Some((follow, keeper_thread, thread)));

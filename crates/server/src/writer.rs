@@ -29,6 +29,10 @@ pub const TOKEN_SECRET: &str = "token";
 /// The kind under which names and addresses of people are kept.
 pub const PROFILE_SECRET: &str = "profile";
 
+/// Under this kind something is written and taken back, to see whether there is room.
+const ROOM: &str = "room";
+const ROOM_BYTES: usize = 4096;
+
 /// A command on its way.
 #[derive(Clone)]
 pub struct Job {
@@ -142,6 +146,8 @@ pub struct Writer<J> {
     published: Arc<Published>,
     /// Why it does not write any more, until it is given a journal that was opened anew.
     stopped: Option<String>,
+    /// Why the last batch was not taken, though the journal is sound: there is no room, or it may not be written to.
+    refused: Option<String>,
 }
 
 impl<J: Journal> Writer<J> {
@@ -152,7 +158,7 @@ impl<J: Journal> Writer<J> {
     pub fn open(journal: J) -> Result<Self, ReplayError> {
         let state = replay(&journal)?;
         let published = Arc::new(Published::of(state.clone()));
-        Ok(Writer { journal, private: state, published, stopped: None })
+        Ok(Writer { journal, private: state, published, stopped: None, refused: None })
     }
 
     /// The state that everybody may see.
@@ -175,6 +181,39 @@ impl<J: Journal> Writer<J> {
         self.stopped.as_deref()
     }
 
+    /// Why nothing can be written, though nothing is broken.
+    pub fn refused(&self) -> Option<&str> {
+        self.refused.as_deref()
+    }
+
+    /// Looks whether there is room, by writing something and taking it back.
+    pub fn look_for_room(&mut self) {
+        if self.stopped.is_some() {
+            return;
+        }
+        let (kind, id) = (ROOM.to_owned(), String::new());
+        let put =
+            SecretChange::Put { kind: kind.clone(), id: id.clone(), value: vec![0; ROOM_BYTES] };
+        let secrets = vec![put, SecretChange::Erase { kind, id }];
+        let head = self.journal.head();
+        let written = self.journal.append(head, &Batch { secrets, ..Batch::default() });
+        self.note(written.as_ref().err());
+    }
+
+    /// Takes note of how a write ended.
+    fn note(&mut self, error: Option<&AppendError>) {
+        self.refused = None;
+        match error {
+            Some(error @ (AppendError::Full(_) | AppendError::ReadOnly(_))) => {
+                self.refused = Some(error.to_string());
+            }
+            Some(error @ (AppendError::Failed(_) | AppendError::HeadMoved { .. })) => {
+                self.stopped = Some(error.to_string());
+            }
+            Some(AppendError::Refused(_)) | None => {}
+        }
+    }
+
     /// Goes on with a journal that was opened anew after a failure. What is durable in it is published, also what
     /// nobody was told of.
     ///
@@ -183,7 +222,8 @@ impl<J: Journal> Writer<J> {
     pub fn reopen(&mut self, journal: J) -> Result<(), ReplayError> {
         let state = replay(&journal)?;
         self.published.replace(state.clone());
-        (self.journal, self.private, self.stopped) = (journal, state, None);
+        (self.journal, self.private) = (journal, state);
+        (self.stopped, self.refused) = (None, None);
         Ok(())
     }
 
@@ -208,6 +248,7 @@ impl<J: Journal> Writer<J> {
         }
         match self.journal.append(before, &run.batch) {
             Ok(_) => {
+                self.note(None);
                 self.published.apply(run.happened().map(|event| (at_ms, event)));
                 run.outcomes
             }
@@ -250,10 +291,8 @@ impl<J: Journal> Writer<J> {
     /// Takes back what was decided and could not be kept.
     fn fail(&mut self, run: Run, error: AppendError) -> Vec<Outcome> {
         self.private = self.published.read().clone();
+        self.note(Some(&error));
         let is_certain = !matches!(error, AppendError::Failed(_));
-        if !is_certain || matches!(error, AppendError::HeadMoved { .. }) {
-            self.stopped = Some(error.to_string());
-        }
         let not_done =
             if is_certain { NotDone::Store(error) } else { NotDone::Unknown(error.to_string()) };
         // A refusal may rest on what another job of the batch did, which is not there now.

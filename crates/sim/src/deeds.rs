@@ -328,8 +328,13 @@ impl World {
     pub(crate) fn save(&mut self) {
         let machine = self.dice.below(self.machines.len() as u64) as usize;
         if let Some(writer) = &mut self.machines[machine].writer {
-            writer.save_snapshot();
-            self.count("snapshot saved");
+            if self.dice.below(4) == 0 {
+                writer.look_for_room();
+                self.count("room looked for");
+            } else {
+                writer.save_snapshot();
+                self.count("snapshot saved");
+            }
         }
     }
 

@@ -39,8 +39,10 @@ def before_call(context, case, kwargs):
         # Nobody who runs it is erased.
         case.path_parameters["handle"] = "nobody"
     key = (case.headers or {}).get("Idempotency-Key")
-    if isinstance(key, str) and KEY.fullmatch(key):
-        # A key that came before repeats an answer about what may be gone since.
+    is_wrong = case.meta is not None and case.meta.generation.mode.is_negative
+    if isinstance(key, str) and KEY.fullmatch(key) and not is_wrong:
+        # A key that came before repeats an answer about what may be gone since. Of what is wrong nothing is done; and
+        # a request of which a field is missing counts as whole once its other fields are changed.
         case.headers["Idempotency-Key"] = f"{key}-{next(NUMBERS)}"
     body = case.body
     if not isinstance(body, dict):

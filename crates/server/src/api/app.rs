@@ -43,6 +43,10 @@ pub(crate) struct App {
     pub(crate) heavy: Semaphore,
     /// Bounds what reads a little of it.
     pub(crate) looks: Semaphore,
+    /// Keeps a place for monitoring systems, whatever else is asked.
+    pub(crate) scrapes: Semaphore,
+    /// Bounds what bodies hold in memory, in KiB.
+    pub(crate) bodies: Arc<Semaphore>,
     /// How requests were answered.
     pub(crate) answered: Answered,
 }
@@ -107,6 +111,15 @@ impl App {
         W: FnOnce() -> Result<T, Problem> + Send + 'static,
     {
         aside(&self.heavy, work).await
+    }
+
+    /// Does something for a monitoring system, which waits for nobody else.
+    pub(crate) async fn scrape<T, W>(&self, work: W) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        W: FnOnce() -> Result<T, Problem> + Send + 'static,
+    {
+        aside(&self.scrapes, work).await
     }
 
     /// Does something that blocks for a moment.

@@ -49,7 +49,7 @@ pub(super) fn routes() -> Vec<Route> {
     responses((status = 200, body = String, content_type = "text/plain")))]
 pub(super) async fn show(State(app): State<Arc<App>>) -> Answer {
     let all = Arc::clone(&app);
-    let text = app.heavily(move || Ok(page(&all))).await?;
+    let text = app.scrape(move || Ok(page(&all))).await?;
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], text).into_response())
 }
 

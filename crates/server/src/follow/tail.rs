@@ -19,7 +19,10 @@ use plimsoll_source::{
 };
 
 use super::route::Route;
-use crate::measure::keeping::{Order, OrderedAddition};
+use crate::{
+    clock::Now,
+    measure::keeping::{Order, OrderedAddition},
+};
 
 /// The name of the cursor that says until when everything was seen.
 const SEEN: &str = "seen";
@@ -145,8 +148,10 @@ impl Tail {
     }
 
     /// Reads what is new. `kept` spans the minutes that are kept; every minute before `over` is over.
-    pub fn poll(&mut self, now_s: i64, kept: Span, over: Minute, history: &impl History) -> Polled {
-        let delta = self.follower.poll(now_s);
+    pub fn poll(&mut self, now: Now, kept: Span, over: Minute, history: &impl History) -> Polled {
+        let now_s = now.ms.div_euclid(1000);
+        // A clock that was a day behind and is set right is not believed at once, but what is logged by it is taken.
+        let delta = self.follower.poll(now_s, now_s.saturating_add(now.jump_ms.max(0) / 1000));
         let mut parts = self.route.parts(&delta.cells, &self.ladder);
         // Also what is older than what is kept: the clock may be wrong. If it is not, the store drops it later.
         for minutes in parts.values_mut() {

@@ -146,7 +146,8 @@ impl Work {
 
     /// Looks at one source once; whether there is more at once.
     fn poll(&mut self, name: &str) -> bool {
-        let now_ms = self.clock.now().ms;
+        let now = self.clock.now();
+        let now_ms = now.ms;
         let (keeper, healths) = (&self.keeper, &self.healths);
         let Some(followed) = self.tails.get_mut(name) else { return false };
         let tail = match open(followed, keeper, &self.apart) {
@@ -157,7 +158,7 @@ impl Work {
             }
         };
         let over = Minute::of_second(now_ms.saturating_sub(GRACE_MS).div_euclid(1000));
-        let mut polled = tail.poll(now_ms.div_euclid(1000), keeper.kept(now_ms), over, keeper);
+        let mut polled = tail.poll(now, keeper.kept(now_ms), over, keeper);
         let kept = polled.order.take().map_or(Ok(()), |order| keep(keeper, order));
         match &kept {
             Ok(()) => tail.commit(),

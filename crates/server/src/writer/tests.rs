@@ -291,3 +291,26 @@ fn the_answer_to_a_large_command_is_kept_small_and_told_again_in_full() {
     writer.work(&more, 0).remove(0).unwrap();
     assert_eq!(writer.work(&jobs, 9), [Ok(first)]);
 }
+
+#[test]
+fn where_there_is_no_room_is_said_until_there_is() {
+    let disk = Rc::new(RefCell::new(Disk::default()));
+    let faults = Rc::new(RefCell::new(vec![Fault::None, Fault::Full, Fault::Full, Fault::None]));
+    let fake = Fake { disk: disk.clone(), faults: faults.clone(), is_poisoned: false };
+    let mut writer = Writer::open(fake).unwrap();
+    writer.look_for_room();
+    assert_eq!((writer.refused(), writer.stopped()), (None, None));
+    let add = [job(1, Command::AddPerson("ada".to_owned()))];
+    assert!(matches!(writer.work(&add, 0)[0], Err(NotDone::Store(_))));
+    assert!(writer.refused().is_some_and(|why| why.contains("full")));
+    writer.look_for_room();
+    assert!(writer.refused().is_some() && writer.stopped().is_none());
+    writer.look_for_room();
+    assert_eq!(writer.refused(), None);
+    assert!(writer.work(&add, 0)[0].is_ok());
+    let kept: Vec<(String, String)> = disk.borrow().secrets.keys().cloned().collect();
+    assert_eq!(kept, [(PROFILE_SECRET.to_owned(), "ada".to_owned())]);
+    faults.borrow_mut().push(Fault::Lost);
+    writer.look_for_room();
+    assert!(writer.stopped().is_some());
+}

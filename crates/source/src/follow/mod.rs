@@ -126,11 +126,12 @@ impl Follower {
     /// otherwise the next one abandons it, and brings the same again.
     ///
     /// `now_s` is the clock, in seconds since 1970. It may jump: it only decides when a rotated log is still, and
-    /// which requests are in the future.
-    pub fn poll(&mut self, now_s: i64) -> Delta {
+    /// which requests are in the future. `latest_s` is the latest that it could be, where that is in doubt: a line of
+    /// that time is not lost.
+    pub fn poll(&mut self, now_s: i64, latest_s: i64) -> Delta {
         self.abandon();
         self.clock_s = self.clock_s.max(now_s);
-        self.options.not_after_s = self.clock_s.saturating_add(86_400);
+        self.options.not_after_s = self.clock_s.max(latest_s).saturating_add(86_400);
         let mut delta = Poll::new(self, now_s).run();
         self.book.prune();
         (delta.cursors, delta.dropped) = self.book.changes(&self.committed);

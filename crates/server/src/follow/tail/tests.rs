@@ -16,7 +16,7 @@ use plimsoll_store::slots::{SlotFile, SlotReads as _};
 use tempfile::TempDir;
 
 use super::*;
-use crate::{follow::route::Fed, measure::keeping::Keeping};
+use crate::{clock::Now, follow::route::Fed, measure::keeping::Keeping};
 
 const SOURCE: u32 = 7;
 const SLI: u32 = 1;
@@ -86,7 +86,7 @@ impl Scene {
             let tail = self.tail.insert(tail);
             let over = Minute::of_second(self.now_s);
             let kept = Span::new(over.plus(-90 * 1440), over.plus(1));
-            let polled = tail.poll(self.now_s, kept, over, &Past(self.keeping.store()));
+            let polled = tail.poll(now(self.now_s), kept, over, &Past(self.keeping.store()));
             if let Some(order) = polled.order {
                 self.keeping.write(&[order]).remove(0).unwrap();
             }
@@ -118,6 +118,10 @@ fn all(good: u64, bad: u64) -> Slot {
 
 fn part(good: u64, bad: u64) -> Slot {
     Slot::Partial { good, bad }
+}
+
+fn now(second: i64) -> Now {
+    Now { ms: second * 1000, jump_ms: 0 }
 }
 
 #[test]
@@ -256,9 +260,9 @@ fn an_order_that_was_not_kept_comes_again_as_a_whole() {
     let kept = Span::new(BEGIN.plus(-1440), BEGIN.plus(1440));
     let tail = scene.tail.as_mut().unwrap();
     let over = BEGIN.plus(1);
-    let first = tail.poll(scene.now_s + 61, kept, over, &Past(scene.keeping.store())).order;
+    let first = tail.poll(now(scene.now_s + 61), kept, over, &Past(scene.keeping.store())).order;
     tail.abandon();
-    let again = tail.poll(scene.now_s + 61, kept, over, &Past(scene.keeping.store())).order;
+    let again = tail.poll(now(scene.now_s + 61), kept, over, &Past(scene.keeping.store())).order;
     assert_eq!(first, again);
     assert!(again.is_some());
     tail.abandon();

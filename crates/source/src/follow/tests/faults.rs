@@ -217,9 +217,9 @@ fn damaged_compressed_files_are_shown_and_what_could_be_read_counts_once() {
 fn a_poll_that_is_not_committed_comes_again() {
     let mut yard = Yard::new();
     yard.append("access.log", &lines(0..10));
-    let first = yard.follower.poll(yard.now_s);
+    let first = yard.follower.poll(yard.now_s, yard.now_s);
     yard.append("access.log", &lines(10..20));
-    let second = yard.follower.poll(yard.now_s);
+    let second = yard.follower.poll(yard.now_s, yard.now_s);
     assert_eq!((first.lines, second.lines), (10, 20));
     yard.follower.abandon();
     yard.append("access.log", &lines(20..30));
@@ -227,7 +227,7 @@ fn a_poll_that_is_not_committed_comes_again() {
     yard.expect(0..30);
     // Stored, and then the process dies before it hears of it.
     yard.append("access.log", &lines(30..40));
-    let delta = yard.follower.poll(yard.now_s);
+    let delta = yard.follower.poll(yard.now_s, yard.now_s);
     yard.store(&delta);
     yard.restart();
     yard.poll();
@@ -248,4 +248,18 @@ fn patterns_and_cursors_that_cannot_be_used_are_refused() {
     let cursor: Cursor = serde_json::from_str(&text).unwrap();
     let problem = refused(&["a"], vec![cursor]);
     assert!(problem.contains("has version 2, not 1"), "{problem}");
+}
+
+#[test]
+fn no_line_is_in_the_future_while_the_clock_is_in_doubt() {
+    let mut yard = Yard::new();
+    yard.append("access.log", &lines(0..4));
+    // A clock that was two days behind was set right, and is not believed yet.
+    yard.now_s = START_S - 2 * 86_400;
+    let delta = yard.follower.poll(yard.now_s, START_S);
+    assert_eq!((delta.lines, delta.malformed), (4, 0));
+    yard.follower.abandon();
+    let delta = yard.follower.poll(yard.now_s, yard.now_s);
+    assert_eq!((delta.lines, delta.malformed), (4, 4));
+    yard.follower.abandon();
 }

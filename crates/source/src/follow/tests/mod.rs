@@ -161,7 +161,7 @@ impl Yard {
 
     /// Polls once, stores and commits.
     fn poll(&mut self) -> Delta {
-        let delta = self.follower.poll(self.now_s);
+        let delta = self.follower.poll(self.now_s, self.now_s);
         let requests: u64 = delta.cells.values().map(Cell::requests).sum();
         assert_eq!(delta.lines, requests + delta.malformed + delta.skipped);
         self.store(&delta);

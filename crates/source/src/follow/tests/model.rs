@@ -249,7 +249,7 @@ impl World {
     }
 
     fn poll(&mut self, is_stored: bool, is_known: bool) {
-        let delta = self.yard.follower.poll(self.yard.now_s);
+        let delta = self.yard.follower.poll(self.yard.now_s, self.yard.now_s);
         if is_stored {
             self.yard.store(&delta);
             self.stored.extend(self.yard.counts().into_keys());
