@@ -114,8 +114,8 @@ pub const TOKENS_PER_PERSON_MAX: usize = 100;
 /// Longest time for which a token is issued, in days.
 pub const TOKEN_DAYS_MAX: u32 = 366;
 
-/// Longest label of a token, in bytes.
-pub const TOKEN_LABEL_BYTES_MAX: usize = 120;
+/// Longest label of a token, in characters.
+pub const TOKEN_LABEL_CHARS_MAX: usize = 120;
 
 /// Longest interval that is excluded or attributed at once, in minutes (31 days).
 pub const MARK_MINUTES_MAX: i64 = 31 * 24 * 60;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    object::{Kind, Object, ObjectId, Owner, WasWithdrawn, declared},
+    object::{Declared, Kind, Object, ObjectId, Owner, WasWithdrawn, declared},
     read::declarations,
 };
 use crate::{
@@ -39,6 +39,13 @@ pub enum Change {
         object: Object,
         /// Where it stands now.
         place: Place,
+    },
+    /// This set no longer speaks of it, and another does: it stays, and is the other's.
+    HandOver {
+        /// What it is and stays.
+        object: Object,
+        /// Whose it is then.
+        to: Owner,
     },
     /// It is gone.
     Withdraw {
@@ -83,9 +90,13 @@ pub fn plan(state: &State, set: &str, files: &[(String, Vec<u8>)]) -> Plan {
         problems: read.problems,
     };
     let mut wanted = read.objects;
+    let others = used_elsewhere(state, set);
     for (id, known) in state.objects.iter().filter(|(_, known)| known.owner.set == set) {
         let change = match wanted.remove(id) {
-            None => Change::Withdraw { before: known.object.clone() },
+            None => match others.get(id.name.as_str()).filter(|_| id.kind == Kind::Service) {
+                Some(to) => Change::HandOver { object: known.object.clone(), to: (*to).clone() },
+                None => Change::Withdraw { before: known.object.clone() },
+            },
             Some((after, place)) if after != known.object => {
                 Change::Alter { before: known.object.clone(), after, place }
             }
@@ -119,6 +130,17 @@ pub fn plan(state: &State, set: &str, files: &[(String, Vec<u8>)]) -> Plan {
     plan
 }
 
+/// Services of which other sets have objects, each with the owner of one of these.
+fn used_elsewhere<'a>(state: &'a State, set: &str) -> BTreeMap<&'a str, &'a Owner> {
+    let others = state.objects.values().filter(|known| known.owner.set != set);
+    let of = |known: &'a Declared| match &known.object {
+        Object::Sli { service, .. } => Some((service.as_str(), &known.owner)),
+        Object::Slo(slo) => Some((slo.service.as_str(), &known.owner)),
+        _ => None,
+    };
+    others.filter_map(of).collect()
+}
+
 /// Applies a set of files, as a whole or not at all.
 pub(crate) fn apply(
     state: &State,
@@ -147,6 +169,7 @@ pub(crate) fn apply(
     let changes = plan.changes.into_iter();
     let events = changes.map(|(id, change)| match change {
         Change::Withdraw { .. } => Event::Withdrawn(WasWithdrawn { id }),
+        Change::HandOver { object, to } => declared(id.name, to, None, object),
         Change::Declare { after, place }
         | Change::Alter { after, place, .. }
         | Change::Move { object: after, place } => {

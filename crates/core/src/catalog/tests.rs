@@ -128,6 +128,31 @@ fn what_belongs_to_another_set_is_refused_and_nothing_is_done() {
 }
 
 #[test]
+fn a_service_that_another_set_uses_is_handed_over() {
+    let mut state = State::default();
+    let service = "apiVersion: openslo/v1\nkind: Service\nmetadata: {name: shop, displayName: The shop}\nspec: {}\n";
+    let apply_now = |state: &mut State, command: &Command| {
+        for event in decide(state, command, &context()).unwrap() {
+            state.apply(5, &event);
+        }
+    };
+    apply_now(&mut state, &apply("platform", &[("services.yaml", service)], false));
+    let web = format!("{service}---\n{SOURCE}---\n{}", slo("web", "0.99"));
+    apply_now(&mut state, &apply("web", &[("web.yaml", &web)], false));
+    // Nothing is withdrawn, so nobody is asked.
+    check(
+        &mut state,
+        &apply("platform", &[], false),
+        &expect![[
+            r#"{"type":"declared","name":"shop","owner":{"set":"web","file":"web.yaml"},"object":{"service":{"title":"The shop"}}}"#
+        ]],
+    );
+    check(&mut state, &apply("web", &[("web.yaml", &web)], false), &expect![""]);
+    let (_, why) = refused(&state, &apply("web", &[], false));
+    assert!(why.starts_with("4 would be withdrawn: service shop,"), "{why}");
+}
+
+#[test]
 fn one_wrong_file_keeps_the_whole_set_out() {
     let state = State::default();
     let files = [("a.yaml", SOURCE), ("b.yaml", "apiVersion: openslo/v1\nkind: SLO\n")];

@@ -9,7 +9,7 @@ use super::person::PersonId;
 use crate::{
     command::{Context, Refusal},
     event::Event,
-    limits::{TOKEN_DAYS_MAX, TOKEN_LABEL_BYTES_MAX, TOKENS_PER_PERSON_MAX},
+    limits::{TOKEN_DAYS_MAX, TOKEN_LABEL_CHARS_MAX, TOKENS_PER_PERSON_MAX},
     state::State,
 };
 
@@ -140,10 +140,12 @@ pub(crate) fn issue(state: &State, wish: &Wish, context: &Context) -> Result<Vec
             format!("give 1 to {TOKEN_DAYS_MAX} days"),
         ));
     }
-    if wish.label.len() > TOKEN_LABEL_BYTES_MAX || wish.label.chars().any(char::is_control) {
+    if wish.label.chars().count() > TOKEN_LABEL_CHARS_MAX
+        || wish.label.chars().any(char::is_control)
+    {
         return Err(Refusal::invalid(
             "the label is too long or holds control characters",
-            format!("write at most {TOKEN_LABEL_BYTES_MAX} bytes of plain text"),
+            format!("write at most {TOKEN_LABEL_CHARS_MAX} characters of plain text"),
         ));
     }
     let valid = state.tokens.values().filter(|t| t.person == person && t.is_valid(context.at_ms));

@@ -1,6 +1,9 @@
 //! Backups: copies of the data folder, taken beside the running server.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use axum::extract::State;
 use plimsoll_core::people::token::Scope;
@@ -54,6 +57,7 @@ pub(super) async fn take(
         return Err(Problem::new(Code::Invalid, format!("{to:?} is no absolute path"), hint));
     }
     let (journal, slots) = (app.journal.clone(), app.slots.clone());
+    check_parent(&folder, &journal)?;
     let taken = app
         .heavily(move || {
             let journal = JournalReader::open(&journal)?;
@@ -63,4 +67,20 @@ pub(super) async fn take(
         .await?;
     let holes = taken.holes.iter().map(ToString::to_string).collect();
     report(&Backup { to, head: taken.head.into(), holes })
+}
+
+/// The folder in which a backup is made must be there, and none of the server's own.
+fn check_parent(folder: &Path, journal: &Path) -> Result<(), Problem> {
+    let invalid = |detail: String, hint: &str| Err(Problem::new(Code::Invalid, detail, hint));
+    let parent = folder.parent().unwrap_or(folder);
+    let Some(found) = parent.canonicalize().ok().filter(|found| found.is_dir()) else {
+        let detail = format!("{} is no folder", parent.display());
+        return invalid(detail, "make it first, or name another");
+    };
+    let own = journal.parent().and_then(|own| own.canonicalize().ok());
+    if own.is_some_and(|own| found.starts_with(own)) {
+        let detail = format!("{} is in the data folder itself", folder.display());
+        return invalid(detail, "name a folder outside, best on another disk");
+    }
+    Ok(())
 }

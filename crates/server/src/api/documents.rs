@@ -88,7 +88,7 @@ pub enum Action {
     Declare,
     /// It becomes another.
     Alter,
-    /// It only stands in another file.
+    /// It only stands in another file; a service perhaps in one of another set, which goes on using it.
     Move,
     /// It goes.
     Withdraw,
@@ -357,7 +357,9 @@ async fn planned(
 
 fn check_set(set: &str) -> Result<(), Problem> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    if (1..=SET_NAME_BYTES_MAX).contains(&set.len()) && set.bytes().all(allowed) {
+    // In a path these two mean folders, and many a client takes them out.
+    let is_folder = [".", ".."].contains(&set);
+    if (1..=SET_NAME_BYTES_MAX).contains(&set.len()) && set.bytes().all(allowed) && !is_folder {
         return Ok(());
     }
     let hint =
@@ -384,6 +386,7 @@ fn view(id: &ObjectId, change: &catalog::Change) -> Change {
             (Action::Alter, Some(&place.path), object(before), object(after))
         }
         catalog::Change::Move { place, .. } => (Action::Move, Some(&place.path), None, None),
+        catalog::Change::HandOver { to, .. } => (Action::Move, Some(&to.file), None, None),
         catalog::Change::Withdraw { before } => (Action::Withdraw, None, object(before), None),
     };
     let (kind, name) = (id.kind.name().to_owned(), id.name.clone());

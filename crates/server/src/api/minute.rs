@@ -16,12 +16,30 @@ pub(crate) fn parse(field: &str, text: &str) -> Result<Minute, Problem> {
         )
         .with("field", field)
     };
-    let time: Timestamp = text.parse().map_err(|_| refuse("is no time in RFC 3339"))?;
+    let time = Some(text).filter(|text| is_rfc3339(text)).and_then(|text| text.parse().ok());
+    let time: Timestamp = time.ok_or_else(|| refuse("is no time in RFC 3339"))?;
     let second = time.as_second();
     if time.subsec_nanosecond() != 0 || second.rem_euclid(60) != 0 {
         return Err(refuse("is no whole minute"));
     }
     Ok(Minute::of_second(second))
+}
+
+/// Whether it is written as RFC 3339 says; the parser takes more, such as the name of a zone behind it.
+fn is_rfc3339(text: &str) -> bool {
+    let Some((date, time)) = text.split_at_checked(10) else { return false };
+    let is_date = date.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let of_time = |byte: u8| byte.is_ascii_digit() || b":.".contains(&byte);
+    let Some(time) = time.strip_prefix('T') else { return false };
+    let Some(zone) = time.find(|c: char| !c.is_ascii() || !of_time(c as u8)) else { return false };
+    let is_zone = match time[zone..].as_bytes() {
+        b"Z" => true,
+        [b'+' | b'-', h @ b'0'..=b'2', i @ b'0'..=b'9', b':', b'0'..=b'5', b'0'..=b'9'] => {
+            (h - b'0') * 10 + (i - b'0') < 24
+        }
+        _ => false,
+    };
+    is_date && is_zone
 }
 
 #[cfg(test)]
@@ -43,6 +61,12 @@ mod tests {
             "2026-11-23T06:45:01Z",
             "2026-11-23T06:45:00.1Z",
             "2026-11-23T06:45:00",
+            "2026-11-23 06:45:00Z",
+            "2026-11-23T07:45:00+01:00[Europe/Berlin]",
+            "2026-11-24T07:45:00+25:00",
+            "2026-11-23T06:45Z+01:00",
+            "+002026-11-23T06:45:00Z",
+            "2026-11-23T06:45:00é",
         ] {
             assert_eq!(parse("from", text).unwrap_err().code(), Code::Invalid, "{text}");
         }

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::{extract::State, response::Response};
 use plimsoll_core::{
     catalog::Object,
+    printable::printable,
     promise::{budget::Budget, slo::Slo},
     ratio::{grouped, percent_floor},
     state::State as Practice,
@@ -71,16 +72,16 @@ fn services(state: &Practice, figures: &Figures) -> (Vec<Service>, usize) {
     for (id, known) in &state.objects {
         match &known.object {
             Object::Service { title, .. } => {
-                let (name, title) = (id.name.clone(), title.clone());
+                let title = title.as_deref().map(|title| printable(title).into_owned());
+                let name = id.name.clone();
                 services.insert(&id.name, Service { name, title, rows: Vec::new() });
             }
             Object::Slo(_) if shown == PAGE_SLOS_MAX => left_out += 1,
             Object::Slo(slo) => {
                 shown += 1;
                 let rows = rows(&id.name, slo, figures.slos.get(id.name.as_str()));
-                if let Some(service) = services.get_mut(slo.service.as_str()) {
-                    service.rows.extend(rows);
-                }
+                let named = || Service { name: slo.service.clone(), title: None, rows: Vec::new() };
+                services.entry(&slo.service).or_insert_with(named).rows.extend(rows);
             }
             _ => {}
         }

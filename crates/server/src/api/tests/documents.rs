@@ -108,6 +108,7 @@ fn every_problem_of_every_file_is_told_and_nothing_is_applied() {
     let check = house.ask(Method::POST, "/api/v1/documents/check").json(&body).send().json();
     assert_eq!((&check["refused"], &check["problems"]), (&json!(true), &problem["problems"]));
     house.put("/api/v1/documents/a%2Fb", &files(SLO)).send().problem(422, "invalid");
+    house.put("/api/v1/documents/%2E%2E", &files(SLO)).send().problem(422, "invalid");
 }
 
 #[test]
