@@ -32,7 +32,7 @@ fn is_rfc3339(text: &str) -> bool {
     let of_time = |byte: u8| byte.is_ascii_digit() || b":.".contains(&byte);
     let Some(time) = time.strip_prefix('T') else { return false };
     let Some(zone) = time.find(|c: char| !c.is_ascii() || !of_time(c as u8)) else { return false };
-    let is_zone = match time[zone..].as_bytes() {
+    let is_zone = match &time.as_bytes()[zone..] {
         b"Z" => true,
         [b'+' | b'-', h @ b'0'..=b'2', i @ b'0'..=b'9', b':', b'0'..=b'5', b'0'..=b'9'] => {
             (h - b'0') * 10 + (i - b'0') < 24
