@@ -7,9 +7,11 @@ mod backup;
 mod budget;
 mod check;
 mod client;
+mod decision;
 mod declared;
 pub mod example;
 mod failure;
+mod gate;
 mod journal;
 mod look;
 mod mark;
@@ -49,6 +51,8 @@ enum Command {
     Serve(serve::Args),
     Service(service::Args),
     Budget(budget::Args),
+    Gate(gate::Args),
+    Decision(decision::Args),
     Slo(slo::Args),
     Sli(sli::Args),
     Source(source::Args),
@@ -76,6 +80,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(args) => serve::run(&args),
         Command::Service(args) => service::run(&args),
         Command::Budget(args) => budget::run(&args),
+        Command::Gate(args) => gate::run(&args),
+        Command::Decision(args) => decision::run(&args),
         Command::Slo(args) => slo::run(&args),
         Command::Sli(args) => sli::run(&args),
         Command::Source(args) => source::run(&args),

@@ -166,7 +166,8 @@ impl Readings {
         self.seen_until.get(sli as usize).copied().flatten()
     }
 
-    fn note_seen(&mut self, sli: u32, minute: Minute, slot: Slot) {
+    /// Takes note of what a minute is, as the last that was seen in full may be.
+    pub fn note_seen(&mut self, sli: u32, minute: Minute, slot: Slot) {
         if slot.is_missing() {
             return;
         }

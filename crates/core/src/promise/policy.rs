@@ -22,6 +22,14 @@ pub struct Policy {
     /// *Unknown* when no minute was seen in full for longer than this. An SLO that holds its last decision
     /// ([`super::slo::NoData::Hold`]) says so itself.
     pub max_data_age_minutes: u32,
+    /// Kinds of changes that may always pass.
+    #[serde(default = "first_exempt_kinds")]
+    pub exempt_kinds: Vec<String>,
+}
+
+/// What the policies exempted that were declared before they could say it. It never changes: the journal means it.
+fn first_exempt_kinds() -> Vec<String> {
+    ["security", "p0-fix", "revert", "reliability"].map(str::to_owned).into()
 }
 
 /// A burn rate that calls for caution.
@@ -53,6 +61,7 @@ impl Default for Policy {
             min_events: 100,
             min_coverage_ppb: BILLION * 9 / 10,
             max_data_age_minutes: 60,
+            exempt_kinds: first_exempt_kinds(),
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod auth;
 pub mod backups;
 pub mod budgets;
 mod call;
+pub mod decisions;
 pub mod declared;
 pub mod documents;
 mod etag;
@@ -58,6 +59,7 @@ pub(crate) fn routes() -> Vec<Route> {
         samples::routes(),
         slos::routes(),
         budgets::routes(),
+        decisions::routes(),
         sources::routes(),
         exclusions::routes(),
         attributions::routes(),

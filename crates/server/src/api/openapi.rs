@@ -17,8 +17,9 @@ use utoipa::{
 };
 
 use super::{
-    attributions, auth::Access, backups, budgets, documents, exclusions, health, journal, metrics,
-    people, problem, route::Route, samples, services, slis, slos, slots, sources, tokens,
+    attributions, auth::Access, backups, budgets, decisions, documents, exclusions, health,
+    journal, metrics, people, problem, route::Route, samples, services, slis, slos, slots, sources,
+    tokens,
 };
 
 /// The description, before its routes say what they need.
@@ -58,6 +59,8 @@ use super::{
         budgets::windows,
         budgets::budget,
         budgets::statement,
+        decisions::list,
+        decisions::show,
         slos::list,
         slos::show,
         sources::list,

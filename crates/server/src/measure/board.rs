@@ -94,11 +94,12 @@ impl Board {
             sources: Sources::default(),
             behind: None,
         };
-        board.read_days(store)?;
+        let last_days = board.read_days(store)?;
         let several: Vec<u32> = board.sources.several.keys().copied().collect();
         for sli in several {
             board.read_again(store, sli)?;
         }
+        board.read_last_seen(store, &last_days)?;
         Ok(board)
     }
 
@@ -131,8 +132,9 @@ impl Board {
         recent_at(self.end(), minute).map(|at| self.recent[at].get(sli))
     }
 
-    /// Reads each day from its sums where every window holds all of it or nothing, else minute by minute.
-    fn read_days(&mut self, store: &impl SlotReads) -> Result<(), Error> {
+    /// Reads each day from its sums where every window holds all of it or nothing, else minute by minute. Says of which
+    /// of the summed days the last minute was that was seen in full, by SLI.
+    fn read_days(&mut self, store: &impl SlotReads) -> Result<BTreeMap<u32, Minute>, Error> {
         let end = self.end();
         let from = self.readings.spans().map(|span| span.from).min().unwrap_or(end);
         let from = from.min(end.plus(-RECENT_MINUTES));
@@ -147,8 +149,13 @@ impl Board {
         cut.extend((day_of(end.plus(-RECENT_MINUTES)).0..=end.0).step_by(DAY as usize).map(Minute));
         // Older days tell no more than from which sources there are slots: whoever looks back must find them.
         let days = Span::new(Minute(i64::MIN / 2), day_of(end));
+        let mut last_days = BTreeMap::new();
         let holes = store.day_sums(days, &mut |day, source, sli, sums: Sums| {
             self.sources.note(sli, source);
+            if sums.known() > 0 {
+                let last = last_days.entry(sli).or_insert(day);
+                *last = day.max(*last);
+            }
             if day >= day_of(from) && !cut.contains(&day) {
                 let whole = Span::new(day, day.plus(DAY));
                 self.readings.add_sums(sli, sums, |window| window.intersection(whole) == whole);
@@ -159,6 +166,24 @@ impl Board {
             // What lies ahead came early, and is all there is behind the end.
             let to = if day == day_of(end) { Minute(i64::MAX / 2) } else { day.plus(DAY) };
             self.read_minutes(store, Span::new(day, to))?;
+        }
+        Ok(last_days)
+    }
+
+    /// Looks up when those SLIs were seen last of which nothing came lately.
+    fn read_last_seen(
+        &mut self,
+        store: &impl SlotReads,
+        last_days: &BTreeMap<u32, Minute>,
+    ) -> Result<(), Error> {
+        for (sli, day) in last_days {
+            if self.readings.seen_until(*sli).is_some() {
+                continue;
+            }
+            let slots = self.series(store, *sli, Span::new(*day, day.plus(DAY)))?;
+            if let Some(last) = slots.iter().rposition(|slot| !slot.is_missing()) {
+                self.readings.note_seen(*sli, day.plus(last as i64), slots[last]);
+            }
         }
         Ok(())
     }

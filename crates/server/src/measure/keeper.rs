@@ -23,6 +23,7 @@ use plimsoll_store::{
 use tokio::sync::oneshot;
 
 use super::{
+    decisions::{self, Decisions, Rules},
     figures::{self, Figures, Objective},
     keeping::{Keeping, Kept, NotKept, Order, Shared},
 };
@@ -64,6 +65,7 @@ pub struct Keeper {
 struct Seen {
     shared: Shared,
     figures: RwLock<Arc<Figures>>,
+    decisions: RwLock<Arc<Decisions>>,
     stopped: RwLock<Option<String>>,
     kept: RwLock<Span>,
     readers: Mutex<Vec<SlotReader>>,
@@ -128,13 +130,17 @@ impl Keeper {
         let text = |error: Error| error.to_string();
         let store = (opening.store)().map_err(text)?;
         let version = published.version();
-        let objectives = figures::objectives(&published.read());
+        let (objectives, rules) = {
+            let state = published.read();
+            (figures::objectives(&state), Rules::of(&state))
+        };
         let end = over(clock.now().ms);
         let windows = figures::running_windows(&objectives);
         let keeping = Keeping::open(store, end, windows).map_err(text)?;
         let seen = Arc::new(Seen {
             shared: keeping.shared().clone(),
             figures: RwLock::default(),
+            decisions: RwLock::default(),
             stopped: RwLock::default(),
             kept: RwLock::new(keeping.kept(end)),
             readers: Mutex::default(),
@@ -149,6 +155,7 @@ impl Keeper {
             seen: Arc::clone(&seen),
             version,
             objectives,
+            rules,
             steady_since: end,
             swept: None,
             is_folded: false,
@@ -210,6 +217,11 @@ impl Keeper {
     /// The figures of the last minute.
     pub fn figures(&self) -> Arc<Figures> {
         Arc::clone(&self.seen.figures.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The decisions that were made with the figures.
+    pub fn decisions(&self) -> Arc<Decisions> {
+        Arc::clone(&self.seen.decisions.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Why nothing is written for now.
@@ -278,6 +290,8 @@ struct Work<S, O> {
     /// The state that the objectives are of.
     version: u64,
     objectives: Vec<Objective>,
+    /// What decisions are made by.
+    rules: Rules,
     /// Since when the clock goes on step by step.
     steady_since: Minute,
     /// The oldest minute that was kept when old ones were dropped last.
@@ -343,10 +357,14 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
         let version = self.published.version();
         if version != self.version {
             self.version = version;
-            let objectives = figures::objectives(&self.published.read());
-            if objectives == self.objectives {
+            let (objectives, rules) = {
+                let state = self.published.read();
+                (figures::objectives(&state), Rules::of(&state))
+            };
+            if objectives == self.objectives && rules == self.rules {
                 return;
             }
+            self.rules = rules;
             (self.objectives, self.is_outdated) = (objectives, true);
             self.keeping.set_windows(figures::running_windows(&self.objectives));
             self.make_figures();
@@ -398,13 +416,18 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
         let made = {
             let board = self.keeping.shared().board();
             let is_touched = |sli: u32| touched.contains(&sli);
-            figures::all(&self.objectives, &board, self.keeping.store(), &before, is_touched)
+            let store = self.keeping.store();
+            figures::all(&self.objectives, &board, store, &before, is_touched).and_then(|made| {
+                Ok((made, decisions::all(&self.rules, &self.objectives, &board, store)?))
+            })
         };
         match made {
-            Ok(figures) => {
+            Ok((figures, decisions)) => {
                 self.is_outdated = false;
                 *self.seen.figures.write().unwrap_or_else(PoisonError::into_inner) =
                     Arc::new(figures);
+                *self.seen.decisions.write().unwrap_or_else(PoisonError::into_inner) =
+                    Arc::new(decisions);
             }
             Err(error) => {
                 self.is_outdated = true;

@@ -75,6 +75,17 @@ impl<'a, R: SlotReads> Look<'a, R> {
         self.failed.into_inner().map_or(Ok(()), Err)
     }
 
+    /// One minute, from the board where it is there.
+    fn slot(&self, minute: Minute) -> Slot {
+        if let Some(slot) = self.board.slot(self.sli, minute) {
+            return slot;
+        }
+        let span = Span::new(minute, minute.plus(1));
+        let read = self.board.series(self.reads, self.sli, span);
+        let read = read.map_err(|error| *self.failed.borrow_mut() = Some(error));
+        read.ok().and_then(|slots| slots.first().copied()).unwrap_or_default()
+    }
+
     fn minutes(&self) -> &Minutes {
         self.minutes.get_or_init(|| {
             let slots = self.board.series(self.reads, self.sli, self.reach);
@@ -163,14 +174,11 @@ impl<R: SlotReads> Slots for Look<'_, R> {
     }
 
     fn seen_until(&self, span: Span) -> Option<Minute> {
+        // What was told last may have been taken back since; then all minutes must be looked through.
         let told = self.board.readings().seen_until(self.sli);
-        if told == Some(span.to) && span.to == self.board.end() {
-            let last = self.board.slot(self.sli, span.to.plus(-1));
-            if last.is_some_and(|slot| !slot.is_missing()) {
-                return told;
-            }
-        }
-        self.minutes().seen_until(span)
+        let told = told.filter(|until| (span.from.0 + 1..=span.to.0).contains(&until.0));
+        told.filter(|until| !self.slot(until.plus(-1)).is_missing())
+            .or_else(|| self.minutes().seen_until(span))
     }
 }
 

@@ -8,6 +8,7 @@
 
 pub mod ask;
 pub mod board;
+pub mod decisions;
 pub mod figures;
 pub mod keeper;
 pub mod keeping;

@@ -14,6 +14,7 @@
 //!   minEvents: 100
 //!   minCoverage: 90%
 //!   maxDataAge: 1h
+//!   exemptKinds: [security, p0-fix, revert, reliability]
 //! ```
 //!
 //! Every condition may be left out; then the one above holds.
@@ -31,6 +32,7 @@ use crate::{
         extension,
         fields::{Fields, Item},
         model::Metadata,
+        name,
         openslo::{description, metadata},
         report::Report,
         yaml::Value,
@@ -62,6 +64,7 @@ pub(super) fn read(object: &mut Fields<'_>, report: &mut Report) -> Option<Polic
     set(&mut policy.min_events, spec.get("minEvents"), report, count);
     set(&mut policy.min_coverage_ppb, spec.get("minCoverage"), report, share);
     set(&mut policy.max_data_age_minutes, spec.get("maxDataAge"), report, minutes);
+    set(&mut policy.exempt_kinds, spec.get("exemptKinds"), report, kinds);
     let no_data = spec.get("noData").and_then(|item| {
         let text = item.text(report)?;
         extension::no_data(&item, text, report)
@@ -113,6 +116,28 @@ fn share(item: &Item<'_>, report: &mut Report) -> Option<u64> {
 fn fast_burns(item: &Item<'_>, report: &mut Report) -> Option<Vec<FastBurn>> {
     let items = item.list(report)?;
     Some(items.iter().filter_map(|item| fast_burn(item, report)).collect())
+}
+
+/// Kinds of changes, each once.
+fn kinds(item: &Item<'_>, report: &mut Report) -> Option<Vec<String>> {
+    let mut kinds: Vec<String> = Vec::new();
+    for item in item.list(report)? {
+        let Some(text) = item.filled_text(report) else { continue };
+        if !name::is_dns_label(text) {
+            let message = format!("{text:?} is no kind of change");
+            item.error(
+                report,
+                code::BAD_NAME,
+                message,
+                "write small letters, digits and hyphens, such as p0-fix",
+            );
+        } else if kinds.iter().any(|kind| kind == text) {
+            item.error(report, code::BAD_CHOICE, format!("{text} is named twice"), "");
+        } else {
+            kinds.push(text.to_owned());
+        }
+    }
+    Some(kinds)
 }
 
 fn fast_burn(item: &Item<'_>, report: &mut Report) -> Option<FastBurn> {

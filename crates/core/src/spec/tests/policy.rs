@@ -18,7 +18,7 @@ fn policy(spec: &str) -> String {
 fn every_condition_is_read_exactly() {
     let text = policy(
         "cautionAt: 12.5%, stabiliseAt: 1 %, fastBurn: [{lookback: 2h, factor: 13.44, minFailures: 7}], minEvents: 50, \
-         minCoverage: 99.9999999%, maxDataAge: 90m, noData: hold 1h, description: Strict",
+         minCoverage: 99.9999999%, maxDataAge: 90m, exemptKinds: [revert, p0-fix], noData: hold 1h, description: Strict",
     );
     let (docs, problems) = read_texts(&[&text]);
     assert_eq!(problems, []);
@@ -31,6 +31,7 @@ fn every_condition_is_read_exactly() {
         min_events: 50,
         min_coverage_ppb: 999_999_999,
         max_data_age_minutes: 90,
+        exempt_kinds: vec!["revert".to_owned(), "p0-fix".to_owned()],
     };
     assert_eq!(doc.policy, expected);
     assert_eq!(doc.no_data, Some(NoData::Hold { minutes: 60 }));
@@ -48,13 +49,15 @@ fn what_is_left_out_is_the_default() {
 fn conditions_that_do_not_exist_are_refused_by_name() {
     expect![[r"
         0.yaml:4:8: error[unknown-field] spec.maxIncidents: unknown field
-          hint: known here: description, cautionAt, stabiliseAt, fastBurn, minEvents, minCoverage, maxDataAge, noData"]]
+          hint: known here: description, cautionAt, stabiliseAt, fastBurn, minEvents, minCoverage, maxDataAge, exemptKinds, noData"]]
     .assert_eq(&told(&[&policy("maxIncidents: 3")]));
 }
 
 #[test]
 fn nonsense_is_refused() {
     for (spec, expected) in [
+        ("exemptKinds: ['P0 fix']", "error[bad-name] spec.exemptKinds[0]"),
+        ("exemptKinds: [revert, revert]", "error[bad-choice] spec.exemptKinds[1]"),
         ("cautionAt: 25", "error[wrong-type] spec.cautionAt"),
         ("cautionAt: \"25\"", "error[out-of-range] spec.cautionAt"),
         ("cautionAt: 101%", "error[out-of-range] spec.cautionAt"),

@@ -163,3 +163,18 @@ fn slots_older_than_every_window_are_found_after_a_start() {
     let span = Span::new(at, at.plus(1));
     assert_eq!(board.series(&store, 1, span), Ok(vec![slots[0].1]));
 }
+
+#[test]
+fn when_an_sli_was_seen_last_is_known_after_a_start_however_long_ago_it_was() {
+    let folder = tempdir().unwrap();
+    let mut store = SlotFile::open(&folder.path().join("slots.db")).unwrap();
+    let at = BEGIN.plus(-20 * DAY);
+    let partial = Slot::Partial { good: 1, bad: 0 };
+    let slots = [(at, Slot::measured(3, 1)), (at.plus(1), partial), (at.plus(3 * DAY), partial)];
+    let batches = [SlotBatch { source: 900, sli: 1, generation: 1, slots: &slots }];
+    let write = Write { batches: &batches, ..Write::default() };
+    store.write(&[write], Durability::Synced).unwrap();
+    let board = Board::load(&mut store, BEGIN, windows()).unwrap();
+    assert_eq!(board.readings().seen_until(1), Some(at.plus(1)));
+    assert_eq!(board.readings().seen_until(2), None);
+}

@@ -1,0 +1,112 @@
+//! Decisions, and the gate that rests on them.
+
+use serde_json::{Value, json};
+
+use super::{
+    House,
+    documents::{SLO, files},
+};
+
+const GATE: &str = "/api/v1/services/checkout/decision";
+
+/// Every minute of the hour before noon, as far as it counts: so many good, so many bad.
+fn hour(house: &House, generation: u64, good: u64, bad: u64) {
+    let minute =
+        |m: u64| json!({"minute": format!("2026-11-23T11:{m:02}:00Z"), "good": good, "bad": bad});
+    let minutes: Vec<Value> = (0..59).map(minute).collect();
+    let body = json!({"generation": generation, "minutes": minutes});
+    let answer = house.post("/api/v1/slis/checkout-good/samples", &body).send();
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+/// Asks until the answer is this; decisions are made within a second or so.
+fn until(house: &House, path: &str, verdict: &str) -> Value {
+    let begun = std::time::Instant::now();
+    loop {
+        let answer = house.get(path).send().json();
+        if answer["verdict"] == verdict {
+            return answer;
+        }
+        assert!(begun.elapsed().as_secs() < 60, "still {answer}");
+        std::thread::yield_now();
+    }
+}
+
+fn may_pass(house: &House, query: &str) -> bool {
+    let answer = house.get(&format!("{GATE}?{query}")).send();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()["allowed"].as_bool().unwrap()
+}
+
+#[test]
+fn an_outage_stops_changes_until_it_has_left_the_window() {
+    let house = House::new();
+    let slo = SLO.replace("30d", "1h").replace("target: 0.999", "target: 0.99");
+    assert_eq!(house.put("/api/v1/documents/shop", &files(&slo)).send().status, 200);
+    let begun = std::time::Instant::now();
+    let mut nothing = until(&house, GATE, "unknown");
+    while nothing["reasons"][0]["text"].as_str().unwrap().starts_with("it is declared since") {
+        assert!(begun.elapsed().as_secs() < 60);
+        nothing = until(&house, GATE, "unknown");
+    }
+    let why = "checkout-availability (99 % over 1h): nothing was seen in the window";
+    assert_eq!(nothing["reasons"], json!([{"verdict": "unknown", "text": why}]));
+    assert_eq!((&nothing["allowed"], &nothing["exempt"]), (&json!(false), &json!(false)));
+
+    hour(&house, 1, 1000, 0);
+    let ship = until(&house, GATE, "ship");
+    assert_eq!((&ship["at"], &ship["policy"]), (&json!("2026-11-23T11:59:00Z"), &json!("default")));
+    assert_eq!(ship["expires"], "2026-11-23T12:05:00Z");
+    assert!(may_pass(&house, "risk=high&kind=feature&change=4f2a"));
+
+    // 1,180 of 59,000 were bad; 1 % allows 590.
+    hour(&house, 2, 980, 20);
+    let stop = until(&house, GATE, "stabilise");
+    let why = "checkout-availability (99 % over 1h): the budget is spent; 200 % of it was used";
+    assert_eq!(stop["reasons"][0]["text"], why);
+    assert!(!may_pass(&house, "risk=low"));
+    assert!(!may_pass(&house, "kind=feature"));
+    for kind in ["security", "p0-fix", "revert", "reliability"] {
+        assert!(may_pass(&house, &format!("kind={kind}&risk=high")), "{kind}");
+    }
+    let list = house.get("/api/v1/decisions").send().json();
+    assert_eq!(
+        (&list["items"][0]["service"], &list["items"][0]["verdict"]),
+        (&json!("checkout"), &json!("stabilise"))
+    );
+
+    // Another policy exempts other kinds, as soon as it is there.
+    let policy = "apiVersion: plimsoll/v1\nkind: BudgetPolicy\nmetadata: {name: default}\nspec: {exemptKinds: [rollback]}\n";
+    let both = json!({"files": {"checkout.yaml": slo, "policy.yaml": policy}});
+    assert_eq!(house.put("/api/v1/documents/shop", &both).send().status, 200);
+    let begun = std::time::Instant::now();
+    while !may_pass(&house, "kind=rollback") {
+        assert!(begun.elapsed().as_secs() < 60);
+    }
+    assert!(!may_pass(&house, "kind=security"));
+
+    // The outage leaves the window, and nothing comes any more.
+    house.pass(2 * 3600 * 1000);
+    let late = house.get(GATE).send().json();
+    assert!(["stabilise", "unknown"].contains(&late["verdict"].as_str().unwrap()), "{late}");
+    until(&house, GATE, "unknown");
+    assert!(!may_pass(&house, "risk=low"));
+}
+
+#[test]
+fn what_cannot_be_asked_is_said() {
+    let house = House::new();
+    assert_eq!(house.put("/api/v1/documents/shop", &files(SLO)).send().status, 200);
+    house.get("/api/v1/services/none/decision").send().problem(404, "not-found");
+    for query in ["kind=P0%20Fix", "kind=", "change=a%0Ab"] {
+        house.get(&format!("{GATE}?{query}")).send().problem(422, "invalid");
+    }
+    for query in ["risk=enormous", "riks=low", "kind=a&kind=b"] {
+        house.get(&format!("{GATE}?{query}")).send().problem(400, "malformed");
+    }
+    let bare = "apiVersion: openslo/v1\nkind: Service\nmetadata: {name: bare}\nspec: {}\n";
+    assert_eq!(house.put("/api/v1/documents/more", &files(bare)).send().status, 200);
+    let answer = until(&house, "/api/v1/services/bare/decision", "unknown");
+    let texts = ["there is no SLO to decide by", "it is declared since, and not decided on yet"];
+    assert!(texts.contains(&answer["reasons"][0]["text"].as_str().unwrap()), "{answer}");
+}
