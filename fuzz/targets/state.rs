@@ -59,7 +59,7 @@ fn ask(state: &State, at_ms: i64) {
 
 /// Decides commands on it.
 fn decide_on(state: &State, at_ms: i64) {
-    let actor = Actor::Rule("fuzz".to_owned());
+    let actor = Actor::Rule("fuzz".into());
     for (fresh, command) in commands(state).into_iter().enumerate() {
         let context = Context { at_ms, actor: actor.clone(), fresh: fresh as u128 };
         let mut next = state.clone();

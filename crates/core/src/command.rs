@@ -60,7 +60,7 @@ pub enum Actor {
         person: PersonId,
     },
     /// A rule of the program, by its name.
-    Rule(String),
+    Rule(SmolStr),
 }
 
 /// What core is not allowed to find out by itself.

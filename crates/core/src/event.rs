@@ -14,6 +14,9 @@ use crate::{
     people::{person, token},
 };
 
+/// Room for the text of a usual event, in bytes, so that it need not grow while it is written.
+const USUAL_BYTES: usize = 256;
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type")]
@@ -87,8 +90,10 @@ impl fmt::Display for Unreadable {
 impl Event {
     /// Its text in the journal: one line of JSON, its type first.
     pub fn to_text(&self) -> String {
+        let mut text = Vec::with_capacity(USUAL_BYTES);
         // Every field is a number, a text or a list of such: none can fail to be written.
-        serde_json::to_string(self).unwrap_or_default()
+        let written = serde_json::to_writer(&mut text, self).ok();
+        written.and_then(|()| String::from_utf8(text).ok()).unwrap_or_default()
     }
 
     /// Reads the text of an event, however old its version.

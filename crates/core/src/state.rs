@@ -63,11 +63,11 @@ impl State {
 
     /// What a mark may be about so that it is about this SLI: the SLI, and its service.
     pub(crate) fn subjects_of(&self, sli: &str) -> Vec<Subject> {
-        let mut subjects = vec![Subject::Sli(sli.to_owned())];
-        let id = ObjectId { kind: Kind::Sli, name: sli.to_owned() };
+        let mut subjects = vec![Subject::Sli(sli.into())];
+        let id = ObjectId { kind: Kind::Sli, name: sli.into() };
         if let Some(Object::Sli { service, .. }) = self.objects.get(&id).map(|known| &known.object)
         {
-            subjects.push(Subject::Service(service.clone()));
+            subjects.push(Subject::Service(service.as_str().into()));
         }
         subjects
     }

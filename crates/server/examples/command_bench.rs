@@ -93,7 +93,7 @@ struct Story {
 
 impl Story {
     fn begin(writer: &mut Writer<JournalFile>) -> Outcome<Self> {
-        let actor = Actor::Rule("bench".to_owned());
+        let actor = Actor::Rule("bench".into());
         let mut story = Story { actor, number: 0, excluded: Vec::new() };
         let files = vec![("bench.yaml".to_owned(), documents().into_bytes())];
         let apply = Command::Apply { set: "bench".to_owned(), files, may_withdraw: false };
@@ -125,7 +125,7 @@ impl Story {
     }
 
     fn interval(&self) -> Interval {
-        let of = Subject::Sli(format!("sli-{}", self.number % SLIS as u128));
+        let of = Subject::Sli(format!("sli-{}", self.number % SLIS as u128).into());
         let from = Minute(AT_MS / 60_000 - 600);
         Interval::new(of, from, from.plus(5))
     }

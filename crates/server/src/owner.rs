@@ -89,7 +89,7 @@ fn add(desk: &Desk, person: &PersonId) -> Result<(), OwnerError> {
     }
     let job = Job {
         command: Command::AddPerson(person.as_str().to_owned()),
-        actor: Actor::Rule(RULE.to_owned()),
+        actor: Actor::Rule(RULE.into()),
         fresh: random::fresh().map_err(OwnerError::NoRandomness)?,
         secret: None,
         repeat: None,

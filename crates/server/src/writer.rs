@@ -235,7 +235,7 @@ impl<J: Journal> Writer<J> {
         }
         let before = self.journal.head();
         let at_ms = now_ms.max(before.at_ms);
-        let mut run = Run::new(at_ms, before.seq);
+        let mut run = Run::new(at_ms, before.seq, jobs.len());
         for job in jobs {
             let outcome = run.job(job, &mut self.private, &self.journal);
             run.outcomes.push(outcome);
@@ -329,8 +329,10 @@ struct Answered {
 }
 
 impl Run {
-    fn new(at_ms: i64, seq: u64) -> Self {
-        let (batch, outcomes, new) = (Batch::default(), Vec::new(), Vec::new());
+    fn new(at_ms: i64, seq: u64, jobs: usize) -> Self {
+        // Most jobs have one event.
+        let batch = Batch { entries: Vec::with_capacity(jobs), ..Batch::default() };
+        let (outcomes, new) = (Vec::with_capacity(jobs), Vec::with_capacity(jobs));
         let (keys, actor, broken) = (BTreeMap::new(), None, None);
         Run { at_ms, seq, batch, outcomes, new, keys, actor, broken }
     }

@@ -49,8 +49,8 @@ fn interval(dice: &mut Dice, roll: &Roll, now: i64) -> Interval {
     let slis: Vec<&String> =
         roll.objects.keys().filter(|(kind, _)| kind == "sli").map(|(_, name)| name).collect();
     let of = match dice.pick(&slis) {
-        Some(sli) if dice.happens(700) => Subject::Sli((*sli).clone()),
-        _ => Subject::Service("shop".to_owned()),
+        Some(sli) if dice.happens(700) => Subject::Sli(sli.as_str().into()),
+        _ => Subject::Service("shop".into()),
     };
     let from = now + dice.between(-5000, 400);
     Interval::new(of, Minute(from), Minute(from + dice.between(-5, 700)))

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::{
     event::Event,
@@ -47,7 +48,7 @@ pub struct ObjectId {
     /// Of which kind.
     pub kind: Kind,
     /// Unique within its kind.
-    pub name: String,
+    pub name: SmolStr,
 }
 
 impl fmt::Display for ObjectId {
@@ -168,7 +169,7 @@ pub struct Declared {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WasDeclared {
     /// Its name.
-    pub name: String,
+    pub name: SmolStr,
     /// To which files it belongs.
     pub owner: Owner,
     /// The number under which its slots are stored, for SLIs and sources.
@@ -187,7 +188,7 @@ pub struct WasWithdrawn {
 }
 
 /// The event of an object that is declared.
-pub(super) fn declared(name: String, owner: Owner, key: Option<u32>, object: Object) -> Event {
+pub(super) fn declared(name: SmolStr, owner: Owner, key: Option<u32>, object: Object) -> Event {
     Event::Declared(WasDeclared { name, owner, key, object })
 }
 

@@ -52,7 +52,7 @@ impl Declarations {
     /// An objective, its indicator, and its service where that has no document of its own.
     fn add_evaluable(&mut self, evaluable: Evaluable, docs: &Docs) {
         let Evaluable { slo, source, place } = evaluable;
-        let service = ObjectId { kind: Kind::Service, name: slo.service.clone() };
+        let service = ObjectId { kind: Kind::Service, name: slo.service.as_str().into() };
         self.objects
             .entry(service)
             .or_insert_with(|| (Object::Service { title: None, description: None }, place.clone()));
@@ -63,7 +63,7 @@ impl Declarations {
 
     /// Takes in an object. What is declared twice alike is one object; what is declared twice and differs, a problem.
     fn add(&mut self, name: &str, object: Object, place: Place) {
-        let id = ObjectId { kind: object.kind(), name: name.to_owned() };
+        let id = ObjectId { kind: object.kind(), name: name.into() };
         match self.objects.get(&id) {
             None => {
                 self.objects.insert(id, (object, place));

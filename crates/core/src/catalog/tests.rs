@@ -41,7 +41,7 @@ pub(crate) fn apply(set: &str, files: &[(&str, &str)], may_withdraw: bool) -> Co
 }
 
 fn context() -> Context {
-    Context { at_ms: 5, actor: Actor::Rule("test".to_owned()), fresh: 0 }
+    Context { at_ms: 5, actor: Actor::Rule("test".into()), fresh: 0 }
 }
 
 fn check(state: &mut State, command: &Command, expected: &Expect) {

@@ -1,6 +1,7 @@
 //! Attributions in force: what the budget that an interval spent is put down to.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::{Interval, Mark, MarkId, words};
 use crate::{
@@ -24,7 +25,7 @@ pub struct Attribution {
     pub account: Cause,
     /// Why, where somebody said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<SmolStr>,
     /// Who put it down to that.
     pub by: Actor,
     /// When they did, in milliseconds since 1970.
@@ -36,11 +37,11 @@ pub struct Attribution {
 #[serde(rename_all = "lowercase", tag = "kind", content = "name")]
 pub enum Cause {
     /// An incident, by its name.
-    Incident(String),
+    Incident(SmolStr),
     /// A change, by its name.
-    Change(String),
+    Change(SmolStr),
     /// Agreed work on the system, by its name.
-    Maintenance(String),
+    Maintenance(SmolStr),
 }
 
 impl Cause {
@@ -81,9 +82,9 @@ impl Cause {
     /// The account in a statement.
     fn account(&self) -> Account {
         match self {
-            Cause::Incident(name) => Account::Incident(name.clone()),
-            Cause::Change(name) => Account::Change(name.clone()),
-            Cause::Maintenance(name) => Account::Maintenance(name.clone()),
+            Cause::Incident(name) => Account::Incident(name.to_string()),
+            Cause::Change(name) => Account::Change(name.to_string()),
+            Cause::Maintenance(name) => Account::Maintenance(name.to_string()),
         }
     }
 }
@@ -112,7 +113,7 @@ pub struct Added {
     pub account: Cause,
     /// Why, where somebody said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<SmolStr>,
     /// Who put it down to that.
     pub by: Actor,
 }

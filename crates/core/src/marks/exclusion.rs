@@ -1,6 +1,7 @@
 //! Exclusions in force: intervals that do not count, such as agreed maintenance.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::{Interval, Mark, MarkId, words};
 use crate::{
@@ -21,7 +22,7 @@ pub struct Exclusion {
     #[serde(flatten)]
     pub interval: Interval,
     /// Why it does not count.
-    pub reason: String,
+    pub reason: SmolStr,
     /// Who said so.
     pub by: Actor,
     /// When they said so, in milliseconds since 1970.
@@ -49,7 +50,7 @@ pub struct Added {
     #[serde(flatten)]
     pub interval: Interval,
     /// Why it does not count.
-    pub reason: String,
+    pub reason: SmolStr,
     /// Who said so.
     pub by: Actor,
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::{
     catalog::{Kind, ObjectId},
@@ -18,9 +19,9 @@ use crate::{
 #[serde(rename_all = "lowercase")]
 pub enum Subject {
     /// One SLI, by its name.
-    Sli(String),
+    Sli(SmolStr),
     /// Every SLI of this service, also those that are declared later.
-    Service(String),
+    Service(SmolStr),
 }
 
 impl Subject {

@@ -1,7 +1,7 @@
 //! The marks in force.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     fmt,
 };
 
@@ -137,8 +137,10 @@ impl<M: Mark> Marks<M> {
             _ if self.made.len() >= MARKS_MAX => self.by_end.first(),
             _ => None,
         };
-        if let Some((_, number)) = first.copied() {
-            self.take(number);
+        if let Some((_, number)) = first.copied()
+            && let Some(dropped) = self.take(number)
+        {
+            self.by_id.remove(dropped.id());
         }
         let number = self.made.last_key_value().map_or(0, |(last, _)| last + 1);
         self.insert(number, mark);
@@ -146,36 +148,33 @@ impl<M: Mark> Marks<M> {
 
     /// Takes a mark out.
     pub(super) fn remove(&mut self, id: &MarkId) {
-        if let Some(number) = self.by_id.get(id).copied() {
+        if let Some(number) = self.by_id.remove(id) {
             self.take(number);
         }
     }
 
     /// Takes in a mark under this number, in place of one of the same name: a name is of one mark.
     fn insert(&mut self, number: u64, mark: M) {
-        self.remove(mark.id());
-        let interval = mark.interval();
-        self.by_id.insert(mark.id().clone(), number);
-        self.by_end.insert((interval.to_minute, number));
-        let end = (interval.to_minute, number);
-        if let Some(ends) = self.by_subject.get_mut(&interval.of) {
-            ends.insert(end);
-        } else {
-            self.by_subject.insert(interval.of.clone(), Ends::from([end]));
+        if let Some(older) = self.by_id.insert(mark.id().clone(), number) {
+            self.take(older);
         }
+        let Interval { of, to_minute, .. } = mark.interval();
+        self.by_end.insert((*to_minute, number));
+        self.by_subject.entry(of.clone()).or_default().insert((*to_minute, number));
         self.made.insert(number, mark);
     }
 
-    fn take(&mut self, number: u64) {
-        let Some(mark) = self.made.remove(&number) else { return };
+    /// Takes out a mark whose name is out already; the mark.
+    fn take(&mut self, number: u64) -> Option<M> {
+        let mark = self.made.remove(&number)?;
         let Interval { of, to_minute, .. } = mark.interval();
-        self.by_id.remove(mark.id());
         self.by_end.remove(&(*to_minute, number));
-        if let Some(ends) = self.by_subject.get_mut(of) {
-            ends.remove(&(*to_minute, number));
-            if ends.is_empty() {
-                self.by_subject.remove(of);
+        if let Entry::Occupied(mut ends) = self.by_subject.entry(of.clone()) {
+            ends.get_mut().remove(&(*to_minute, number));
+            if ends.get().is_empty() {
+                ends.remove();
             }
         }
+        Some(mark)
     }
 }

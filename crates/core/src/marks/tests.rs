@@ -19,7 +19,7 @@ use crate::{
 const NOW: i64 = 29_453_760;
 
 fn context(fresh: u128) -> Context {
-    Context { at_ms: NOW * 60_000, actor: Actor::Rule("test".to_owned()), fresh }
+    Context { at_ms: NOW * 60_000, actor: Actor::Rule("test".into()), fresh }
 }
 
 /// The service `shop` with the SLIs `web-answers` and `api-answers`.
@@ -41,11 +41,11 @@ fn act(state: &mut State, command: &Command, fresh: u128) -> Vec<Event> {
 }
 
 fn sli(name: &str) -> Subject {
-    Subject::Sli(format!("{name}-answers"))
+    Subject::Sli(format!("{name}-answers").into())
 }
 
 fn service() -> Subject {
-    Subject::Service("shop".to_owned())
+    Subject::Service("shop".into())
 }
 
 /// So many minutes after now.

@@ -1,9 +1,11 @@
 //! The words of a mark.
 
+use smol_str::SmolStr;
+
 use crate::command::Refusal;
 
 /// Words that people will read: not empty, not too long, on one line. Blanks around them are taken off.
-pub(super) fn checked(text: &str, what: &str, bytes_max: usize) -> Result<String, Refusal> {
+pub(super) fn checked(text: &str, what: &str, bytes_max: usize) -> Result<SmolStr, Refusal> {
     let text = text.trim();
     let hint = || format!("write 1 to {bytes_max} bytes of plain text, on one line");
     if text.is_empty() {
@@ -13,5 +15,5 @@ pub(super) fn checked(text: &str, what: &str, bytes_max: usize) -> Result<String
         let what = format!("the {what} is too long or holds control characters");
         return Err(Refusal::invalid(what, hint()));
     }
-    Ok(text.to_owned())
+    Ok(text.into())
 }

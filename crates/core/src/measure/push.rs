@@ -52,7 +52,7 @@ pub fn place(
 }
 
 fn pushed_place(state: &State, sli: &str, source: Option<&str>) -> Result<Place, Refusal> {
-    let id = |kind, name: &str| ObjectId { kind, name: name.to_owned() };
+    let id = |kind, name: &str| ObjectId { kind, name: name.into() };
     let known = state.objects.get(&id(Kind::Sli, sli));
     let Some((Object::Sli { source: declared, measure, .. }, Some(key))) =
         known.map(|known| (&known.object, known.key))
@@ -107,7 +107,7 @@ mod tests {
         let mut state = State::default();
         let web = slo("web", "0.99");
         let command = apply("set", &[("a.yaml", SOURCES), ("b.yaml", &web)], false);
-        let context = Context { at_ms: 1, actor: Actor::Rule("test".to_owned()), fresh: 0 };
+        let context = Context { at_ms: 1, actor: Actor::Rule("test".into()), fresh: 0 };
         for event in decide(&state.clone(), &command, &context).unwrap() {
             state.apply(1, &event);
         }

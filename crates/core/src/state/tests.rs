@@ -18,7 +18,7 @@ use crate::{
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
 fn context(at_ms: i64, fresh: u128) -> Context {
-    Context { at_ms, actor: Actor::Rule("test".to_owned()), fresh }
+    Context { at_ms, actor: Actor::Rule("test".into()), fresh }
 }
 
 fn add(handle: &str) -> Command {
@@ -159,9 +159,9 @@ fn the_golden_journal_folds_to_the_golden_state() {
 /// Exclusions and attributions, and taking some of them back.
 fn any_mark() -> impl Strategy<Value = Command> {
     let of = prop::sample::select(vec![
-        Subject::Sli("a-answers".to_owned()),
-        Subject::Sli("b-answers".to_owned()),
-        Subject::Service("shop".to_owned()),
+        Subject::Sli("a-answers".into()),
+        Subject::Sli("b-answers".into()),
+        Subject::Service("shop".into()),
     ]);
     let interval = (of, 0..99_i64, 0..9_i64)
         .prop_map(|(of, from, length)| Interval::new(of, Minute(from), Minute(from + length)));

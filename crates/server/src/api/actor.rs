@@ -34,7 +34,7 @@ impl From<&command::Actor> for Actor {
                 Actor::Person { person: person.as_str().to_owned(), token: token.0.to_string() }
             }
             command::Actor::Owner { person } => Actor::Owner { person: person.as_str().to_owned() },
-            command::Actor::Rule(rule) => Actor::Rule { rule: rule.clone() },
+            command::Actor::Rule(rule) => Actor::Rule { rule: rule.to_string() },
         }
     }
 }

@@ -127,7 +127,7 @@ fn view(attribution: &attribution::Attribution) -> Attribution {
         id: attribution.id.0.to_string(),
         interval: Interval::of(&attribution.interval),
         account: Account::from(&attribution.account),
-        reason: attribution.reason.clone(),
+        reason: attribution.reason.as_ref().map(ToString::to_string),
         by: Actor::from(&attribution.by),
         made: time(attribution.made_ms),
     }

@@ -34,14 +34,11 @@ impl Declaration {
 
 /// The object of a kind and name.
 pub(crate) fn find<'a>(state: &'a State, kind: Kind, name: &str) -> Option<&'a catalog::Declared> {
-    state.objects.get(&ObjectId { kind, name: name.to_owned() })
+    state.objects.get(&ObjectId { kind, name: name.into() })
 }
 
 /// All objects of a kind, by name.
-pub(crate) fn all(
-    state: &State,
-    kind: Kind,
-) -> impl Iterator<Item = (&String, &catalog::Declared)> {
+pub(crate) fn all(state: &State, kind: Kind) -> impl Iterator<Item = (&str, &catalog::Declared)> {
     behind(state, kind, "")
 }
 
@@ -49,10 +46,10 @@ fn behind<'a>(
     state: &'a State,
     kind: Kind,
     after: &str,
-) -> impl Iterator<Item = (&'a String, &'a catalog::Declared)> {
-    let from = ObjectId { kind, name: after.to_owned() };
+) -> impl Iterator<Item = (&'a str, &'a catalog::Declared)> {
+    let from = ObjectId { kind, name: after.into() };
     let rest = state.objects.range(from..);
-    rest.take_while(move |(id, _)| id.kind == kind).map(|(id, object)| (&id.name, object))
+    rest.take_while(move |(id, _)| id.kind == kind).map(|(id, object)| (id.name.as_str(), object))
 }
 
 /// One object of a kind, as it is shown.
@@ -75,7 +72,7 @@ pub(crate) fn page<T>(
     let cut = query.cut()?;
     let rest = behind(state, kind, cut.after.as_deref().unwrap_or_default());
     let rest = rest.filter(|(name, _)| cut.is_behind(name));
-    Ok(cut.page(rest.filter_map(|(name, object)| Some((name.clone(), view(name, object)?)))))
+    Ok(cut.page(rest.filter_map(|(name, object)| Some((name.to_owned(), view(name, object)?)))))
 }
 
 /// There is no such object.

@@ -389,7 +389,7 @@ fn view(id: &ObjectId, change: &catalog::Change) -> Change {
         catalog::Change::HandOver { to, .. } => (Action::Move, Some(&to.file), None, None),
         catalog::Change::Withdraw { before } => (Action::Withdraw, None, object(before), None),
     };
-    let (kind, name) = (id.kind.name().to_owned(), id.name.clone());
+    let (kind, name) = (id.kind.name().to_owned(), id.name.to_string());
     Change { action, kind, name, file: file.cloned(), before, after }
 }
 

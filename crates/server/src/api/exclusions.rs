@@ -75,7 +75,7 @@ fn view(exclusion: &exclusion::Exclusion) -> Exclusion {
     Exclusion {
         id: exclusion.id.0.to_string(),
         interval: Interval::of(&exclusion.interval),
-        reason: exclusion.reason.clone(),
+        reason: exclusion.reason.to_string(),
         by: Actor::from(&exclusion.by),
         made: time(exclusion.made_ms),
     }

@@ -77,9 +77,9 @@ impl MarksQuery {
 impl Interval {
     /// As it is shown.
     pub(crate) fn of(interval: &marks::Interval) -> Self {
-        let (sli, service) = match interval.of.clone() {
-            marks::Subject::Sli(name) => (Some(name), None),
-            marks::Subject::Service(name) => (None, Some(name)),
+        let (sli, service) = match &interval.of {
+            marks::Subject::Sli(name) => (Some(name.to_string()), None),
+            marks::Subject::Service(name) => (None, Some(name.to_string())),
         };
         let span = interval.span();
         Interval { sli, service, from: span.from.to_string(), to: span.to.to_string() }
@@ -94,8 +94,8 @@ pub(crate) fn wanted(
     to: &str,
 ) -> Result<marks::Interval, Problem> {
     let of = match (sli, service) {
-        (Some(sli), None) => marks::Subject::Sli(sli),
-        (None, Some(service)) => marks::Subject::Service(service),
+        (Some(sli), None) => marks::Subject::Sli(sli.into()),
+        (None, Some(service)) => marks::Subject::Service(service.into()),
         _ => {
             let detail = "the interval must be of an SLI or of a service, and not of both";
             return Err(Problem::new(Code::Invalid, detail, "give either `sli` or `service`"));

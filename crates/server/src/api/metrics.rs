@@ -58,7 +58,7 @@ fn page(app: &App) -> String {
     own(&mut text, app);
     let slos: Vec<(String, Slo)> = declared::all(&app.desk.published().read(), Kind::Slo)
         .filter_map(|(name, known)| match &known.object {
-            Object::Slo(slo) => Some((name.clone(), slo.clone())),
+            Object::Slo(slo) => Some((name.to_owned(), slo.clone())),
             _ => None,
         })
         .collect();
@@ -104,8 +104,8 @@ fn own(text: &mut Text, app: &App) {
 /// What is to be said of every source.
 fn of_sources(text: &mut Text, app: &App) {
     let state = app.desk.published().read();
-    let names: Vec<&String> = declared::all(&state, Kind::Source).map(|(name, _)| name).collect();
-    let healths: Vec<_> = names.iter().map(|name| (name.as_str(), app.healths.of(name))).collect();
+    let names: Vec<&str> = declared::all(&state, Kind::Source).map(|(name, _)| name).collect();
+    let healths: Vec<_> = names.iter().map(|name| (*name, app.healths.of(name))).collect();
     text.family("plimsoll_source_up", "gauge", "Whether the source brings what it should.");
     for (name, health) in &healths {
         let is_silent = health.trouble.is_none() && health.heard_ms.is_none();

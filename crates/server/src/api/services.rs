@@ -72,7 +72,7 @@ fn find(state: &Practice, name: &str) -> Option<ServiceReport> {
     };
     let names = |kind| {
         let own = declared::all(state, kind).filter(|(_, known)| of_it(&known.object));
-        own.map(|(name, _)| name.clone()).collect()
+        own.map(|(name, _)| name.to_owned()).collect()
     };
     Some(ServiceReport { service, slis: names(Kind::Sli), slos: names(Kind::Slo) })
 }

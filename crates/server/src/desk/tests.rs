@@ -119,7 +119,7 @@ fn add(handle: &str) -> Job {
     let repeat = Repeat { person: "ada".to_owned(), key: handle.to_owned(), request_hash };
     Job {
         command: Command::AddPerson(handle.to_owned()),
-        actor: Actor::Rule("test".to_owned()),
+        actor: Actor::Rule("test".into()),
         fresh: 1,
         secret: None,
         repeat: Some(repeat),

@@ -56,7 +56,7 @@ pub fn routes(state: &State) -> Vec<Route> {
     let route = sources.filter_map(|(id, known)| match (&known.object, known.key) {
         (Object::Source(Feed::AccessLog(logs)), Some(source)) if !logs.files.is_empty() => {
             let slis = fed.remove(id.name.as_str()).unwrap_or_default();
-            Some(Route { name: id.name.clone(), source, logs: (**logs).clone(), slis })
+            Some(Route { name: id.name.to_string(), source, logs: (**logs).clone(), slis })
         }
         _ => None,
     });

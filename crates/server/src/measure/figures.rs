@@ -71,13 +71,13 @@ pub fn objectives(state: &State) -> Vec<Objective> {
 
 /// The objective of this name.
 pub fn objective_of(state: &State, name: &str) -> Option<Objective> {
-    let id = ObjectId { kind: Kind::Slo, name: name.to_owned() };
+    let id = ObjectId { kind: Kind::Slo, name: name.into() };
     let Object::Slo(slo) = &state.objects.get(&id)?.object else { return None };
     objective(state, name, slo)
 }
 
 fn objective(state: &State, name: &str, slo: &Slo) -> Option<Objective> {
-    let sli = *state.keys.get(&ObjectId { kind: Kind::Sli, name: slo.sli.clone() })?;
+    let sli = *state.keys.get(&ObjectId { kind: Kind::Sli, name: slo.sli.as_str().into() })?;
     let (name, exclusions) = (Arc::from(name), state.exclusions(&slo.sli));
     Some(Objective { name, slo: slo.clone(), sli, exclusions })
 }

@@ -73,7 +73,7 @@ fn services(state: &Practice, figures: &Figures) -> (Vec<Service>, usize) {
         match &known.object {
             Object::Service { title, .. } => {
                 let title = title.as_deref().map(|title| printable(title).into_owned());
-                let name = id.name.clone();
+                let name = id.name.to_string();
                 services.insert(&id.name, Service { name, title, rows: Vec::new() });
             }
             Object::Slo(_) if shown == PAGE_SLOS_MAX => left_out += 1,

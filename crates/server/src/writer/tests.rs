@@ -144,7 +144,7 @@ fn job(number: usize, command: Command) -> Job {
     };
     Job {
         command,
-        actor: Actor::Rule("test".to_owned()),
+        actor: Actor::Rule("test".into()),
         fresh: number as u128,
         secret: Some(vec![number as u8]),
         repeat: Some(repeat),

@@ -47,7 +47,7 @@ pub struct Entries {
 
 /// The actor of a request: by it every entry is known to belong to one.
 pub fn actor(number: usize) -> Actor {
-    Actor::Rule(format!("request {number}"))
+    Actor::Rule(format!("request {number}").into())
 }
 
 fn number_of(actor: &str) -> Option<usize> {

@@ -36,23 +36,24 @@ pub(super) fn link(head: Head, drafts: &[Draft]) -> Result<Vec<Head>, Refused> {
     if drafts.len() > BATCH_ENTRIES_MAX {
         return Err(Refused::TooMany { entries: drafts.len() });
     }
-    let mut at = head;
-    let follow = |draft: &Draft| {
-        check(at, draft)?;
+    let (mut at, mut actor) = (head, None);
+    let mut heads = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        if draft.at_ms < at.at_ms {
+            return Err(Refused::BackInTime { at_ms: draft.at_ms, newest_ms: at.at_ms });
+        }
+        // Many entries in a row have the same actor: it is read once.
+        if actor != Some(&draft.actor) {
+            is_json_line("actor", &draft.actor, ACTOR_BYTES_MAX)?;
+            actor = Some(&draft.actor);
+        }
+        is_json_line("event", &draft.event, EVENT_BYTES_MAX)?;
         let seq = at.seq + 1;
         let hash = hash(&at.hash, seq, draft.at_ms, &draft.actor, &draft.event);
         at = Head { seq, at_ms: draft.at_ms, hash };
-        Ok(at)
-    };
-    drafts.iter().map(follow).collect()
-}
-
-fn check(head: Head, draft: &Draft) -> Result<(), Refused> {
-    if draft.at_ms < head.at_ms {
-        return Err(Refused::BackInTime { at_ms: draft.at_ms, newest_ms: head.at_ms });
+        heads.push(at);
     }
-    is_json_line("actor", &draft.actor, ACTOR_BYTES_MAX)?;
-    is_json_line("event", &draft.event, EVENT_BYTES_MAX)
+    Ok(heads)
 }
 
 /// A value that stands in one line of an export and comes out of it byte for byte.
