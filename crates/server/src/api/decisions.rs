@@ -188,7 +188,7 @@ fn check(kind: Option<&str>, change: Option<&str>) -> Result<(), Problem> {
     }
     let is_wrong =
         |name: &&str| name.len() > CHANGE_BYTES_MAX || name.chars().any(char::is_control);
-    if change.filter(is_wrong).is_some() {
+    if change.as_ref().is_some_and(is_wrong) {
         let hint = format!("write at most {CHANGE_BYTES_MAX} bytes of plain text");
         return Err(Problem::new(Code::Invalid, "the change has no name that can be kept", hint));
     }

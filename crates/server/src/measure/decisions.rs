@@ -48,7 +48,7 @@ pub struct Decisions {
 impl Rules {
     /// The rules of a state: the declared policy of the name [`HOUSE_POLICY`], or the one that is built in.
     pub fn of(state: &State) -> Self {
-        let id = ObjectId { kind: Kind::Policy, name: HOUSE_POLICY.to_owned() };
+        let id = ObjectId { kind: Kind::Policy, name: HOUSE_POLICY.into() };
         let policy = match state.objects.get(&id).map(|known| &known.object) {
             Some(Object::Policy { policy, .. }) => policy.clone(),
             _ => Policy::default(),
