@@ -84,7 +84,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let at = query(&path(&["services", &args.service, "decision"]), &wish);
     let answer = match args.at.client()?.get(&at) {
         Ok(answer) => answer,
-        Err(failure) if failure.code() == USAGE => return unreachable(args, &failure),
+        Err(failure) if failure.code() == USAGE => return Ok(unreachable(args, &failure)),
         // That the question is wrong is no answer to it.
         Err(failure) => return Err(failure.with_code(USAGE)),
     };
@@ -104,7 +104,7 @@ fn exit(args: &Args, passes: bool, is_unknown: bool) -> ExitCode {
 }
 
 /// Nobody can be asked: nothing is known, and what kinds the policy exempts is not, either.
-fn unreachable(args: &Args, failure: &Failure) -> Result<ExitCode, Failure> {
+fn unreachable(args: &Args, failure: &Failure) -> ExitCode {
     let exempt = Policy::default().exempt_kinds;
     let is_exempt = args.kind.as_ref().is_some_and(|kind| exempt.contains(kind));
     let passes = is_exempt || args.on_unknown == OnUnknown::Allow;
@@ -116,7 +116,7 @@ fn unreachable(args: &Args, failure: &Failure) -> Result<ExitCode, Failure> {
     };
     let word = if passes { "allowed" } else { "refused" };
     output::note(&format!("{word}: {}: nothing is known; {why}", args.service));
-    Ok(exit(args, passes, true))
+    exit(args, passes, true)
 }
 
 fn tell(report: &GateReport, args: &Args, passes: bool, page: &mut Page) {
