@@ -160,6 +160,10 @@ pub const FOLLOW_OPEN_FILES_MAX: usize = 256;
 /// was moved away or deleted is closed, in seconds.
 pub const FOLLOW_STILL_S: i64 = 300;
 
+/// How long a log that is shorter than what was counted of it may be on its way back, as a file that is copied over
+/// itself, in seconds. Then it has lost its end.
+pub const FOLLOW_SHORT_S: i64 = 60;
+
 /// How many logs that are gone are remembered, so that a copy of one is known when it comes late. The oldest are
 /// forgotten first.
 pub const FOLLOW_GONE_MAX: usize = 4096;

@@ -102,30 +102,30 @@ fn what_is_in_force_is_listed_and_shown() {
 #[test]
 fn a_gate_says_why_and_has_an_exit_code_for_each_answer() {
     let place = shop();
-    expect![[r#"
+    expect![[r"
         REFUSED   shop: unknown is not healthy: only security, p0-fix, revert, reliability may pass until the service is measured again
         unknown   web (99.9 % over 30d): nothing was seen in the window
                   policy default; as of TIME, ask again after TIME
         [exit 3]
-    "#]].assert_eq(&says(&place, &["gate", "shop", "--change", "4f2a"]));
-    expect![[r#"
+    "]].assert_eq(&says(&place, &["gate", "shop", "--change", "4f2a"]));
+    expect![[r"
         ALLOWED   shop: unknown, and revert may pass all the same
         unknown   web (99.9 % over 30d): nothing was seen in the window
                   policy default; as of TIME, ask again after TIME
-    "#]]
+    "]]
     .assert_eq(&says(&place, &["gate", "shop", "--kind", "revert", "--risk", "high"]));
-    expect![[r#"
+    expect![[r"
         ALLOWED   shop: nothing is known of it, and --on-unknown allow lets it pass
         unknown   web (99.9 % over 30d): nothing was seen in the window
                   policy default; as of TIME, ask again after TIME
-    "#]]
+    "]]
     .assert_eq(&says(&place, &["gate", "shop", "--on-unknown", "allow"]));
-    expect![[r#"
+    expect![[r"
         REFUSED   shop: unknown is not healthy: only security, p0-fix, revert, reliability may pass until the service is measured again
         shadow    nothing is held up: without --shadow this would be refused
         unknown   web (99.9 % over 30d): nothing was seen in the window
                   policy default; as of TIME, ask again after TIME
-    "#]].assert_eq(&says(&place, &["gate", "shop", "--shadow"]));
+    "]].assert_eq(&says(&place, &["gate", "shop", "--shadow"]));
     expect![[r#"
         ! error: there is no service "nope"
         ! hint: plimsoll service list shows them; documents declare them
@@ -136,23 +136,23 @@ fn a_gate_says_why_and_has_an_exit_code_for_each_answer() {
         {"service":"shop","at":"TIME","verdict":"unknown","reasons":[{"verdict":"unknown","text":"web (99.9 % over 30d): nothing was seen in the window"}],"policy":"default","change":{"kind":null,"risk":"normal","name":null},"allowed":false,"exempt":false,"why":"unknown is not healthy: only security, p0-fix, revert, reliability may pass until the service is measured again","expires":"TIME"}
         [exit 3]
     "#]].assert_eq(&says(&place, &["gate", "shop", "--json"]));
-    expect![[r#"
+    expect![[r"
         SERVICE  DECISION  WHY
         shop     unknown   web (99.9 % over 30d): nothing was seen in the window
-    "#]]
+    "]]
     .assert_eq(&says(&place, &["decision", "list"]));
     // Nobody answers on this port, or nobody who may.
-    expect![[r#"
+    expect![[r"
         ! error: cannot reach http://ADDRESS: Connection refused (os error 111)
         ! hint: nothing listens there; plimsoll serve starts a server
         ! refused: shop: nothing is known; what is unknown does not pass; --on-unknown allow would let it
         [exit 3]
-    "#]].assert_eq(&place.says(&["gate", "shop", "--server", "127.0.0.1:1"]));
-    expect![[r#"
+    "]].assert_eq(&place.says(&["gate", "shop", "--server", "127.0.0.1:1"]));
+    expect![[r"
         ! error: cannot reach http://ADDRESS: Connection refused (os error 111)
         ! hint: nothing listens there; plimsoll serve starts a server
         ! allowed: shop: nothing is known; it is of a kind that may always pass
-    "#]]
+    "]]
     .assert_eq(&place.says(&["gate", "shop", "--kind", "revert", "--server", "127.0.0.1:1"]));
 }
 

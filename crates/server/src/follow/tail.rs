@@ -2,7 +2,10 @@
 //!
 //! It has no thread and no clock of its own.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    path::PathBuf,
+};
 
 use plimsoll_core::{
     measure::{
@@ -29,6 +32,9 @@ const SEEN: &str = "seen";
 
 /// The name of the cursor that says where silence was found missing at the first start.
 const SILENT: &str = "silent";
+
+/// The name of the cursor that says from when on each SLI counts.
+const SINCE: &str = "since";
 
 /// The names of the cursors of logs begin so.
 const LOG: &str = "log/";
@@ -64,6 +70,11 @@ pub struct Tail {
     blind_since_s: Option<i64>,
     /// Silence that was found missing in what was there at the first start.
     silent: Vec<Span>,
+    /// From which minute on everything was counted for an SLI: what was read before it was declared was not. `None`
+    /// where it was there from the beginning.
+    since: BTreeMap<u32, Option<Minute>>,
+    /// Whether `since` is kept as it is.
+    is_since_kept: bool,
     /// What the last poll brings, until it is kept.
     next_seen: Option<Minute>,
     next_silent: Option<Vec<Span>>,
@@ -109,6 +120,7 @@ impl Tail {
             options.format = Some(Format::pattern(pattern, route.logs.time_format.as_deref())?);
         }
         let (mut logs, mut seen_until, mut silent) = (Vec::new(), None, Vec::new());
+        let mut kept_since: BTreeMap<u32, Option<Minute>> = BTreeMap::new();
         for (name, bytes) in cursors {
             let read =
                 |error: serde_json::Error| format!("the cursor {name} cannot be read: {error}");
@@ -117,19 +129,32 @@ impl Tail {
             } else if name == SILENT {
                 let spans: Vec<(i64, i64)> = serde_json::from_slice(bytes).map_err(read)?;
                 silent = spans.into_iter().map(|(a, b)| Span::new(Minute(a), Minute(b))).collect();
+            } else if name == SINCE {
+                let pairs: Vec<(u32, Option<i64>)> = serde_json::from_slice(bytes).map_err(read)?;
+                kept_since = pairs.into_iter().map(|(key, at)| (key, at.map(Minute))).collect();
             } else if name.starts_with(LOG) {
                 logs.push(serde_json::from_slice::<Cursor>(bytes).map_err(read)?);
             }
         }
+        let is_new = logs.is_empty();
         let follower = Follower::new(route.logs.files.clone(), options, logs)
             .map(|f| f.apart_from(apart))
             .map_err(|problem| format!("{} {} {}", problem.what, problem.why, problem.remedy))?;
+        // What was read before, was read for those that were there then.
+        let is_new = is_new && seen_until.is_none();
+        let keys = route.slis.iter().map(|fed| fed.key);
+        let since =
+            keys.filter_map(|key| Some((key, if is_new { None } else { *kept_since.get(&key)? })));
+        let since: BTreeMap<u32, Option<Minute>> = since.collect();
+        let is_since_kept = since == kept_since;
         Ok(Tail {
             route,
             ladder,
             follower,
             seen_until,
             silent,
+            since,
+            is_since_kept,
             heard_s: None,
             blind_since_s: None,
             next_seen: None,
@@ -151,11 +176,12 @@ impl Tail {
     pub fn poll(&mut self, now: Now, kept: Span, over: Minute, history: &impl History) -> Polled {
         let now_s = now.ms.div_euclid(1000);
         // A clock that was a day behind and is set right is not believed at once, but what is logged by it is taken.
+        self.note_joined(over.max(Minute::of_second(now_s)).plus(1));
         let delta = self.follower.poll(now_s, now_s.saturating_add(now.jump_ms.max(0) / 1000));
         let mut parts = self.route.parts(&delta.cells, &self.ladder);
         // Also what is older than what is kept: the clock may be wrong. If it is not, the store drops it later.
-        for minutes in parts.values_mut() {
-            self.believe_late(minutes);
+        for (key, minutes) in &mut parts {
+            self.believe_late(*key, minutes);
         }
         if delta.lines > 0 || self.heard_s.is_none() {
             self.heard_s = Some(now_s);
@@ -181,10 +207,25 @@ impl Tail {
         Polled { order: has_any.then_some(order), delta, trouble, is_more }
     }
 
+    /// Takes note of SLIs that were not there when the logs were read up to here: they count in full from this minute on.
+    fn note_joined(&mut self, from: Minute) {
+        for fed in &self.route.slis {
+            if let Entry::Vacant(free) = self.since.entry(fed.key) {
+                free.insert(Some(from));
+                self.is_since_kept = false;
+            }
+        }
+    }
+
+    /// The first minute of which everything was counted for an SLI, as far as its log was read.
+    fn since(&self, key: u32) -> Minute {
+        self.since.get(&key).copied().flatten().unwrap_or(Minute(i64::MIN))
+    }
+
     /// A line that comes late into silence that was judged missing shows that its minute is in the log after all.
-    fn believe_late(&self, minutes: &mut BTreeMap<Minute, Slot>) {
-        let closed = self.seen_until.unwrap_or(Minute(i64::MIN));
-        for (minute, slot) in minutes.iter_mut().filter(|(minute, _)| **minute < closed) {
+    fn believe_late(&self, key: u32, minutes: &mut BTreeMap<Minute, Slot>) {
+        let (begin, closed) = (self.since(key), self.seen_until.unwrap_or(Minute(i64::MIN)));
+        for (minute, slot) in minutes.range_mut(begin..).filter(|(minute, _)| **minute < closed) {
             if self.silent.iter().any(|span| span.contains(*minute)) {
                 *slot = slot.with_more(Slot::NoTraffic);
             }
@@ -280,8 +321,9 @@ impl Tail {
     fn close(&self, spans: &[Span], parts: &mut BTreeMap<u32, BTreeMap<Minute, Slot>>) {
         let fed = self.route.slis.iter().map(|fed| fed.key);
         for key in fed.chain([self.route.source]) {
-            let minutes = parts.entry(key).or_default();
-            for minute in spans.iter().flat_map(|span| span.iter()) {
+            let (minutes, begin) = (parts.entry(key).or_default(), self.since(key));
+            let spans = spans.iter().flat_map(|span| span.iter());
+            for minute in spans.filter(|minute| *minute >= begin) {
                 let slot = minutes.entry(minute).or_default();
                 *slot = slot.with_more(Slot::NoTraffic);
             }
@@ -308,16 +350,22 @@ impl Tail {
             let spans: Vec<(i64, i64)> = spans.iter().map(|s| (s.from.0, s.to.0)).collect();
             (source, SILENT.to_owned(), Some(serde_json::to_vec(&spans).unwrap_or_default()))
         });
+        let since = (!self.is_since_kept).then(|| {
+            let pairs = self.since.iter().map(|(key, at)| (*key, at.map(|at| at.0)));
+            let pairs: Vec<(u32, Option<i64>)> = pairs.collect();
+            (source, SINCE.to_owned(), Some(serde_json::to_vec(&pairs).unwrap_or_default()))
+        });
         Order {
             batches: Vec::new(),
             additions: additions.collect(),
-            cursors: changed.chain(dropped).chain(seen).chain(silent).collect(),
+            cursors: changed.chain(dropped).chain(seen).chain(silent).chain(since).collect(),
         }
     }
 
     /// Says that what the last poll brought is kept.
     pub fn commit(&mut self) {
         self.follower.commit();
+        self.is_since_kept = true;
         if let Some(next) = self.next_seen.take() {
             self.seen_until = Some(next);
         }

@@ -58,6 +58,13 @@ pub(super) enum Held {
     Level,
     /// Less than what was counted. This is what it begins with.
     Behind(Print),
+    /// Less than what was counted, where the log was: somebody copies it there again, or it has lost its end.
+    Short {
+        /// How much there was of it when that was seen; what came behind that was not counted.
+        bytes: u64,
+        /// When that was, by the clock.
+        since_s: i64,
+    },
     /// Compressed; when it had this size and time it was read to its end.
     Packed {
         /// Its size on the disk.
@@ -117,6 +124,7 @@ impl Held {
         match self {
             Held::Level => bytes.saturating_sub(cursor.offset),
             Held::Packed { bytes: done, .. } if done != bytes => bytes,
+            Held::Short { bytes: first, .. } => bytes.saturating_sub(first),
             Held::Behind(_) | Held::Packed { .. } => 0,
         }
     }

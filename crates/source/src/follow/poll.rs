@@ -7,7 +7,7 @@ mod sight;
 
 use std::{collections::BTreeSet, fs::File, io};
 
-use plimsoll_core::limits::{FOLLOW_POLL_BYTES_MAX, FOLLOW_PRINT_BYTES};
+use plimsoll_core::limits::{FOLLOW_POLL_BYTES_MAX, FOLLOW_PRINT_BYTES, FOLLOW_SHORT_S};
 
 use super::{
     Delta, Event, Follower,
@@ -135,6 +135,9 @@ impl<'a> Poll<'a> {
                     place.held = Held::Level;
                 }
             }
+            Verdict::Behind if self.is_in_place_of(&cursor, file) => {
+                self.await_return(file, &cursor, held, &open)?;
+            }
             Verdict::Behind => {
                 let seen = self.seen(file.id);
                 seen.unread = Unread::Nothing;
@@ -150,12 +153,16 @@ impl<'a> Poll<'a> {
                     self.follower.book.detach(file.id);
                 }
             }
-            Verdict::Cut(bytes) => self.cut(file, &cursor, bytes, Print::tail(&open, bytes)?),
+            Verdict::Short => self.await_return(file, &cursor, held, &open)?,
+            Verdict::Other if matches!(held, Held::Short { .. }) && begins_as(&open, &cursor)? => {
+                // It went on otherwise before it was as long as it had been.
+                self.cut(file, &cursor, held, &open)?;
+            }
             Verdict::Other => {
                 self.follower.book.detach(file.id);
                 let seen = self.seen(file.id);
                 (seen.container, seen.cutter, seen.checked) = (None, None, None);
-                if held == Held::Level {
+                if matches!(held, Held::Level | Held::Short { .. }) {
                     self.truncated.push((file.path.clone(), cursor.key));
                 }
             }
@@ -163,14 +170,55 @@ impl<'a> Poll<'a> {
         Ok(())
     }
 
-    /// Goes on behind the end of a file that was cut: everything before it was counted.
-    fn cut(&mut self, file: &Sighting, cursor: &Cursor, bytes: u64, tail: Print) {
+    /// Whether a file that holds the beginning of a log lies where the log was, and the log is nowhere else.
+    fn is_in_place_of(&self, cursor: &Cursor, file: &Sighting) -> bool {
+        let is_there = |id| self.scan.files.get(&id).is_some_and(|file| file.is_inside);
+        cursor.head.is_full()
+            && file.path == cursor.origin
+            && !cursor.level().any(|place| is_there(place.id))
+    }
+
+    /// Waits whether a file grows back into the log of which it holds the beginning; when that took too long, the log
+    /// has lost its end. What is in the file cannot be told from what was counted until then.
+    fn await_return(
+        &mut self,
+        file: &Sighting,
+        cursor: &Cursor,
+        held: Held,
+        open: &File,
+    ) -> io::Result<()> {
+        let (bytes, now_s) = (open.metadata()?.len(), self.now_s);
+        let (bytes, since_s) = match held {
+            Held::Short { bytes: first, since_s } => (first.min(bytes), since_s.min(now_s)),
+            _ => (bytes, now_s),
+        };
+        let held = Held::Short { bytes, since_s };
+        if now_s - since_s >= FOLLOW_SHORT_S {
+            return self.cut(file, cursor, held, open);
+        }
+        if let Some(place) = self.follower.book.place_mut(file.id) {
+            place.held = held;
+        }
+        let remedy = "Wait: either it is copied just now, or what it holds is taken for counted in a minute.";
+        let seen = self.seen(file.id);
+        (seen.unread, seen.is_quiet) = (Unread::Nothing, false);
+        seen.problem = Some(Problem::new("is shorter than what was counted of it", "", remedy));
+        self.unchecked.insert(file.id);
+        Ok(())
+    }
+
+    /// Goes on in a file that lost its end, behind what there was of it: all of that was counted.
+    fn cut(&mut self, file: &Sighting, cursor: &Cursor, held: Held, open: &File) -> io::Result<()> {
+        let Held::Short { bytes, .. } = held else { return Ok(()) };
+        let tail = Print::tail(open, bytes)?;
         let shorter = Cursor { offset: bytes, tail, places: Vec::new(), ..cursor.clone() };
         let key = self.follower.book.add(shorter);
         self.follower.book.attach(key, file.id, &file.path, Held::Level);
-        self.seen(file.id).checked = Some(bytes);
+        let seen = self.seen(file.id);
+        (seen.checked, seen.problem) = (Some(bytes), None);
         let lost = cursor.offset - bytes;
         self.delta.events.push(Event::Cut { path: file.path.clone(), bytes: lost });
+        Ok(())
     }
 
     /// Finds out which log a file holds that holds none that is known.
@@ -202,6 +250,11 @@ impl<'a> Poll<'a> {
         if let Some((key, held)) = recognise(&open, &file.path, book, files)? {
             book.attach(key, file.id, &file.path, held);
             self.note_copy(key, &file.path);
+            if let (Held::Behind(_), Some(cursor)) = (held, self.follower.book.get(key).cloned())
+                && self.is_in_place_of(&cursor, file)
+            {
+                return self.await_return(file, &cursor, held, &open);
+            }
         } else {
             self.open_log(file, Held::Level);
         }
@@ -262,6 +315,11 @@ impl<'a> Poll<'a> {
             }
         }
     }
+}
+
+/// Whether a file begins with what a log begins with.
+fn begins_as(file: &File, cursor: &Cursor) -> io::Result<bool> {
+    Ok(cursor.head.begins(&range(file, 0, FOLLOW_PRINT_BYTES as u64)?))
 }
 
 /// How a file is packed.

@@ -25,8 +25,8 @@ pub(super) enum Verdict {
     Behind,
     /// It has grown, and begins with what it held, which is too little to be sure that it still is a part of that.
     Unclear,
-    /// It has lost its end; it has this size now.
-    Cut(u64),
+    /// It is shorter than what was counted, and begins as it did.
+    Short,
     /// It holds something else.
     Other,
 }
@@ -50,7 +50,9 @@ pub(super) fn verdict(file: &File, cursor: &Cursor, held: Held) -> io::Result<Ve
                 Verdict::Other
             }
         }
-        Held::Level if cursor.head.is_full() && cursor.head.begins(&begin) => Verdict::Cut(bytes),
+        Held::Level | Held::Short { .. } if cursor.head.is_full() && cursor.head.begins(&begin) => {
+            Verdict::Short
+        }
         _ => Verdict::Other,
     })
 }

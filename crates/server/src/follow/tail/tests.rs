@@ -29,6 +29,8 @@ struct Scene {
     keeping: Keeping<SlotFile>,
     tail: Option<Tail>,
     now_s: i64,
+    /// The SLIs that are declared; each counts every request.
+    slis: Vec<u32>,
 }
 
 struct Past<'a>(&'a SlotFile);
@@ -46,7 +48,7 @@ impl Scene {
         let folder = TempDir::new().unwrap();
         let store = SlotFile::open(&folder.path().join("slots.db")).unwrap();
         let keeping = Keeping::open(store, BEGIN, Vec::new()).unwrap();
-        Scene { folder, keeping, tail: None, now_s: BEGIN.second() }
+        Scene { folder, keeping, tail: None, now_s: BEGIN.second(), slis: vec![SLI] }
     }
 
     fn log(&self) -> PathBuf {
@@ -56,7 +58,8 @@ impl Scene {
     fn route(&self) -> Route {
         let files = vec![format!("{}*", self.log().display())];
         let logs = AccessLogSource { files, by: Some(By::One), ..AccessLogSource::default() };
-        let slis = vec![Fed { key: SLI, service: "all".to_owned(), sli: Sli::Availability }];
+        let fed = |key: &u32| Fed { key: *key, service: "all".to_owned(), sli: Sli::Availability };
+        let slis = self.slis.iter().map(fed).collect();
         Route { name: "edge".to_owned(), source: SOURCE, logs, slis }
     }
 
@@ -102,10 +105,20 @@ impl Scene {
         self.tail = None;
     }
 
+    /// Other SLIs are declared from now on.
+    fn declare(&mut self, slis: &[u32]) {
+        self.slis = slis.to_vec();
+        self.restart();
+    }
+
     /// The slots of the first minutes.
     fn slots(&self, minutes: i64) -> Vec<Slot> {
+        self.slots_of(SLI, minutes)
+    }
+
+    fn slots_of(&self, sli: u32, minutes: i64) -> Vec<Slot> {
         let span = Span::new(BEGIN, BEGIN.plus(minutes));
-        self.keeping.store().series(SOURCE, SLI, span).unwrap().slots
+        self.keeping.store().series(SOURCE, sli, span).unwrap().slots
     }
 }
 
@@ -138,6 +151,43 @@ fn a_clock_that_was_ahead_costs_no_line_and_minutes_are_closed_again_when_it_is_
     scene.write([130], 200);
     scene.poll(240);
     assert_eq!(scene.slots(4), [part(2, 0), part(1, 0), all(1, 0), NONE]);
+}
+
+#[test]
+fn an_sli_that_comes_later_counts_in_full_from_then_on_and_not_before() {
+    let mut scene = Scene::new();
+    scene.write([5, 65, 125], 503);
+    // All that was there is not judged yet when the second comes.
+    scene.poll(150);
+    scene.declare(&[SLI, 2]);
+    scene.write([155], 503);
+    scene.poll(160);
+    scene.poll(400);
+    assert_eq!(scene.slots(6), [all(0, 1), all(0, 1), all(0, 2), NONE, NONE, NONE]);
+    assert_eq!(scene.slots_of(2, 6), [MISSING, MISSING, part(0, 1), NONE, NONE, NONE]);
+    // One goes and comes back: what was read meanwhile did not count for it.
+    scene.declare(&[SLI]);
+    scene.write([410], 200);
+    scene.poll(425);
+    scene.declare(&[SLI, 2]);
+    scene.write([430], 503);
+    scene.poll(500);
+    scene.restart();
+    scene.poll(600);
+    assert_eq!(scene.slots(9)[6..], [all(1, 0), all(0, 1), NONE]);
+    assert_eq!(scene.slots_of(2, 9)[6..], [MISSING, part(0, 1), MISSING]);
+}
+
+#[test]
+fn an_sli_that_comes_before_anything_was_read_counts_from_the_beginning() {
+    let mut scene = Scene::new();
+    scene.poll(5);
+    scene.declare(&[SLI, 2]);
+    scene.write([65, 130], 200);
+    scene.poll(170);
+    scene.poll(300);
+    assert_eq!(scene.slots(4), scene.slots_of(2, 4));
+    assert_eq!(scene.slots_of(2, 4)[1..3], [all(1, 0), all(1, 0)]);
 }
 
 #[test]

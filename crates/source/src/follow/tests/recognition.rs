@@ -164,19 +164,85 @@ fn a_log_that_was_replaced_by_a_copy_of_itself_goes_on() {
     yard.expect(0..30);
 }
 
+fn cut_to(yard: &Yard, numbers: std::ops::Range<u64>) {
+    let file = OpenOptions::new().write(true).open(yard.path("access.log")).unwrap();
+    file.set_len(lines(numbers).len() as u64).unwrap();
+}
+
 #[test]
 fn a_log_that_lost_its_end_is_not_counted_again() {
     let mut yard = Yard::new();
     yard.append("access.log", &lines(0..100));
     yard.poll();
-    let file = OpenOptions::new().write(true).open(yard.path("access.log")).unwrap();
-    file.set_len(lines(0..90).len() as u64).unwrap();
+    cut_to(&yard, 0..90);
     yard.poll();
-    yard.append("access.log", &lines(100..110));
+    assert!(!yard.follower.health().is_watching());
+    yard.append("access.log", &lines(100..105));
+    yard.poll();
+    yard.restart();
+    yard.now_s += 59;
+    yard.poll();
+    // It may be a copy on its way: nothing is counted, and nothing is well.
+    yard.expect(0..100);
+    assert!(!yard.follower.health().is_watching());
+    yard.append("access.log", &lines(105..110));
+    yard.now_s += 1;
     yard.poll();
     yard.expect(0..110);
+    assert!(yard.follower.health().is_watching());
     let bytes = lines(90..100).len() as u64;
     assert!(yard.events.contains(&Event::Cut { path: yard.name("access.log"), bytes }));
+}
+
+#[test]
+fn a_log_that_lost_its_end_and_outgrows_what_it_was_is_not_counted_again() {
+    let mut yard = Yard::new();
+    yard.append("access.log", &lines(0..100));
+    yard.poll();
+    cut_to(&yard, 0..90);
+    yard.poll();
+    yard.append("access.log", &lines(100..200));
+    yard.poll();
+    yard.expect(0..200);
+}
+
+#[test]
+fn a_log_that_is_copied_over_itself_counts_once_however_often_it_is_looked_at() {
+    let mut yard = Yard::new();
+    yard.append("access.log", &lines(0..100));
+    yard.poll();
+    yard.write("access.log", b"");
+    for turn in 0..21 {
+        yard.append("access.log", &lines(turn * 5..turn * 5 + 5));
+        if turn % 3 > 0 {
+            yard.now_s += 2;
+            yard.poll();
+        }
+        if turn % 4 == 0 {
+            yard.restart();
+        }
+    }
+    yard.poll();
+    yard.expect(0..105);
+    assert!(yard.follower.health().is_watching());
+}
+
+#[test]
+fn a_log_of_which_lines_were_taken_out_is_not_counted_again_and_goes_on() {
+    let mut yard = Yard::new();
+    yard.append("access.log", &lines(0..100));
+    yard.poll();
+    yard.write("new", &lines((0..100).filter(|number| *number != 50)));
+    yard.rename("new", "access.log");
+    yard.poll();
+    assert!(!yard.follower.health().is_watching());
+    for number in 100..200 {
+        yard.append("access.log", &lines(number..number + 1));
+        yard.now_s += 1;
+        yard.poll();
+    }
+    yard.expect(0..200);
+    assert!(yard.follower.health().is_watching());
 }
 
 #[test]
