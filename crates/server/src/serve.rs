@@ -3,7 +3,7 @@
 use std::{
     fmt, io,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -13,6 +13,7 @@ use axum::{
     http::{Request, Response},
 };
 use http_body_util::BodyExt;
+use plimsoll_core::state::State;
 use plimsoll_store::{
     Error,
     folder::{Folder, FolderError},
@@ -315,9 +316,24 @@ fn keeper(
     clock: Arc<dyn Clock>,
 ) -> Result<(Keeper, KeeperThread), String> {
     let (file, same) = (folder.slots(), folder.slots());
+    if let Some(loss) = lost(&published.read(), &file) {
+        tracing::error!("{loss}");
+    }
     let opening =
         Opening { store: move || SlotFile::open(&file), reader: move || SlotReader::open(&same) };
     Keeper::start(opening, published, clock)
+}
+
+/// That the slots are gone, where there were some: whoever opened the folder before made the file.
+fn lost(state: &State, slots: &Path) -> Option<String> {
+    let is_there = slots.metadata().is_ok_and(|found| found.len() > 0);
+    (!is_there && !state.keys.is_empty()).then(|| {
+        format!(
+            "{}: gone, or empty, with everything that was measured; it is unknown from now on. Stop the server and \
+             restore a backup, if there is one",
+            slots.display()
+        )
+    })
 }
 
 /// Tells systemd, where it asked to be told.
@@ -334,5 +350,26 @@ async fn watch() {
     loop {
         ticks.tick().await;
         notify(&[sd_notify::NotifyState::Watchdog]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_core::catalog::object::{Kind, ObjectId};
+
+    use super::*;
+
+    #[test]
+    fn that_the_slots_are_gone_is_said_only_where_there_were_some() {
+        let folder = tempfile::tempdir().unwrap();
+        let slots = folder.path().join("slots.db");
+        let mut state = State::default();
+        assert_eq!(lost(&state, &slots), None);
+        state.keys.insert(ObjectId { kind: Kind::Sli, name: "good".into() }, 0);
+        assert!(lost(&state, &slots).is_some_and(|why| why.contains("unknown from now on")));
+        std::fs::write(&slots, "").unwrap();
+        assert!(lost(&state, &slots).is_some());
+        std::fs::write(&slots, "something").unwrap();
+        assert_eq!(lost(&state, &slots), None);
     }
 }

@@ -128,6 +128,8 @@ impl Error {
         let code = error.sqlite_error().map_or(0, |e| e.extended_code);
         let file = file.to_path_buf();
         match code & 0xff {
+            // What is shared beside the file needs room, too.
+            _ if code == ffi::SQLITE_IOERR_SHMSIZE => Error::Full { file },
             ffi::SQLITE_FULL => Error::Full { file },
             ffi::SQLITE_CANTOPEN if !file.exists() => Error::Absent { file },
             ffi::SQLITE_READONLY | ffi::SQLITE_PERM | ffi::SQLITE_CANTOPEN => {

@@ -156,6 +156,11 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(mut request: Request, _: &S) -> Result<Self, Problem> {
         is_json(request.headers())?;
         let Whole(body) = request.extensions_mut().remove().unwrap_or_default();
+        // A list would be read as the fields in their order, which nobody described.
+        if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+            let hint = "send a JSON object, as GET /api/v1/openapi.json describes it";
+            return Err(Problem::new(Code::Malformed, "the body is a list", hint));
+        }
         serde_json::from_slice(&body).map(Json).map_err(|error| unreadable(&error))
     }
 }

@@ -78,7 +78,7 @@ pub struct Sample {
     /// What is known of it; `measured` where it is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<Quality>,
-    /// Good events.
+    /// Good events. Given together with `bad`, or not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(maximum = 68_719_476_736_u64)]
     pub good: Option<u64>,
@@ -216,21 +216,25 @@ fn ordered(app: &App, samples: NamedSamples) -> Result<OrderedBatch, Problem> {
 
 fn slot(sample: &Sample) -> Result<(Minute, Slot), Problem> {
     let minute = minute::parse("minute", &sample.minute)?;
-    let (good, bad) = (sample.good.unwrap_or(0), sample.bad.unwrap_or(0));
-    let has_counts = sample.good.is_some() || sample.bad.is_some();
+    // Whoever knows one count and not the other knows nothing of the ratio: an absent count is no 0.
+    let counts = sample.good.zip(sample.bad);
+    let is_half = counts.is_none() && (sample.good.is_some() || sample.bad.is_some());
+    let ((good, bad), has_counts) = (counts.unwrap_or_default(), counts.is_some());
     let slot = match sample.state {
+        _ if is_half => return Err(unfit(sample)),
         None | Some(Quality::Measured) if has_counts => Slot::measured(good, bad),
         Some(Quality::Partial) if good > 0 || bad > 0 => Slot::Partial { good, bad },
         Some(Quality::NoTraffic) if good == 0 && bad == 0 => Slot::NoTraffic,
         Some(Quality::Missing | Quality::Partial) if good == 0 && bad == 0 => Slot::Missing,
-        _ => {
-            let detail =
-                format!("the counts of the minute {} and its state do not fit", sample.minute);
-            let hint = "give good and bad, or a state of no_traffic or missing without counts";
-            return Err(Problem::new(Code::Invalid, detail, hint));
-        }
+        _ => return Err(unfit(sample)),
     };
     Ok((minute, slot))
+}
+
+fn unfit(sample: &Sample) -> Problem {
+    let detail = format!("the counts of the minute {} and its state do not fit", sample.minute);
+    let hint = "give both good and bad, or a state of no_traffic or missing without counts";
+    Problem::new(Code::Invalid, detail, hint)
 }
 
 fn refusal(sli: &str, generation: u64, refused: &Refused) -> Problem {

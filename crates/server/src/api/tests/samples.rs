@@ -82,7 +82,17 @@ fn what_makes_no_sense_is_refused_whole() {
         422,
         "invalid",
     );
-    wrong(1, json!([{"minute": "2026-11-23T11:55:07Z", "good": 1}]), 422, "invalid");
+    wrong(1, json!([{"minute": "2026-11-23T11:55:07Z", "good": 1, "bad": 0}]), 422, "invalid");
+    for half in [
+        json!({"good": 1}),
+        json!({"good": 5, "bad": null}),
+        json!({"bad": 0}),
+        json!({"good": 1, "state": "partial"}),
+    ] {
+        let mut sample = json!({"minute": "2026-11-23T11:55:00Z"});
+        sample.as_object_mut().unwrap().extend(half.as_object().unwrap().clone());
+        wrong(1, json!([sample]), 422, "invalid");
+    }
     let huge = json!([{"minute": "2026-11-23T11:55:00Z", "state": "partial", "good": u64::MAX, "bad": u64::MAX}]);
     wrong(1, huge, 422, "invalid");
     let body = json!({"generation": 1, "minutes": []});
