@@ -7,7 +7,7 @@ use std::{
 };
 
 use plimsoll_core::printable::printable_lines;
-use plimsoll_server::{replay::ReplayError, serve::OpenError};
+use plimsoll_server::{measure::keeper::StartError, replay::ReplayError, serve::OpenError};
 use plimsoll_store::{Error, folder::FolderError};
 
 /// Exit code when the input could not be used, or what is kept is damaged.
@@ -57,9 +57,9 @@ impl Failure {
     pub fn opened(error: &OpenError) -> Self {
         match error {
             OpenError::Folder(error) => Failure::locked(error),
-            OpenError::Store(error) | OpenError::Replay(ReplayError::Store(error)) => {
-                Failure::stored(error)
-            }
+            OpenError::Store(error)
+            | OpenError::Replay(ReplayError::Store(error))
+            | OpenError::Keeper(StartError::Store(error)) => Failure::stored(error),
             error => Failure::usage(error),
         }
     }

@@ -515,3 +515,16 @@ fn a_damaged_journal_is_exit_code_1_whichever_command_meets_it() {
         is_told(&place, &[args, &remote].concat());
     }
 }
+
+#[test]
+fn damaged_slots_are_exit_code_1_too() {
+    let place = shop();
+    let slots = place.path().join("data/slots.db");
+    let mut bytes = fs::read(&slots).unwrap();
+    bytes[16..100].fill(0xff);
+    fs::write(&slots, bytes).unwrap();
+    for args in [&["serve", "--listen", "127.0.0.1:0"][..], &["budget"]] {
+        let said = place.says(&[args, &["--data", "data"]].concat());
+        assert!(said.contains("slots.db") && said.ends_with("[exit 1]\n"), "{args:?}: {said}");
+    }
+}

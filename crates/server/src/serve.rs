@@ -35,7 +35,7 @@ use crate::{
     follow::{health::Healths, thread::FollowThread},
     keyring::Keyring,
     limits::{ANONYMOUS_RATE, BODIES_BYTES_MAX, HEAVY_REQUESTS_MAX, LOOKS_MAX, TOKEN_RATE},
-    measure::keeper::{Keeper, KeeperThread, Opening},
+    measure::keeper::{Keeper, KeeperThread, Opening, StartError},
     owner::{self, OwnerError},
     published::Published,
     replay::ReplayError,
@@ -77,7 +77,7 @@ pub enum OpenError {
     /// The writer could not be started.
     Desk(String),
     /// The slots could not be opened.
-    Keeper(String),
+    Keeper(StartError),
     /// Logs cannot be followed.
     Follow(String),
 }
@@ -89,9 +89,8 @@ impl fmt::Display for OpenError {
             OpenError::Store(error) => error.fmt(f),
             OpenError::Replay(error) => error.fmt(f),
             OpenError::Owner(error) => error.fmt(f),
-            OpenError::Desk(why) | OpenError::Keeper(why) | OpenError::Follow(why) => {
-                f.write_str(why)
-            }
+            OpenError::Keeper(error) => error.fmt(f),
+            OpenError::Desk(why) | OpenError::Follow(why) => f.write_str(why),
         }
     }
 }
@@ -253,6 +252,8 @@ impl Server {
         runtime.block_on(async {
             let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::System)?;
             let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::System)?;
+            // There is nothing to read anew; and whose terminal is gone means it to stop, not to die.
+            let mut hangup = signal(SignalKind::hangup()).map_err(ServeError::System)?;
             let listener = TcpListener::bind(address)
                 .await
                 .map_err(|error| ServeError::Listen(address, error))?;
@@ -264,6 +265,7 @@ impl Server {
                 tokio::select! {
                     _ = terminate.recv() => {}
                     _ = interrupt.recv() => {}
+                    _ = hangup.recv() => {}
                 }
             };
             self.run(listener, stop).await
@@ -314,7 +316,7 @@ fn keeper(
     folder: &Folder,
     published: Arc<Published>,
     clock: Arc<dyn Clock>,
-) -> Result<(Keeper, KeeperThread), String> {
+) -> Result<(Keeper, KeeperThread), StartError> {
     let (file, same) = (folder.slots(), folder.slots());
     if let Some(loss) = lost(&published.read(), &file) {
         tracing::error!("{loss}");

@@ -69,7 +69,7 @@ pub struct GateReport {
     #[serde(flatten)]
     pub decision: ServiceDecision,
     /// The change, as it was described.
-    pub change: Change,
+    pub change: AskedChange,
     /// Whether it may pass.
     pub allowed: bool,
     /// Whether it may pass because changes of its kind always may.
@@ -83,7 +83,7 @@ pub struct GateReport {
 
 /// A change that asks whether it may pass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Change {
+pub struct AskedChange {
     /// Of which kind it is, such as `feature` or `p0-fix`; null where it was not said.
     pub kind: Option<String>,
     /// How much it may break: `low`, `normal` or `high`.
@@ -177,7 +177,7 @@ pub(super) async fn show(
         why: gate::sentence(policy, decision.verdict, kind_of_it, risk),
         expires: rfc3339(now.minute.plus(FRESH_MINUTES).second()),
         decision: now.view(&name, &decision),
-        change: Change { kind, risk: risk.word().to_owned(), name: change },
+        change: AskedChange { kind, risk: risk.word().to_owned(), name: change },
     })
 }
 

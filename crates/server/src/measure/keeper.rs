@@ -5,7 +5,7 @@
 //! it anew by itself, as often as it takes.
 
 use std::{
-    fmt,
+    fmt, io,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
         mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
@@ -104,6 +104,24 @@ impl fmt::Debug for Message {
     }
 }
 
+/// Why a keeper cannot be started.
+#[derive(Debug)]
+pub enum StartError {
+    /// The slots cannot be opened or read.
+    Store(Error),
+    /// The system gives no thread.
+    Thread(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Store(error) => error.fmt(f),
+            StartError::Thread(error) => write!(f, "could not start the keeper's thread: {error}"),
+        }
+    }
+}
+
 /// How slots are opened, anew after a failure too, and for reading.
 pub struct Opening<O, R> {
     /// For writing.
@@ -121,14 +139,13 @@ impl Keeper {
         mut opening: Opening<O, R>,
         published: Arc<Published>,
         clock: Arc<dyn Clock>,
-    ) -> Result<(Keeper, KeeperThread), String>
+    ) -> Result<(Keeper, KeeperThread), StartError>
     where
         S: SlotStore + Send + 'static,
         O: FnMut() -> Result<S, Error> + Send + 'static,
         R: Fn() -> Result<SlotReader, Error> + Send + Sync + 'static,
     {
-        let text = |error: Error| error.to_string();
-        let store = (opening.store)().map_err(text)?;
+        let store = (opening.store)().map_err(StartError::Store)?;
         let version = published.version();
         let (objectives, rules) = {
             let state = published.read();
@@ -136,7 +153,7 @@ impl Keeper {
         };
         let end = over(clock.now().ms);
         let windows = figures::running_windows(&objectives);
-        let keeping = Keeping::open(store, end, windows).map_err(text)?;
+        let keeping = Keeping::open(store, end, windows).map_err(StartError::Store)?;
         let seen = Arc::new(Seen {
             shared: keeping.shared().clone(),
             figures: RwLock::default(),
@@ -168,7 +185,7 @@ impl Keeper {
         let thread = thread::Builder::new()
             .name("keeper".to_owned())
             .spawn(move || work.run(&orders))
-            .map_err(|error| format!("could not start the keeper's thread: {error}"))?;
+            .map_err(StartError::Thread)?;
         Ok((Keeper { queue: queue.clone(), seen }, KeeperThread { queue, thread }))
     }
 

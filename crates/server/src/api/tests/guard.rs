@@ -227,3 +227,20 @@ fn the_description_is_the_one_in_the_docs() {
         "docs/reference/openapi.json is out of date; PLIMSOLL_BLESS=1 cargo test -p plimsoll-server rewrites it"
     );
 }
+
+/// Two types of one name would be one in the description, and the one would be described as the other.
+#[test]
+fn no_two_types_of_the_interface_have_one_name() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
+    let mut names = std::collections::BTreeSet::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let text = if path.is_file() { std::fs::read_to_string(path).unwrap() } else { continue };
+        for described in text.split("ToSchema)]").skip(1) {
+            let line = described.lines().find(|line| line.starts_with("pub ")).unwrap();
+            let name = line.split([' ', '<', '(']).nth(2).unwrap().to_owned();
+            assert!(names.insert(name.clone()), "{name} is there twice");
+        }
+    }
+    assert!(names.len() > 40, "{names:?}");
+}
