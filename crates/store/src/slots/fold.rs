@@ -73,6 +73,8 @@ fn fold_into(
     put(tx, to, &block, holes)
 }
 
+/// Puts the rows of a block into those of a larger one. One that is garbled does not cost the others: the first such is
+/// told.
 fn unpack_into(
     rows: &mut BTreeMap<u8, Vec<Cell>>,
     to: Key,
@@ -81,11 +83,39 @@ fn unpack_into(
 ) -> Result<(), &'static str> {
     let block = Block::of_bytes(part, bytes)?;
     let at = (part.first.0 - to.first.0) as usize;
+    let mut outcome = Ok(());
     for sli in block.slis() {
-        let cells = block.cells(part, sli)?.unwrap_or_default();
+        let cells = match block.cells(part, sli) {
+            Ok(cells) => cells.unwrap_or_default(),
+            Err(what) => {
+                outcome = outcome.and(Err(what));
+                continue;
+            }
+        };
         let row =
             rows.entry(sli).or_insert_with(|| vec![Cell::default(); to.length.minutes() as usize]);
         row[at..at + cells.len()].copy_from_slice(&cells);
     }
-    Ok(())
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_core::{measure::slot::Slot, time::DAY};
+
+    use super::*;
+
+    #[test]
+    fn a_garbled_row_does_not_cost_those_beside_it() {
+        let part = Key { length: Length::Hour, first: Minute(20 * DAY), source: 7, chunk: 0 };
+        let to = Key { length: Length::Day, ..part };
+        let mut sound = vec![Cell::default(); 60];
+        sound[0] = Cell { generation: 9, slot: Slot::Measured { good: 5, bad: 1 } };
+        let mut block = Block::Rows(BTreeMap::from([(0, vec![66, 1, 60, 1]), (2, Vec::new())]));
+        block.set_cells(1, &sound);
+        let mut rows = BTreeMap::new();
+        assert!(unpack_into(&mut rows, to, part, &block.to_bytes(part)).is_err());
+        assert_eq!(rows.keys().collect::<Vec<_>>(), [&1]);
+        assert_eq!(rows[&1][..60], sound);
+    }
 }
