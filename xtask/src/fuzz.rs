@@ -29,18 +29,29 @@ const COVERAGE: &str = "-Cpasses=sancov-module \
 
 /// An input that takes longer than this is a finding.
 const SECONDS_PER_INPUT_MAX: u32 = 10;
+/// From where the dice of a whole run begin: what it finds, it finds again. `cargo xtask fuzz` throws new ones.
+const SEED: u32 = 1;
 /// A target that takes more memory than this is a finding.
 const MEBIBYTES_MAX: u32 = 1024;
 
 /// Fuzzes one target, or all, for so many seconds each; whether nothing broke.
-pub(crate) fn run(target: Option<&str>, seconds: u32) -> bool {
+pub(crate) fn run(target: Option<&str>, seconds: u32, seed: Option<u32>) -> bool {
     let mut steps = Steps::default();
-    let _stopped = fuzz(&mut steps, target, seconds);
+    let _stopped = fuzz(&mut steps, target, seconds, seed);
     steps.close()
 }
 
-/// The same as steps of a longer run.
-pub(crate) fn fuzz(steps: &mut Steps, target: Option<&str>, seconds: u32) -> Result<(), Stopped> {
+/// Fuzzes all targets as steps of a longer run, each time with the same dice.
+pub(crate) fn fuzz_all(steps: &mut Steps, seconds: u32) -> Result<(), Stopped> {
+    fuzz(steps, None, seconds, Some(SEED))
+}
+
+fn fuzz(
+    steps: &mut Steps,
+    target: Option<&str>,
+    seconds: u32,
+    seed: Option<u32>,
+) -> Result<(), Stopped> {
     let mut targets = Vec::new();
     steps.step("fuzz targets", "cargo xtask fuzz", || {
         targets = all_targets()
@@ -58,15 +69,15 @@ pub(crate) fn fuzz(steps: &mut Steps, target: Option<&str>, seconds: u32) -> Res
         steps.step(
             &format!("fuzz {}", some.join(", ")),
             &format!("cargo xtask fuzz NAME --seconds {seconds}"),
-            || together(some, seconds),
+            || together(some, seconds, seed),
         )?;
     }
     Ok(())
 }
 
 /// Fuzzes some targets at once, each on a core of its own.
-fn together(names: &[String], seconds: u32) -> Outcome {
-    let run = |name: &String| run_one(name, one(name, seconds));
+fn together(names: &[String], seconds: u32, seed: Option<u32>) -> Outcome {
+    let run = |name: &String| run_one(name, one(name, seconds, seed));
     let outcomes: Vec<Outcome> = thread::scope(|scope| {
         let running: Vec<_> = names.iter().map(|name| scope.spawn(move || run(name))).collect();
         running.into_iter().map(join).collect()
@@ -110,7 +121,7 @@ fn build() -> Result<(), Failure> {
     }
 }
 
-fn one(name: &str, seconds: u32) -> Result<Command, Failure> {
+fn one(name: &str, seconds: u32, seed: Option<u32>) -> Result<Command, Failure> {
     let (corpus, artifacts) = (folder("corpus").join(name), folder("artifacts").join(name));
     for folder in [&corpus, &artifacts] {
         fs::create_dir_all(folder)
@@ -120,6 +131,7 @@ fn one(name: &str, seconds: u32) -> Result<Command, Failure> {
     command.arg(corpus).arg(folder("seeds").join(name));
     command.arg(format!("-artifact_prefix={}/", artifacts.display()));
     command.arg(format!("-max_total_time={seconds}"));
+    command.args(seed.map(|seed| format!("-seed={seed}")));
     command.arg(format!("-timeout={SECONDS_PER_INPUT_MAX}"));
     command.arg(format!("-rss_limit_mb={MEBIBYTES_MAX}"));
     command.args(["-verbosity=0", "-print_final_stats=1"]);

@@ -43,6 +43,9 @@ enum Task {
         /// How long, for each target.
         #[arg(long, default_value_t = 30)]
         seconds: u32,
+        /// Throw the dice of this run again; a whole test run has seed 1.
+        #[arg(long)]
+        seed: Option<u32>,
     },
     /// Measure reading logs, as ratios to a bare parser and to peers.
     Bench(bench::Options),
@@ -85,7 +88,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Xtask::parse().task {
         Task::Test { quick } => test::run(quick),
-        Task::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
+        Task::Fuzz { target, seconds, seed } => fuzz::run(target.as_deref(), seconds, seed),
         Task::Bench(options) => bench::run(&options),
         Task::BenchLog { path, bytes } => told(&bench::log::write(&path, bytes)),
         Task::BenchBare { at_once, path } => told(&bare(at_once, &path)),

@@ -45,7 +45,7 @@ fn full_steps(steps: &mut Steps) -> Result<(), Stopped> {
     let simulate = ["run", "--release", "--locked", "-p", "plimsoll-sim", "--", "--fresh"];
     let simulate = cargo(&[&simulate[..], &[SIMULATION_SECONDS]].concat());
     steps.command("simulation", simulate)?;
-    fuzz::fuzz(steps, None, FUZZ_SECONDS)
+    fuzz::fuzz_all(steps, FUZZ_SECONDS)
 }
 
 /// The first command of the README: the example has three services and one line that was cut off.

@@ -34,7 +34,11 @@ pub fn detect(sample: &[&[u8]]) -> Option<Format> {
             best = Some((kind, read));
         }
     }
-    best.map(|(kind, _)| Format::new(refined(kind, &lines)))
+    let (kind, _) = best?;
+    // What most lines have in common may fit none of those that are requests.
+    let refined = refined(kind.clone(), &lines);
+    let is_fit = lines.iter().any(|line| reads(&refined, line));
+    Some(Format::new(if is_fit { refined } else { kind }))
 }
 
 fn reads(kind: &Kind, line: &[u8]) -> bool {

@@ -103,3 +103,12 @@ fn the_format_of_most_lines_is_taken_and_the_others_are_read() {
     });
     assert_eq!(timed.count(), 160);
 }
+
+/// What a fuzzer made: most of its lines agree on a layout that none of its requests has.
+#[test]
+fn a_format_that_is_found_reads_a_line() {
+    let text = include_bytes!("../../../../../../fuzz/seeds/detect/fits-no-request");
+    let sample: Vec<&[u8]> = text.split(|&byte| byte == b'\n').collect();
+    let mut parser = Parser::new(detect(&sample).unwrap());
+    assert!(sample.iter().any(|line| matches!(parser.parse(line), Ok(Line::Request(_)))));
+}
