@@ -177,7 +177,8 @@ impl Board {
         last_days: &BTreeMap<u32, Minute>,
     ) -> Result<(), Error> {
         for (sli, day) in last_days {
-            if self.readings.seen_until(*sli).is_some() {
+            // Days that a window cuts were read minute by minute, also those long ago.
+            if self.readings.seen_until(*sli).is_some_and(|until| until > *day) {
                 continue;
             }
             let slots = self.series(store, *sli, Span::new(*day, day.plus(DAY)))?;

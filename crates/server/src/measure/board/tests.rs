@@ -171,10 +171,19 @@ fn when_an_sli_was_seen_last_is_known_after_a_start_however_long_ago_it_was() {
     let at = BEGIN.plus(-20 * DAY);
     let partial = Slot::Partial { good: 1, bad: 0 };
     let slots = [(at, Slot::measured(3, 1)), (at.plus(1), partial), (at.plus(3 * DAY), partial)];
-    let batches = [SlotBatch { source: 900, sli: 1, generation: 1, slots: &slots }];
+    // One that was seen on the day on which a long window begins, and on a later one that is summed.
+    let month = [Window::Rolling { minutes: 30 * DAY as u32 }];
+    let twice = [(BEGIN.plus(-30 * DAY), Slot::NoTraffic), (BEGIN.plus(-5 * DAY), Slot::NoTraffic)];
+    let batches = [(1, &slots[..]), (3, &twice[..])].map(|(sli, slots)| SlotBatch {
+        source: 900,
+        sli,
+        generation: 1,
+        slots,
+    });
     let write = Write { batches: &batches, ..Write::default() };
     store.write(&[write], Durability::Synced).unwrap();
-    let board = Board::load(&mut store, BEGIN, windows()).unwrap();
+    let board = Board::load(&mut store, BEGIN, month).unwrap();
     assert_eq!(board.readings().seen_until(1), Some(at.plus(1)));
     assert_eq!(board.readings().seen_until(2), None);
+    assert_eq!(board.readings().seen_until(3), Some(BEGIN.plus(-5 * DAY + 1)));
 }
