@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use plimsoll_core::promise::{gate, policy::Policy};
+use plimsoll_core::promise::policy::Policy;
 use plimsoll_server::api::decisions::GateReport;
 
 use crate::{
@@ -31,8 +31,8 @@ pub struct Args {
     #[arg(long)]
     kind: Option<String>,
     /// How much it may break
-    #[arg(long, value_enum, default_value_t)]
-    risk: Risk,
+    #[arg(long, value_parser = ["low", "normal", "high"], default_value = "normal")]
+    risk: String,
     /// Its name, such as a commit
     #[arg(long)]
     change: Option<String>,
@@ -50,24 +50,6 @@ pub struct Args {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Risk {
-    Low,
-    #[default]
-    Normal,
-    High,
-}
-
-impl From<Risk> for gate::Risk {
-    fn from(risk: Risk) -> Self {
-        match risk {
-            Risk::Low => gate::Risk::Low,
-            Risk::Normal => gate::Risk::Normal,
-            Risk::High => gate::Risk::High,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum OnUnknown {
     Allow,
     #[default]
@@ -79,8 +61,11 @@ enum OnUnknown {
 /// # Errors
 /// [`Failure`], when there is no such service, or the question is wrong.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let risk = gate::Risk::from(args.risk).word().to_owned();
-    let wish = [("kind", args.kind.clone()), ("risk", Some(risk)), ("change", args.change.clone())];
+    let wish = [
+        ("kind", args.kind.clone()),
+        ("risk", Some(args.risk.clone())),
+        ("change", args.change.clone()),
+    ];
     let at = query(&path(&["services", &args.service, "decision"]), &wish);
     let answer = match args.at.client()?.get(&at) {
         Ok(answer) => answer,

@@ -15,6 +15,9 @@ const UNAUTHORISED: u16 = 401;
 const TOKEN_HINT: &str =
     "show a valid token with --token-file or in PLIMSOLL_TOKEN; plimsoll token issue makes one";
 
+/// The server took no time for the question: it stays open.
+const NOT_NOW: [u16; 2] = [408, 429];
+
 /// What a server keeps is damaged.
 const DAMAGED: &str = "/problems/damaged";
 
@@ -61,7 +64,7 @@ pub fn failure(response: &Response) -> Failure {
     let problem = problem.filter(|problem| problem.title.is_some() || problem.detail.is_some());
     let what = problem.as_ref().map_or_else(|| not_ours(response), said);
     let is_damage = problem.as_ref().is_some_and(|one| one.r#type.as_deref() == Some(DAMAGED));
-    let is_open = response.status >= 500 && !is_damage;
+    let is_open = (response.status >= 500 && !is_damage) || NOT_NOW.contains(&response.status);
     let failure = if is_open { Failure::usage(what) } else { Failure::input(what) };
     let hint = if response.status == UNAUTHORISED {
         Some(TOKEN_HINT.to_owned())
@@ -107,6 +110,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
+    use crate::failure::{INPUT, USAGE};
 
     fn shown(status: u16, body: &str) -> String {
         failure(&Response { status, retry_after: None, body: body.into() }).to_string()
@@ -123,6 +127,14 @@ mod tests {
             a.yaml:3:5: error[unknown-field] spec.x is not known
               hint: remove it"]]
         .assert_eq(&shown(422, r#"{"title":"the documents have problems","problems":[{"path":"a.yaml","line":3,"column":5,"code":"unknown-field","severity":"error","message":"spec.x is not known","hint":"remove it"}]}"#));
+    }
+
+    #[test]
+    fn what_the_server_had_no_time_for_stays_open() {
+        let code =
+            |status| failure(&Response { status, retry_after: None, body: Vec::new() }).code();
+        assert_eq!([408, 429, 502, 503].map(code), [USAGE; 4]);
+        assert_eq!([400, 401, 404, 409, 422].map(code), [INPUT; 5]);
     }
 
     #[test]
