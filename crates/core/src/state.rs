@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Which shape the state has. A snapshot of another one is not read; the journal is replayed instead.
-pub const STATE_VERSION: u32 = 3;
+pub const STATE_VERSION: u32 = 4;
 
 /// Everything the practice knows.
 ///
