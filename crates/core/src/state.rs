@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::{
     catalog::object::{self, Declared, Kind, Object, ObjectId},
@@ -34,6 +35,9 @@ pub struct State {
     /// Every object in force.
     #[serde(with = "pairs")]
     pub objects: BTreeMap<ObjectId, Declared>,
+    /// The name of the promise of each service that has one.
+    #[serde(default)]
+    pub promised_by: BTreeMap<SmolStr, SmolStr>,
     /// The numbers under which slots are stored, of withdrawn SLIs and sources too: whoever comes back finds their
     /// slots again.
     #[serde(with = "pairs")]

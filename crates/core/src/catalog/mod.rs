@@ -5,10 +5,11 @@
 
 pub mod object;
 pub mod plan;
+mod promises;
 mod read;
 
 pub use object::{Declared, Feed, Kind, Measure, Object, ObjectId, Owner};
-pub use plan::{Change, Plan, plan};
+pub use plan::{Change, Plan, check, plan};
 
 #[cfg(test)]
 pub(crate) mod tests;

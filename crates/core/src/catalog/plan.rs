@@ -2,15 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use smol_str::SmolStr;
+
 use super::{
     object::{Declared, Kind, Object, ObjectId, Owner, WasWithdrawn, declared},
+    promises::{self, Next},
     read::declarations,
 };
 use crate::{
     command::Refusal,
     event::Event,
     limits::OBJECTS_MAX,
-    spec::problem::{Place, Problem},
+    promise::promise::Breakage,
+    spec::{
+        code,
+        problem::{Place, Problem, Severity},
+    },
     state::State,
 };
 
@@ -63,8 +70,21 @@ pub struct Plan {
     pub changes: BTreeMap<ObjectId, Change>,
     /// How many objects stay as they are.
     pub unchanged: usize,
+    /// Promises that could not be held to account any more, by name, and why.
+    pub breaks: BTreeMap<SmolStr, Vec<Breakage>>,
     /// Warnings; and errors, with which nothing would happen at all.
     pub problems: Vec<Problem>,
+}
+
+impl Change {
+    /// What the object will be; `None` where it goes.
+    pub fn after(&self) -> Option<&Object> {
+        match self {
+            Change::Declare { after, .. } | Change::Alter { after, .. } => Some(after),
+            Change::Move { object, .. } | Change::HandOver { object, .. } => Some(object),
+            Change::Withdraw { .. } => None,
+        }
+    }
 }
 
 impl Plan {
@@ -87,6 +107,7 @@ pub fn plan(state: &State, set: &str, files: &[(String, Vec<u8>)]) -> Plan {
         set: set.to_owned(),
         changes: BTreeMap::new(),
         unchanged: 0,
+        breaks: BTreeMap::new(),
         problems: read.problems,
     };
     let mut wanted = read.objects;
@@ -118,16 +139,30 @@ pub fn plan(state: &State, set: &str, files: &[(String, Vec<u8>)]) -> Plan {
                 let owner = &known.owner;
                 let message = format!("{id} belongs to {} of the set {}", owner.file, owner.set);
                 let hint = "give it another name, or withdraw it there first";
-                let code = crate::spec::code::BELONGS_ELSEWHERE;
-                plan.problems.push(Problem::error(code, place, message, hint));
+                plan.problems.push(Problem::error(code::BELONGS_ELSEWHERE, place, message, hint));
             }
             None => {
                 plan.changes.insert(id, Change::Declare { after, place });
             }
         }
     }
+    let next = Next { objects: &state.objects, changes: &plan.changes };
+    plan.problems.extend(promises::problems(&read.promises, &next));
+    plan.breaks = promises::broken_by(&plan.changes, state, &next);
     crate::spec::problem::sort(&mut plan.problems);
     plan
+}
+
+/// What is to be said about files by themselves. What a promise names may be elsewhere then.
+pub fn check(files: &[(String, Vec<u8>)]) -> Vec<Problem> {
+    let mut problems = plan(&State::default(), "", files).problems;
+    for problem in problems.iter_mut().filter(|one| one.code == code::UNKNOWN_TO_PROMISE) {
+        problem.severity = Severity::Warning;
+        problem.hint =
+            Some("put the name right, or know that it is on the server; --server checks".to_owned());
+    }
+    crate::spec::problem::sort(&mut problems);
+    problems
 }
 
 /// Services of which other sets have objects, each with the owner of one of these.

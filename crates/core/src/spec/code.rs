@@ -69,6 +69,8 @@ pub const BAD_DURATION: &str = "bad-duration";
 pub const BAD_WINDOW: &str = "bad-window";
 /// A text that is no date and time.
 pub const BAD_TIME: &str = "bad-time";
+/// A text that is no date.
+pub const BAD_DATE: &str = "bad-date";
 /// A name that is no IANA time zone.
 pub const BAD_ZONE: &str = "bad-zone";
 /// A regular expression that cannot be used.
@@ -121,3 +123,13 @@ pub const DECLARED_TWICE: &str = "declared-twice";
 pub const BELONGS_ELSEWHERE: &str = "belongs-elsewhere";
 /// An indicator that no objective names.
 pub const UNUSED_INDICATOR: &str = "unused-indicator";
+/// A promise names something that is neither among the files nor on the server.
+pub const UNKNOWN_TO_PROMISE: &str = "unknown-to-promise";
+/// A service with two promises.
+pub const SECOND_PROMISE: &str = "second-promise";
+/// Services that depend on each other, so that each needs the other first.
+pub const DEPENDENCY_CYCLE: &str = "dependency-cycle";
+/// More is promised than the services give that it depends on.
+pub const ABOVE_CEILING: &str = "above-ceiling";
+/// A promise rests on a service that promises nothing that could be counted on.
+pub const UNPROMISED_DEPENDENCY: &str = "unpromised-dependency";
