@@ -158,8 +158,9 @@ pub fn check(files: &[(String, Vec<u8>)]) -> Vec<Problem> {
     let mut problems = plan(&State::default(), "", files).problems;
     for problem in problems.iter_mut().filter(|one| one.code == code::UNKNOWN_TO_PROMISE) {
         problem.severity = Severity::Warning;
-        problem.hint =
-            Some("put the name right, or know that it is on the server; --server checks".to_owned());
+        problem.hint = Some(
+            "put the name right, or know that it is on the server; --server checks".to_owned(),
+        );
     }
     crate::spec::problem::sort(&mut problems);
     problems

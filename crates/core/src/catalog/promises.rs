@@ -9,7 +9,10 @@ use super::{
     plan::Change,
 };
 use crate::{
-    promise::promise::{Breakage, Catalog, HOUSE_POLICY, Promise, all, of_object},
+    promise::{
+        policy::HOUSE_POLICY,
+        promise::{Breakage, Catalog, Promise, all, of_object},
+    },
     spec::{code, docs::Placed, own::PromiseDoc, problem::Problem},
     state::State,
 };
@@ -123,8 +126,7 @@ fn second(
     let first = others.find(|other| !own.contains(other) || *other < name.as_str())?;
     let message = format!("the service {service} has a promise already: {first}");
     let hint = "a service has one promise; put both into one document, or withdraw the other";
-    let problem =
-        Problem::error(code::SECOND_PROMISE, placed.place("spec.service"), message, hint);
+    let problem = Problem::error(code::SECOND_PROMISE, placed.place("spec.service"), message, hint);
     Some(Problem { field: "spec.service".to_owned(), ..problem })
 }
 
@@ -145,12 +147,14 @@ fn in_circles(placed: &Placed<PromiseDoc>, cycles: &[Vec<&str>]) -> Option<Probl
     Some(Problem { field: field.to_owned(), ..problem })
 }
 
-/// Circles of hard dependencies: at least one of those on which any service lies that lies on one, each from some
-/// service on. Every service is walked through once, without recursion: chains may be long.
+/// Circles of hard dependencies: at least one of every group of services that need each other. Every service is walked
+/// through once, without recursion: chains may be long.
 fn cycles<'a>(by_service: &BTreeMap<&'a str, Vec<(&'a str, &'a Promise)>>) -> Vec<Vec<&'a str>> {
     let needs = |service: &str| -> Vec<&'a str> {
         let promises = by_service.get(service).into_iter().flatten();
-        promises.flat_map(|(_, promise)| promise.depends_on.hard.iter().map(String::as_str)).collect()
+        promises
+            .flat_map(|(_, promise)| promise.depends_on.hard.iter().map(String::as_str))
+            .collect()
     };
     let mut found = Vec::new();
     let mut done: BTreeSet<&str> = BTreeSet::new();

@@ -24,7 +24,8 @@ pub(super) fn declarations(files: &[(String, Vec<u8>)]) -> Declarations {
     let (mut docs, mut problems) = spec::read(files);
     let (evaluable, more) = spec::slos(&docs);
     problems.extend(more);
-    let mut declarations = Declarations { objects: BTreeMap::new(), problems, promises: Vec::new() };
+    let mut declarations =
+        Declarations { objects: BTreeMap::new(), problems, promises: Vec::new() };
     for placed in &docs.services {
         let doc = &placed.doc;
         let (title, description) = (doc.metadata.display_name.clone(), doc.description.clone());
@@ -41,7 +42,7 @@ pub(super) fn declarations(files: &[(String, Vec<u8>)]) -> Declarations {
     }
     for placed in &docs.budget_policies {
         let (policy, no_data) = (placed.doc.policy.clone(), placed.doc.no_data);
-        let policy = Object::Policy { policy, no_data };
+        let policy = Object::Policy { policy: Box::new(policy), no_data };
         declarations.add(&placed.doc.metadata.name, policy, placed.place("metadata.name"));
     }
     for placed in &docs.promises {

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     catalog::object::{Declared, Kind, Object, ObjectId},
+    promise::policy::HOUSE_POLICY,
     state::State,
+    time::Date,
 };
 
 /// What a service promises, as its document says it. A service has at most one promise.
@@ -149,9 +150,6 @@ impl fmt::Display for Breakage {
     }
 }
 
-/// The policy that holds where none is named, and without a document of that name too.
-pub const HOUSE_POLICY: &str = "default";
-
 /// Something in which objects are found by kind and name: the catalog, or what it would become.
 pub(crate) trait Catalog {
     /// The object of a kind and name.
@@ -186,8 +184,8 @@ impl Promise {
                 _ => found.push(Breakage::NoSlo(slo.clone())),
             }
         }
-        let is_known = self.policy == HOUSE_POLICY
-            || catalog.object(Kind::Policy, &self.policy).is_some();
+        let is_known =
+            self.policy == HOUSE_POLICY || catalog.object(Kind::Policy, &self.policy).is_some();
         if !is_known {
             found.push(Breakage::NoPolicy(self.policy.clone()));
         }

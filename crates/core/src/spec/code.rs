@@ -69,8 +69,6 @@ pub const BAD_DURATION: &str = "bad-duration";
 pub const BAD_WINDOW: &str = "bad-window";
 /// A text that is no date and time.
 pub const BAD_TIME: &str = "bad-time";
-/// A text that is no date.
-pub const BAD_DATE: &str = "bad-date";
 /// A name that is no IANA time zone.
 pub const BAD_ZONE: &str = "bad-zone";
 /// A regular expression that cannot be used.

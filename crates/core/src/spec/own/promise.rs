@@ -23,18 +23,20 @@
 //! With an empty list of objectives it is a promise that nobody can measure yet; then `nextStep` says what is done
 //! about that.
 
-use jiff::civil::Date;
-
 use crate::{
     limits::{PROMISE_ITEMS_MAX, PROMISE_TEXT_CHARS_MAX},
     people::person::PersonId,
-    promise::promise::{Dependencies, HOUSE_POLICY, Owner, Promise, SupportHours, Tier},
+    promise::{
+        policy::HOUSE_POLICY,
+        promise::{Dependencies, Owner, Promise, SupportHours, Tier},
+    },
     spec::{
         code,
         fields::{Fields, Item},
         model::Metadata,
         name,
         openslo::metadata,
+        own::signing::date,
         report::Report,
     },
 };
@@ -64,8 +66,9 @@ pub(super) fn read(object: &mut Fields<'_>, report: &mut Report) -> Option<Promi
     let slos = spec.require("slos", report).and_then(|item| names(&item, report));
     let next_step = spec.get("nextStep").and_then(|item| sentence(&item, report));
     let excludes = spec.get("excludes").map(|item| sentences(&item, report));
-    let support_hours =
-        spec.require("supportHours", report).and_then(|item| item.choice(&SupportHours::WORDS, report));
+    let support_hours = spec
+        .require("supportHours", report)
+        .and_then(|item| item.choice(&SupportHours::WORDS, report));
     let tier = spec.require("tier", report).and_then(|item| item.choice(&Tier::WORDS, report));
     let owner = spec.require("owner", report).and_then(|item| owner(&item, report));
     let policy = match spec.get("policy") {
@@ -181,15 +184,4 @@ fn dependencies(item: &Item<'_>, service: &str, report: &mut Report) -> Option<D
     }
     fields.finish(report);
     Some(Dependencies { hard, soft })
-}
-
-/// A day of the calendar, such as `2027-05-01`.
-pub(super) fn date(item: &Item<'_>, report: &mut Report) -> Option<Date> {
-    let text = item.filled_text(report)?;
-    let date = text.parse::<Date>().ok().filter(|date| date.to_string() == text);
-    if date.is_none() {
-        let hint = "write year, month and day, such as 2027-05-01";
-        item.error(report, code::BAD_DATE, format!("{text:?} is no date"), hint);
-    }
-    date
 }
