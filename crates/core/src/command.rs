@@ -11,6 +11,7 @@ use crate::{
         person::PersonId,
         token::{self, TokenId},
     },
+    promise::agreement,
 };
 
 /// What somebody asks for.
@@ -32,7 +33,11 @@ pub enum Command {
         files: Vec<(String, Vec<u8>)>,
         /// Whether objects that the files no longer declare are withdrawn.
         may_withdraw: bool,
+        /// Why promises and policies that were agreed get other terms.
+        reason: Option<String>,
     },
+    /// Agree to a version of a promise or policy.
+    Agree(agreement::Wish),
     /// Let an interval not count.
     Exclude(exclusion::Wish),
     /// Take the exclusion of this name back.
@@ -72,6 +77,16 @@ pub struct Context {
     pub actor: Actor,
     /// Fresh random bits, from which ids are made.
     pub fresh: u128,
+}
+
+impl Actor {
+    /// Who it is, unless it is a rule.
+    pub fn person(&self) -> Option<&PersonId> {
+        match self {
+            Actor::Person { person, .. } | Actor::Owner { person } => Some(person),
+            Actor::Rule(_) => None,
+        }
+    }
 }
 
 impl Context {

@@ -12,6 +12,10 @@ use crate::{
     catalog::object,
     marks::{attribution, exclusion},
     people::{person, token},
+    promise::{
+        agreement,
+        terms::{PolicyTerms, PromiseTerms},
+    },
 };
 
 /// Room for the text of a usual event, in bytes, so that it need not grow while it is written.
@@ -51,6 +55,15 @@ pub enum Event {
     /// An attribution was taken back.
     #[serde(rename = "attribution.undone")]
     AttributionUndone(attribution::Undone),
+    /// A version of a promise was proposed.
+    #[serde(rename = "promise.proposed")]
+    PromiseProposed(agreement::Proposed<PromiseTerms>),
+    /// A version of a policy was proposed.
+    #[serde(rename = "policy.proposed")]
+    PolicyProposed(agreement::Proposed<PolicyTerms>),
+    /// Somebody agreed to a version.
+    #[serde(rename = "agreement.given")]
+    AgreementGiven(agreement::Given),
 }
 
 /// Why a stored event cannot be read.
@@ -114,6 +127,9 @@ impl Event {
             ("exclusion.undone", 1) => fields(text).map(Event::ExclusionUndone),
             ("attribution.added", 1) => fields(text).map(Event::AttributionAdded),
             ("attribution.undone", 1) => fields(text).map(Event::AttributionUndone),
+            ("promise.proposed", 1) => fields(text).map(Event::PromiseProposed),
+            ("policy.proposed", 1) => fields(text).map(Event::PolicyProposed),
+            ("agreement.given", 1) => fields(text).map(Event::AgreementGiven),
             _ => return Err(Unreadable::TooNew { kind: kind.into_owned(), version }),
         };
         event.map_err(|why| Unreadable::Fields { kind: kind.into_owned(), why })

@@ -198,3 +198,6 @@ pub const PROMISE_TEXT_CHARS_MAX: usize = 500;
 
 /// Most items of one list of a promise: objectives, exclusions, dependencies.
 pub const PROMISE_ITEMS_MAX: usize = 100;
+
+/// Most versions of a promise or policy that are kept in the state beside the one in force; the journal keeps all.
+pub const VERSIONS_KEPT_MAX: usize = 100;

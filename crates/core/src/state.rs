@@ -17,6 +17,7 @@ use crate::{
         person::{self, Person, PersonId},
         token::{self, Token, TokenId},
     },
+    promise::agreement::{self, Versions},
 };
 
 /// Which shape the state has. A snapshot of another one is not read; the journal is replayed instead.
@@ -38,6 +39,10 @@ pub struct State {
     /// The name of the promise of each service that has one.
     #[serde(default)]
     pub promised_by: BTreeMap<SmolStr, SmolStr>,
+    /// The versions of promises and policies, of withdrawn ones too ([`Versions`] says how many): their numbers go on
+    /// when they come back.
+    #[serde(default, with = "pairs")]
+    pub versions: BTreeMap<ObjectId, Versions>,
     /// The numbers under which slots are stored, of withdrawn SLIs and sources too: whoever comes back finds their
     /// slots again.
     #[serde(with = "pairs")]
@@ -62,6 +67,11 @@ impl State {
             Event::ExclusionUndone(event) => exclusion::apply_undone(self, event),
             Event::AttributionAdded(event) => attribution::apply_added(self, at_ms, event),
             Event::AttributionUndone(event) => attribution::apply_undone(self, event),
+            Event::PromiseProposed(event) => {
+                agreement::apply_promise_proposed(self, at_ms, event);
+            }
+            Event::PolicyProposed(event) => agreement::apply_policy_proposed(self, at_ms, event),
+            Event::AgreementGiven(event) => agreement::apply_given(self, at_ms, event),
         }
     }
 

@@ -457,7 +457,10 @@ fn secret(event: &Event, job: &Job) -> Option<SecretChange> {
         | Event::ExclusionAdded(_)
         | Event::ExclusionUndone(_)
         | Event::AttributionAdded(_)
-        | Event::AttributionUndone(_) => None,
+        | Event::AttributionUndone(_)
+        | Event::PromiseProposed(_)
+        | Event::PolicyProposed(_)
+        | Event::AgreementGiven(_) => None,
     }
 }
 

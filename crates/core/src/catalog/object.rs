@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use crate::{
     event::Event,
     measure::sli::Sli,
-    promise::{policy::Policy, promise::Promise, slo},
+    promise::{agreement, policy::Policy, promise::Promise, slo},
     spec::accesslog::AccessLogSource,
     state::State,
 };
@@ -215,6 +215,7 @@ pub(crate) fn apply_declared(state: &mut State, at_ms: i64, event: &WasDeclared)
 }
 
 pub(crate) fn apply_withdrawn(state: &mut State, event: &WasWithdrawn) {
+    agreement::apply_withdrawn(state, &event.id);
     if let Some(Object::Promise(gone)) = state.objects.remove(&event.id).map(|known| known.object) {
         no_longer_promised(state, &gone.service, &event.id.name);
     }

@@ -7,10 +7,11 @@ use smol_str::SmolStr;
 use super::{
     object::{Declared, Kind, Object, ObjectId, Owner, WasWithdrawn, declared},
     promises::{self, Next},
+    proposals::{self, Proposal, proposals},
     read::declarations,
 };
 use crate::{
-    command::Refusal,
+    command::{Context, Refusal},
     event::Event,
     limits::OBJECTS_MAX,
     promise::promise::Breakage,
@@ -70,6 +71,8 @@ pub struct Plan {
     pub changes: BTreeMap<ObjectId, Change>,
     /// How many objects stay as they are.
     pub unchanged: usize,
+    /// The versions of promises and policies that would be proposed.
+    pub proposals: Vec<Proposal>,
     /// Promises that could not be held to account any more, by name, and why.
     pub breaks: BTreeMap<SmolStr, Vec<Breakage>>,
     /// Warnings; and errors, with which nothing would happen at all.
@@ -107,6 +110,7 @@ pub fn plan(state: &State, set: &str, files: &[(String, Vec<u8>)]) -> Plan {
         set: set.to_owned(),
         changes: BTreeMap::new(),
         unchanged: 0,
+        proposals: Vec::new(),
         breaks: BTreeMap::new(),
         problems: read.problems,
     };
@@ -149,6 +153,7 @@ pub fn plan(state: &State, set: &str, files: &[(String, Vec<u8>)]) -> Plan {
     let next = Next { objects: &state.objects, changes: &plan.changes };
     plan.problems.extend(promises::problems(&read.promises, &next));
     plan.breaks = promises::broken_by(&plan.changes, state, &next);
+    plan.proposals = proposals(state, set, &next);
     crate::spec::problem::sort(&mut plan.problems);
     plan
 }
@@ -177,13 +182,26 @@ fn used_elsewhere<'a>(state: &'a State, set: &str) -> BTreeMap<&'a str, &'a Owne
     others.filter_map(of).collect()
 }
 
+/// What is asked for when a set of files is applied.
+#[derive(Debug)]
+pub(crate) struct Wish<'a> {
+    /// The name of the set.
+    pub(crate) set: &'a str,
+    /// Name and content of each file.
+    pub(crate) files: &'a [(String, Vec<u8>)],
+    /// Whether objects that the files no longer declare are withdrawn.
+    pub(crate) may_withdraw: bool,
+    /// Why agreed terms change.
+    pub(crate) reason: &'a Option<String>,
+}
+
 /// Applies a set of files, as a whole or not at all.
 pub(crate) fn apply(
     state: &State,
-    set: &str,
-    files: &[(String, Vec<u8>)],
-    may_withdraw: bool,
+    wish: &Wish<'_>,
+    context: &Context,
 ) -> Result<Vec<Event>, Refusal> {
+    let Wish { set, files, may_withdraw, reason } = *wish;
     let plan = plan(state, set, files);
     if let Some(problem) = plan.problems.iter().find(|problem| problem.is_error()) {
         let errors = plan.problems.iter().filter(|problem| problem.is_error()).count();
@@ -201,6 +219,7 @@ pub(crate) fn apply(
     if state.objects.len() + plan.changes.len() > OBJECTS_MAX {
         return Err(Refusal::too_many("objects", OBJECTS_MAX));
     }
+    let proposed = proposals::propose(plan.proposals, reason.as_deref(), context)?;
     let mut next_key = state.keys.values().max().map_or(0, |key| key + 1);
     let changes = plan.changes.into_iter();
     let events = changes.map(|(id, change)| match change {
@@ -213,7 +232,7 @@ pub(crate) fn apply(
             declared(id.name, Owner { set: set.to_owned(), file: place.path }, key, after)
         }
     });
-    Ok(events.collect())
+    Ok(events.chain(proposed).collect())
 }
 
 /// The number of an object that has slots: the one it has or had, or a fresh one.

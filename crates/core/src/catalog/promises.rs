@@ -10,12 +10,16 @@ use super::{
 };
 use crate::{
     promise::{
+        ceiling::{self, Finding},
         policy::HOUSE_POLICY,
         promise::{Breakage, Catalog, Promise, all, of_object},
     },
     spec::{code, docs::Placed, own::PromiseDoc, problem::Problem},
     state::State,
 };
+
+/// Most services of a circle that a message names.
+const SHOWN_MAX: usize = 12;
 
 /// What the catalog would become.
 pub(super) struct Next<'a> {
@@ -58,12 +62,14 @@ pub(super) fn problems(docs: &[Placed<PromiseDoc>], next: &Next<'_>) -> Vec<Prob
         by_service.entry(&promise.service).or_default().push((name, promise));
     }
     let cycles = cycles(&by_service);
+    let on_circles = on_circles(&cycles);
     let own: BTreeSet<&str> = docs.iter().map(|placed| placed.doc.metadata.name.as_str()).collect();
     let mut problems = Vec::new();
     for placed in docs {
         problems.extend(unknown(placed, next));
         problems.extend(second(placed, &by_service, &own));
-        problems.extend(in_circles(placed, &cycles));
+        problems.extend(in_circles(placed, &cycles, &on_circles));
+        problems.extend(above_ceiling(placed, next, &by_service));
     }
     problems
 }
@@ -131,20 +137,63 @@ fn second(
 }
 
 /// That its service is on a circle of hard dependencies.
-fn in_circles(placed: &Placed<PromiseDoc>, cycles: &[Vec<&str>]) -> Option<Problem> {
-    let service = placed.doc.promise.service.as_str();
-    let cycle = cycles.iter().find(|cycle| cycle.contains(&service))?;
-    let at = cycle.iter().position(|one| *one == service)?;
-    let way: Vec<&str> = cycle.iter().cycle().skip(at).take(cycle.len() + 1).copied().collect();
+fn in_circles(
+    placed: &Placed<PromiseDoc>,
+    cycles: &[Vec<&str>],
+    on_circles: &BTreeMap<&str, (usize, usize)>,
+) -> Option<Problem> {
+    let (cycle, at) = on_circles.get(placed.doc.promise.service.as_str())?;
+    let cycle = cycles.get(*cycle)?;
     // Whoever depends on itself is told so where the document is read.
     if cycle.len() == 1 {
         return None;
     }
-    let message = format!("hard dependencies go in a circle: {}", way.join(" → "));
+    let shown = (cycle.len() + 1).min(SHOWN_MAX);
+    let way: Vec<&str> = cycle.iter().cycle().skip(*at).take(shown).copied().collect();
+    let rest = if shown <= cycle.len() { " → …" } else { "" };
+    let message = format!("hard dependencies go in a circle: {}{rest}", way.join(" → "));
     let hint = "none of them could ever start first; make one of them a soft dependency";
     let field = "spec.dependsOn.hard";
     let problem = Problem::error(code::DEPENDENCY_CYCLE, placed.place(field), message, hint);
     Some(Problem { field: field.to_owned(), ..problem })
+}
+
+/// In which circle a service is, and where in it.
+fn on_circles<'a>(cycles: &[Vec<&'a str>]) -> BTreeMap<&'a str, (usize, usize)> {
+    let mut places = BTreeMap::new();
+    for (number, cycle) in cycles.iter().enumerate() {
+        for (at, service) in cycle.iter().enumerate() {
+            places.entry(*service).or_insert((number, at));
+        }
+    }
+    places
+}
+
+/// That more is promised than its hard dependencies give.
+fn above_ceiling(
+    placed: &Placed<PromiseDoc>,
+    next: &Next<'_>,
+    by_service: &BTreeMap<&str, Vec<(&str, &Promise)>>,
+) -> Vec<Problem> {
+    let promise_of =
+        |service: &str| by_service.get(service).and_then(|all| all.first()).map(|(_, one)| *one);
+    // What is not there at all is an error already.
+    let is_known = |finding: &Finding| match finding {
+        Finding::Above { .. } => true,
+        Finding::Unpromised { service, .. } => next.object(Kind::Service, service).is_some(),
+    };
+    let findings = ceiling::findings(next, &placed.doc.promise, promise_of);
+    let problem = |finding: Finding| {
+        let code = match finding {
+            Finding::Above { .. } => code::ABOVE_CEILING,
+            Finding::Unpromised { .. } => code::UNPROMISED_DEPENDENCY,
+        };
+        let field = "spec.dependsOn.hard";
+        let place = placed.place(field);
+        let problem = Problem::warning(code, place, finding.to_string(), finding.hint());
+        Problem { field: field.to_owned(), ..problem }
+    };
+    findings.into_iter().filter(is_known).map(problem).collect()
 }
 
 /// Circles of hard dependencies: at least one of every group of services that need each other. Every service is walked
@@ -209,3 +258,6 @@ pub(super) fn broken_by(
     });
     broken.collect()
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

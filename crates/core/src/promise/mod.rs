@@ -1,7 +1,10 @@
 //! What is promised and what is left of it: objectives, budgets, policies, decisions.
 
+pub mod agreement;
 pub mod budget;
+pub mod ceiling;
 pub mod cost;
+pub mod coverage;
 pub mod decision;
 pub mod gate;
 pub mod lint;
@@ -12,3 +15,4 @@ pub mod promise;
 pub mod slo;
 pub mod statement;
 pub mod suggest;
+pub mod terms;

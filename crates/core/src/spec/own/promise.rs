@@ -56,9 +56,12 @@ pub struct PromiseDoc {
 /// Reads a promise.
 pub(super) fn read(object: &mut Fields<'_>, report: &mut Report) -> Option<PromiseDoc> {
     let metadata = metadata(object, report);
-    if TAKEN_NAMES.contains(&metadata.name.as_str()) {
+    if let (true, Some(item)) =
+        (TAKEN_NAMES.contains(&metadata.name.as_str()), object.get("metadata"))
+    {
         let message = format!("{:?} stands for something else at /api/v1/promises", metadata.name);
-        report.error(code::BAD_NAME, object.at, "metadata.name", message, "name it otherwise");
+        let at = item.node.position_of("name");
+        report.error(code::BAD_NAME, at, "metadata.name", message, "name it otherwise");
     }
     let mut spec = object.require("spec", report)?.filled_fields(report)?;
     let service = spec.require("service", report).and_then(|item| name::read(&item, report));
