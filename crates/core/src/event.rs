@@ -12,6 +12,7 @@ use crate::{
     catalog::object,
     marks::{attribution, exclusion},
     people::{person, token},
+    promise::record,
 };
 
 /// Room for the text of a usual event, in bytes, so that it need not grow while it is written.
@@ -51,6 +52,9 @@ pub enum Event {
     /// An attribution was taken back.
     #[serde(rename = "attribution.undone")]
     AttributionUndone(attribution::Undone),
+    /// A decision was made that says something new.
+    #[serde(rename = "decision.made")]
+    DecisionMade(record::Made),
 }
 
 /// Why a stored event cannot be read.
@@ -88,6 +92,17 @@ impl fmt::Display for Unreadable {
 }
 
 impl Event {
+    /// Whether something else is measured, promised or left out after it: figures made before do not hold any more.
+    pub fn moves_measures(&self) -> bool {
+        matches!(
+            self,
+            Event::Declared(_)
+                | Event::Withdrawn(_)
+                | Event::ExclusionAdded(_)
+                | Event::ExclusionUndone(_)
+        )
+    }
+
     /// Its text in the journal: one line of JSON, its type first.
     pub fn to_text(&self) -> String {
         let mut text = Vec::with_capacity(USUAL_BYTES);
@@ -114,6 +129,7 @@ impl Event {
             ("exclusion.undone", 1) => fields(text).map(Event::ExclusionUndone),
             ("attribution.added", 1) => fields(text).map(Event::AttributionAdded),
             ("attribution.undone", 1) => fields(text).map(Event::AttributionUndone),
+            ("decision.made", 1) => fields(text).map(Event::DecisionMade),
             _ => return Err(Unreadable::TooNew { kind: kind.into_owned(), version }),
         };
         event.map_err(|why| Unreadable::Fields { kind: kind.into_owned(), why })

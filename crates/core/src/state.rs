@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::{
     catalog::object::{self, Declared, Kind, Object, ObjectId},
@@ -16,6 +17,7 @@ use crate::{
         person::{self, Person, PersonId},
         token::{self, Token, TokenId},
     },
+    promise::record::{self, Record},
 };
 
 /// Which shape the state has. A snapshot of another one is not read; the journal is replayed instead.
@@ -42,11 +44,18 @@ pub struct State {
     pub exclusions: Marks<Exclusion>,
     /// Every attribution in force. They stay like exclusions.
     pub attributions: Marks<Attribution>,
+    /// What was decided about each service. That of a withdrawn one is dropped; the journal keeps it.
+    #[serde(default)]
+    pub decisions: BTreeMap<SmolStr, Record>,
+    /// How many events it is made of: the number of the journal's newest entry.
+    #[serde(default)]
+    pub entries: u64,
 }
 
 impl State {
     /// Takes in what happened. Applying never fails and never decides: that was done when the event was made.
     pub fn apply(&mut self, at_ms: i64, event: &Event) {
+        self.entries += 1;
         match event {
             Event::PersonAdded(event) => person::apply_added(self, at_ms, event),
             Event::PersonErased(event) => person::apply_erased(self, at_ms, event),
@@ -58,6 +67,7 @@ impl State {
             Event::ExclusionUndone(event) => exclusion::apply_undone(self, event),
             Event::AttributionAdded(event) => attribution::apply_added(self, at_ms, event),
             Event::AttributionUndone(event) => attribution::apply_undone(self, event),
+            Event::DecisionMade(event) => record::apply_made(self, at_ms, event),
         }
     }
 

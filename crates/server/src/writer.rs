@@ -457,7 +457,8 @@ fn secret(event: &Event, job: &Job) -> Option<SecretChange> {
         | Event::ExclusionAdded(_)
         | Event::ExclusionUndone(_)
         | Event::AttributionAdded(_)
-        | Event::AttributionUndone(_) => None,
+        | Event::AttributionUndone(_)
+        | Event::DecisionMade(_) => None,
     }
 }
 

@@ -16,6 +16,7 @@ pub mod documents;
 mod etag;
 pub mod exact;
 pub mod exclusions;
+pub mod gate;
 mod guard;
 pub mod health;
 mod host;
@@ -60,6 +61,7 @@ pub(crate) fn routes() -> Vec<Route> {
         slos::routes(),
         budgets::routes(),
         decisions::routes(),
+        gate::routes(),
         sources::routes(),
         exclusions::routes(),
         attributions::routes(),
