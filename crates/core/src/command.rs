@@ -11,7 +11,7 @@ use crate::{
         person::PersonId,
         token::{self, TokenId},
     },
-    promise::agreement,
+    promise::{agreement, record::Decided},
 };
 
 /// What somebody asks for.
@@ -46,6 +46,8 @@ pub enum Command {
     Attribute(attribution::Wish),
     /// Take the attribution of this name back.
     UndoAttribution(String),
+    /// Record a decision, where it says something new.
+    Record(Box<Decided>),
 }
 
 /// Who acts.

@@ -6,7 +6,7 @@ use crate::{
     event::Event,
     marks::{attribution, exclusion},
     people::{person, token},
-    promise::agreement,
+    promise::{agreement, record},
     state::State,
 };
 
@@ -29,5 +29,6 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         Command::UndoExclusion(id) => exclusion::undo(state, id),
         Command::Attribute(wish) => attribution::add(state, wish, context),
         Command::UndoAttribution(id) => attribution::undo(state, id),
+        Command::Record(decided) => Ok(record::record(state, decided)),
     }
 }

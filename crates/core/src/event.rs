@@ -13,7 +13,7 @@ use crate::{
     marks::{attribution, exclusion},
     people::{person, token},
     promise::{
-        agreement,
+        agreement, record,
         terms::{PolicyTerms, PromiseTerms},
     },
 };
@@ -64,6 +64,9 @@ pub enum Event {
     /// Somebody agreed to a version.
     #[serde(rename = "agreement.given")]
     AgreementGiven(agreement::Given),
+    /// A decision was made that says something new.
+    #[serde(rename = "decision.made")]
+    DecisionMade(record::Made),
 }
 
 /// Why a stored event cannot be read.
@@ -101,6 +104,17 @@ impl fmt::Display for Unreadable {
 }
 
 impl Event {
+    /// Whether something else is measured, promised or left out after it: figures made before do not hold any more.
+    pub fn moves_measures(&self) -> bool {
+        matches!(
+            self,
+            Event::Declared(_)
+                | Event::Withdrawn(_)
+                | Event::ExclusionAdded(_)
+                | Event::ExclusionUndone(_)
+        )
+    }
+
     /// Its text in the journal: one line of JSON, its type first.
     pub fn to_text(&self) -> String {
         let mut text = Vec::with_capacity(USUAL_BYTES);
@@ -130,6 +144,7 @@ impl Event {
             ("promise.proposed", 1) => fields(text).map(Event::PromiseProposed),
             ("policy.proposed", 1) => fields(text).map(Event::PolicyProposed),
             ("agreement.given", 1) => fields(text).map(Event::AgreementGiven),
+            ("decision.made", 1) => fields(text).map(Event::DecisionMade),
             _ => return Err(Unreadable::TooNew { kind: kind.into_owned(), version }),
         };
         event.map_err(|why| Unreadable::Fields { kind: kind.into_owned(), why })

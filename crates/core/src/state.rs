@@ -17,7 +17,10 @@ use crate::{
         person::{self, Person, PersonId},
         token::{self, Token, TokenId},
     },
-    promise::agreement::{self, Versions},
+    promise::{
+        agreement::{self, Versions},
+        record::{self, Record},
+    },
 };
 
 /// Which shape the state has. A snapshot of another one is not read; the journal is replayed instead.
@@ -51,11 +54,18 @@ pub struct State {
     pub exclusions: Marks<Exclusion>,
     /// Every attribution in force. They stay like exclusions.
     pub attributions: Marks<Attribution>,
+    /// What was decided about each service. That of a withdrawn one is dropped; the journal keeps it.
+    #[serde(default)]
+    pub decisions: BTreeMap<SmolStr, Record>,
+    /// How many events it is made of: the number of the journal's newest entry.
+    #[serde(default)]
+    pub entries: u64,
 }
 
 impl State {
     /// Takes in what happened. Applying never fails and never decides: that was done when the event was made.
     pub fn apply(&mut self, at_ms: i64, event: &Event) {
+        self.entries += 1;
         match event {
             Event::PersonAdded(event) => person::apply_added(self, at_ms, event),
             Event::PersonErased(event) => person::apply_erased(self, at_ms, event),
@@ -72,6 +82,7 @@ impl State {
             }
             Event::PolicyProposed(event) => agreement::apply_policy_proposed(self, at_ms, event),
             Event::AgreementGiven(event) => agreement::apply_given(self, at_ms, event),
+            Event::DecisionMade(event) => record::apply_made(self, at_ms, event),
         }
     }
 

@@ -460,7 +460,8 @@ fn secret(event: &Event, job: &Job) -> Option<SecretChange> {
         | Event::AttributionUndone(_)
         | Event::PromiseProposed(_)
         | Event::PolicyProposed(_)
-        | Event::AgreementGiven(_) => None,
+        | Event::AgreementGiven(_)
+        | Event::DecisionMade(_) => None,
     }
 }
 

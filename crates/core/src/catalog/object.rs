@@ -219,6 +219,9 @@ pub(crate) fn apply_withdrawn(state: &mut State, event: &WasWithdrawn) {
     if let Some(Object::Promise(gone)) = state.objects.remove(&event.id).map(|known| known.object) {
         no_longer_promised(state, &gone.service, &event.id.name);
     }
+    if event.id.kind == Kind::Service {
+        state.decisions.remove(&event.id.name);
+    }
 }
 
 /// This promise is not that of the service any more. Where another one took its place already, that stays.

@@ -12,7 +12,9 @@ pub mod outage;
 pub mod policy;
 #[allow(clippy::module_inception)] // The noun of this folder is one of its nouns.
 pub mod promise;
+pub mod record;
 pub mod slo;
+pub mod standing;
 pub mod statement;
 pub mod suggest;
 pub mod terms;

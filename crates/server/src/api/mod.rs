@@ -3,6 +3,7 @@
 //! Its types are its own, not those of core: they are an interface, and they change at another pace.
 
 pub mod actor;
+pub mod agreements;
 mod answer;
 mod app;
 pub mod attributions;
@@ -16,6 +17,7 @@ pub mod documents;
 mod etag;
 pub mod exact;
 pub mod exclusions;
+pub mod gate;
 mod guard;
 pub mod health;
 mod host;
@@ -26,7 +28,9 @@ mod minute;
 pub mod openapi;
 pub mod page;
 pub mod people;
+pub mod policies;
 pub mod problem;
+pub mod promises;
 mod rate;
 mod route;
 pub mod samples;
@@ -60,7 +64,10 @@ pub(crate) fn routes() -> Vec<Route> {
         slos::routes(),
         budgets::routes(),
         decisions::routes(),
+        gate::routes(),
         sources::routes(),
+        promises::routes(),
+        policies::routes(),
         exclusions::routes(),
         attributions::routes(),
         journal::routes(),

@@ -17,9 +17,9 @@ use utoipa::{
 };
 
 use super::{
-    attributions, auth::Access, backups, budgets, decisions, documents, exclusions, health,
-    journal, metrics, people, problem, route::Route, samples, services, slis, slos, slots, sources,
-    tokens,
+    attributions, auth::Access, backups, budgets, decisions, documents, exclusions, gate, health,
+    journal, metrics, people, policies, problem, promises, route::Route, samples, services, slis,
+    slos, slots, sources, tokens,
 };
 
 /// The description, before its routes say what they need.
@@ -60,11 +60,20 @@ use super::{
         budgets::budget,
         budgets::statement,
         decisions::list,
-        decisions::show,
+        decisions::made,
+        decisions::history,
+        gate::show,
         slos::list,
         slos::show,
         sources::list,
         sources::show,
+        promises::list,
+        promises::cover,
+        promises::show,
+        promises::agree,
+        policies::list,
+        policies::show,
+        policies::agree,
         exclusions::list,
         exclusions::add,
         exclusions::show,

@@ -285,6 +285,7 @@ fn is_of(command: &Command, event: &str) -> bool {
         Command::UndoExclusion(_) => &["exclusion.undone"],
         Command::Attribute(_) => &["attribution.added"],
         Command::UndoAttribution(_) => &["attribution.undone"],
+        Command::Record(_) => &["decision.made"],
     };
     kinds.iter().any(|kind| event.starts_with(&format!(r#"{{"type":"{kind}","#)))
 }
