@@ -17,6 +17,7 @@ use crate::{
         window::{Window, length},
     },
     ratio::{Target, decimal},
+    state::State,
 };
 
 /// Decimals of a percentage in billionths: a percent is ten million of them.
@@ -101,12 +102,7 @@ impl Terms {
                 Some(Terms::Policy(Box::new(PolicyTerms { policy, no_data: *no_data })))
             }
             Object::Promise(promise) if promise.breakages_in(catalog).is_empty() => {
-                let slos = promise.slos.iter().map(|name| match catalog.object(Kind::Slo, name) {
-                    Some(Object::Slo(slo)) => Some((name.clone(), SloTerms::of(catalog, slo))),
-                    _ => None,
-                });
-                let (promise, slos) = (Promise::clone(promise), slos.collect::<Option<_>>()?);
-                Some(Terms::Promise(Box::new(PromiseTerms { promise, slos })))
+                Some(Terms::Promise(Box::new(PromiseTerms::of(catalog, promise))))
             }
             _ => None,
         }
@@ -138,6 +134,21 @@ impl Terms {
         }));
         differences.sort();
         differences
+    }
+}
+
+impl PromiseTerms {
+    /// The terms of a promise as they are now, without the objectives that were withdrawn.
+    pub fn now(state: &State, promise: &Promise) -> Self {
+        PromiseTerms::of(state, promise)
+    }
+
+    fn of(catalog: &impl Catalog, promise: &Promise) -> Self {
+        let slos = promise.slos.iter().filter_map(|name| match catalog.object(Kind::Slo, name) {
+            Some(Object::Slo(slo)) => Some((name.clone(), SloTerms::of(catalog, slo))),
+            _ => None,
+        });
+        PromiseTerms { promise: promise.clone(), slos: slos.collect() }
     }
 }
 

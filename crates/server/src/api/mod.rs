@@ -30,6 +30,7 @@ pub mod page;
 pub mod people;
 pub mod policies;
 pub mod problem;
+pub mod promise_export;
 pub mod promises;
 mod rate;
 mod route;
@@ -67,6 +68,7 @@ pub(crate) fn routes() -> Vec<Route> {
         gate::routes(),
         sources::routes(),
         promises::routes(),
+        promise_export::routes(),
         policies::routes(),
         exclusions::routes(),
         attributions::routes(),

@@ -18,8 +18,8 @@ use utoipa::{
 
 use super::{
     attributions, auth::Access, backups, budgets, decisions, documents, exclusions, gate, health,
-    journal, metrics, people, policies, problem, promises, route::Route, samples, services, slis,
-    slos, slots, sources, tokens,
+    journal, metrics, people, policies, problem, promise_export, promises, route::Route, samples,
+    services, slis, slos, slots, sources, tokens,
 };
 
 /// The description, before its routes say what they need.
@@ -69,6 +69,7 @@ use super::{
         sources::show,
         promises::list,
         promises::cover,
+        promise_export::export,
         promises::show,
         promises::agree,
         policies::list,
@@ -88,6 +89,7 @@ use super::{
         backups::take,
         metrics::show,
         crate::pages::overview,
+        crate::pages::promises,
         crate::pages::style,
     )
 )]
