@@ -15,7 +15,8 @@ use plimsoll_core::{
     state::State as Practice,
     time::{Date, Minute},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::{
@@ -117,7 +118,7 @@ pub struct Dependencies {
 }
 
 /// A promise with its history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PromiseReport {
     /// The promise.
     #[serde(flatten)]
@@ -126,6 +127,23 @@ pub struct PromiseReport {
     pub ceiling: Vec<Finding>,
     /// Its versions, the newest first: the last hundred, and the one in force.
     pub versions: Vec<Version>,
+}
+
+impl<'de> Deserialize<'de> for PromiseReport {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// What stands beside the promise.
+        #[derive(Deserialize)]
+        struct Beside {
+            ceiling: Vec<Finding>,
+            versions: Vec<Version>,
+        }
+        // Exact numbers are read from their digits, which a flattened part does not have any more.
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let promise = serde_json::from_str(raw.get()).map_err(Error::custom)?;
+        let Beside { ceiling, versions } =
+            serde_json::from_str(raw.get()).map_err(Error::custom)?;
+        Ok(PromiseReport { promise, ceiling, versions })
+    }
 }
 
 /// Why it is doubtful that a promise can be kept.
