@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::{SmolStr, SmolStrBuilder};
 
 use crate::{
+    deliver::change,
     marks::{attribution, exclusion},
     people::{
         person::PersonId,
@@ -41,6 +42,10 @@ pub enum Command {
     Attribute(attribution::Wish),
     /// Take the attribution of this name back.
     UndoAttribution(String),
+    /// Record that a change started.
+    StartChange(change::StartWish),
+    /// Record that a change finished.
+    FinishChange(change::FinishWish),
 }
 
 /// Who acts.

@@ -3,6 +3,7 @@
 use crate::{
     catalog::plan,
     command::{Command, Context, Refusal},
+    deliver::change,
     event::Event,
     marks::{attribution, exclusion},
     people::{person, token},
@@ -26,5 +27,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         Command::UndoExclusion(id) => exclusion::undo(state, id),
         Command::Attribute(wish) => attribution::add(state, wish, context),
         Command::UndoAttribution(id) => attribution::undo(state, id),
+        Command::StartChange(wish) => change::start(state, wish, context),
+        Command::FinishChange(wish) => change::finish(state, wish, context),
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     catalog::object,
+    deliver::change,
     marks::{attribution, exclusion},
     people::{person, token},
 };
@@ -51,6 +52,12 @@ pub enum Event {
     /// An attribution was taken back.
     #[serde(rename = "attribution.undone")]
     AttributionUndone(attribution::Undone),
+    /// A change started.
+    #[serde(rename = "change.started")]
+    ChangeStarted(change::Started),
+    /// A change finished.
+    #[serde(rename = "change.finished")]
+    ChangeFinished(change::Finished),
 }
 
 /// Why a stored event cannot be read.
@@ -114,6 +121,8 @@ impl Event {
             ("exclusion.undone", 1) => fields(text).map(Event::ExclusionUndone),
             ("attribution.added", 1) => fields(text).map(Event::AttributionAdded),
             ("attribution.undone", 1) => fields(text).map(Event::AttributionUndone),
+            ("change.started", 1) => fields(text).map(Event::ChangeStarted),
+            ("change.finished", 1) => fields(text).map(Event::ChangeFinished),
             _ => return Err(Unreadable::TooNew { kind: kind.into_owned(), version }),
         };
         event.map_err(|why| Unreadable::Fields { kind: kind.into_owned(), why })

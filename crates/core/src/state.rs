@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     catalog::object::{self, Declared, Kind, Object, ObjectId},
+    deliver::{Changes, change},
     event::Event,
     marks::{
         Marks, Subject,
@@ -24,7 +25,7 @@ pub const STATE_VERSION: u32 = 4;
 /// Everything the practice knows.
 ///
 /// What it drops, and when: exclusions and attributions when they are taken back, and the oldest where there are too
-/// many ([`Marks`]). People and tokens are kept for good, because the journal names them; both are few.
+/// many ([`Marks`]); changes that started first, where there are too many ([`Changes`]). People and tokens are kept for good, because the journal names them; both are few.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct State {
     /// Everyone who acts or acted.
@@ -42,6 +43,9 @@ pub struct State {
     pub exclusions: Marks<Exclusion>,
     /// Every attribution in force. They stay like exclusions.
     pub attributions: Marks<Attribution>,
+    /// The changes that are kept.
+    #[serde(default)]
+    pub changes: Changes,
 }
 
 impl State {
@@ -58,6 +62,8 @@ impl State {
             Event::ExclusionUndone(event) => exclusion::apply_undone(self, event),
             Event::AttributionAdded(event) => attribution::apply_added(self, at_ms, event),
             Event::AttributionUndone(event) => attribution::apply_undone(self, event),
+            Event::ChangeStarted(event) => change::apply_started(self, at_ms, event),
+            Event::ChangeFinished(event) => change::apply_finished(self, event),
         }
     }
 

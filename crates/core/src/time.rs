@@ -99,6 +99,11 @@ pub fn rfc3339(second: i64) -> String {
     Timestamp::from_second(second).map_or_else(|_| format!("{second}s"), |t| t.to_string())
 }
 
+/// Writes a millisecond since 1970 as RFC 3339 in UTC, with as many decimals as it needs.
+pub fn rfc3339_ms(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).map_or_else(|_| format!("{ms}ms"), |t| t.to_string())
+}
+
 /// Writes a minute for people: `2026-11-23 06:45 UTC`.
 pub fn utc(minute: Minute) -> String {
     let text = minute.to_string();

@@ -457,7 +457,9 @@ fn secret(event: &Event, job: &Job) -> Option<SecretChange> {
         | Event::ExclusionAdded(_)
         | Event::ExclusionUndone(_)
         | Event::AttributionAdded(_)
-        | Event::AttributionUndone(_) => None,
+        | Event::AttributionUndone(_)
+        | Event::ChangeStarted(_)
+        | Event::ChangeFinished(_) => None,
     }
 }
 

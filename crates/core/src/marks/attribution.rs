@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Interval, Mark, MarkId, words};
+use super::{Interval, Mark, MarkId};
 use crate::{
     command::{Actor, Context, Refusal},
     deliver::attribution::{self, Account, Attributions},
@@ -11,6 +11,7 @@ use crate::{
     limits::{ACCOUNT_NAME_BYTES_MAX, REASON_BYTES_MAX},
     state::State,
     text::shortened,
+    words,
 };
 
 /// An interval and its account.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Interval, Mark, MarkId, words};
+use super::{Interval, Mark, MarkId};
 use crate::{
     command::{Actor, Context, Refusal},
     event::Event,
@@ -11,6 +11,7 @@ use crate::{
     measure::exclusion::Exclusions,
     state::State,
     text::shortened,
+    words,
 };
 
 /// An interval that does not count.

@@ -284,6 +284,8 @@ fn is_of(command: &Command, event: &str) -> bool {
         Command::UndoExclusion(_) => &["exclusion.undone"],
         Command::Attribute(_) => &["attribution.added"],
         Command::UndoAttribution(_) => &["attribution.undone"],
+        Command::StartChange(_) => &["change.started"],
+        Command::FinishChange(_) => &["change.finished"],
     };
     kinds.iter().any(|kind| event.starts_with(&format!(r#"{{"type":"{kind}","#)))
 }
