@@ -2,6 +2,21 @@
 
 use crate::time::Minute;
 
+/// Most hours that an exception from a policy may last: a long weekend.
+pub const EXCEPTION_HOURS_MAX: u32 = 72;
+
+/// Most exceptions of one service that a policy may allow in a quarter.
+pub const EXCEPTIONS_PER_QUARTER_MAX: u32 = 100;
+
+/// Most days after which a policy may escalate.
+pub const ESCALATION_DAYS_MAX: u32 = 365;
+
+/// Longest name of whom a policy escalates to, in characters.
+pub const ESCALATION_TO_CHARS_MAX: usize = 120;
+
+/// Most people whom a policy may name for one side.
+pub const APPROVERS_MAX: usize = 100;
+
 /// Largest count that one slot of one source may hold for `good` and for `bad`: 68 billion events a minute. Good and
 /// bad of [`SLI_SOURCES_MAX`] sources on [`LEDGER_DAYS_MAX`] days then sum to less than 2^64; those of the longest
 /// window, weighed by minutes, billionths and thousandths, to less than 2^122 of 128 bits.

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil, tz::TimeZone};
+use serde::{Deserialize, Serialize};
 
 /// A minute, counted since 1970-01-01T00:00Z. It stands for the 60 seconds that begin there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,6 +114,52 @@ pub fn utc(minute: Minute) -> String {
     }
 }
 
+/// A day of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Date(civil::Date);
+
+impl Date {
+    /// Reads a day of the years 1990 to 2200 such as `2027-05-01`; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        // The library reads more forms than this one.
+        let date: civil::Date = text.parse().ok().filter(|_| text.len() == 10)?;
+        (1990..=2200).contains(&date.year()).then_some(Date(date))
+    }
+
+    /// The day in UTC that holds this minute; the last there is for minutes beyond.
+    pub fn of(minute: Minute) -> Self {
+        let moment = Timestamp::from_second(minute.second()).unwrap_or(Timestamp::MAX);
+        Date(TimeZone::UTC.to_datetime(moment).date())
+    }
+
+    /// Its first minute in UTC.
+    pub fn begin(self) -> Minute {
+        let moment = self.0.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp().as_second());
+        Minute::of_second(moment.unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<Date> for String {
+    fn from(date: Date) -> Self {
+        date.to_string()
+    }
+}
+
+impl TryFrom<String> for Date {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Date::parse(&text).ok_or_else(|| format!("{text:?} is no day such as 2027-05-01"))
+    }
+}
+
 /// The time zone of an IANA name such as `Europe/Berlin`, from the rules bundled with the program; `None` when
 /// there is no such zone.
 pub fn zone(name: &str) -> Option<TimeZone> {
@@ -141,6 +188,17 @@ mod tests {
     fn minutes_read_well() {
         assert_eq!(utc(Minute(29_923_605)), "2026-11-23 06:45 UTC");
         assert_eq!(utc(Minute(i64::MAX / 60)), format!("{}s", i64::MAX / 60 * 60));
+    }
+
+    #[test]
+    fn days_are_read_and_written_as_they_stand_in_the_calendar() {
+        let day = Date::parse("2026-11-23").unwrap();
+        assert_eq!(day.to_string(), "2026-11-23");
+        assert_eq!(Date::of(Minute(29_923_605)), day);
+        assert_eq!(day.begin().to_string(), "2026-11-23T00:00:00Z");
+        for text in ["2026-11-31", "20261123", "2026-11-23T00:00", "26-11-23", "1066-10-14", ""] {
+            assert_eq!(Date::parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -87,7 +87,7 @@ pub enum Object {
     /// What follows from a budget.
     Policy {
         /// Its conditions.
-        policy: Policy,
+        policy: Box<Policy>,
         /// What minutes without data mean, where the SLO does not say.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         no_data: Option<slo::NoData>,

@@ -37,7 +37,7 @@ pub(super) fn declarations(files: &[(String, Vec<u8>)]) -> Declarations {
     }
     for placed in &docs.budget_policies {
         let (policy, no_data) = (placed.doc.policy.clone(), placed.doc.no_data);
-        let policy = Object::Policy { policy, no_data };
+        let policy = Object::Policy { policy: Box::new(policy), no_data };
         declarations.add(&placed.doc.metadata.name, policy, placed.place("metadata.name"));
     }
     for evaluable in evaluable {

@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use plimsoll_core::{
-    catalog::object::{Kind, Object, ObjectId},
+    catalog::object::Kind,
     limits::WINDOW_MINUTES_MAX,
     measure::window::NoExtent,
     promise::{
         decision::{Decision, Reading, Reason, Verdict, decide},
-        policy::Policy,
+        policy::{self, Policy},
         slo::NoData,
     },
     state::State,
@@ -21,9 +21,6 @@ use super::{
     figures::{Objective, reach},
     look::{Look, Unseen},
 };
-
-/// The name of the policy that holds for whoever names none.
-pub const HOUSE_POLICY: &str = "default";
 
 /// What decisions are made by.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -46,13 +43,9 @@ pub struct Decisions {
 }
 
 impl Rules {
-    /// The rules of a state: the declared policy of the name [`HOUSE_POLICY`], or the one that is built in.
+    /// The rules of a state: the declared policy of the name [`policy::HOUSE_POLICY`], or the one that is built in.
     pub fn of(state: &State) -> Self {
-        let id = ObjectId { kind: Kind::Policy, name: HOUSE_POLICY.into() };
-        let policy = match state.objects.get(&id).map(|known| &known.object) {
-            Some(Object::Policy { policy, .. }) => policy.clone(),
-            _ => Policy::default(),
-        };
+        let policy = policy::declared(state, policy::HOUSE_POLICY).cloned().unwrap_or_default();
         let services = state.objects.keys().filter(|id| id.kind == Kind::Service);
         let services = services.map(|id| Arc::from(id.name.as_str())).collect();
         Rules { services, policy: Arc::new(policy) }

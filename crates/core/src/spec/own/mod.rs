@@ -1,6 +1,7 @@
 //! Kinds of our own, `apiVersion: plimsoll/v1`.
 
 mod policy;
+mod signing;
 
 pub use policy::PolicyDoc;
 

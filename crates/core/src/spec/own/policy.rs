@@ -15,17 +15,25 @@
 //!   minCoverage: 90%
 //!   maxDataAge: 1h
 //!   exemptKinds: [security, p0-fix, revert, reliability]
+//!   recoverAt: 10%
+//!   escalation: {afterDays: 14, to: the head of engineering}
+//!   exceptions: {perQuarter: 3, maxHours: 72}
+//!   approvers: {product: [ada], engineering: [grace]}
+//!   reviewDate: 2027-05-01
+//!   solo: false
 //! ```
 //!
-//! Every condition may be left out; then the one above holds.
+//! Every condition may be left out; then the one above holds, with nobody to escalate to, no approvers and no review
+//! date. Where only `stabiliseAt` is given, `recoverAt` is 10 % above it.
 
+use super::signing;
 use crate::{
     promise::{
         lint,
-        policy::{FastBurn, Policy},
+        policy::{FastBurn, Policy, RECOVER_PPB},
         slo::NoData,
     },
-    ratio::{NotExact, Target, parse_decimal_ppb},
+    ratio::{BILLION, NotExact, Target, parse_decimal_ppb, percent_floor},
     spec::{
         code,
         duration::{self, Use},
@@ -65,6 +73,18 @@ pub(super) fn read(object: &mut Fields<'_>, report: &mut Report) -> Option<Polic
     set(&mut policy.min_coverage_ppb, spec.get("minCoverage"), report, share);
     set(&mut policy.max_data_age_minutes, spec.get("maxDataAge"), report, minutes);
     set(&mut policy.exempt_kinds, spec.get("exemptKinds"), report, kinds);
+    policy.recover_at_ppb = (policy.stabilise_at_ppb + RECOVER_PPB).min(BILLION as i64);
+    let begin = policy.stabilise_at_ppb;
+    let recovery = |item: &Item<'_>, report: &mut Report| recovery(begin, item, report);
+    set(&mut policy.recover_at_ppb, spec.get("recoverAt"), report, recovery);
+    set(&mut policy.escalation, spec.get("escalation"), report, signing::escalation);
+    set(&mut policy.exceptions, spec.get("exceptions"), report, signing::exceptions);
+    policy.review_date = spec.get("reviewDate").and_then(|item| signing::date(&item, report));
+    policy.solo = spec.get("solo").and_then(|item| item.boolean(report)).unwrap_or(false);
+    if let Some(item) = spec.get("approvers") {
+        set(&mut policy.approvers, Some(item.clone()), report, signing::approvers);
+        signing::check_two(&policy, &item, report);
+    }
     let no_data = spec.get("noData").and_then(|item| {
         let text = item.text(report)?;
         extension::no_data(&item, text, report)
@@ -95,6 +115,19 @@ fn set<T>(
 /// A share of the budget; below 0 % it would mean a budget more than spent, which no condition waits for.
 fn signed_share(item: &Item<'_>, report: &mut Report) -> Option<i64> {
     share(item, report).map(|ppb| ppb as i64)
+}
+
+/// With how much *stabilise* ends, which began with `begin`.
+fn recovery(begin: i64, item: &Item<'_>, report: &mut Report) -> Option<i64> {
+    let end = signed_share(item, report)?;
+    if end < begin {
+        let (end, begin) = (percent_floor(end), percent_floor(begin));
+        let message =
+            format!("stabilise would end with {end} left, below the {begin} it begins with");
+        item.error(report, code::OUT_OF_RANGE, message, "give no less than stabiliseAt");
+        return None;
+    }
+    Some(end)
 }
 
 /// A share such as `25%`, in billionths.

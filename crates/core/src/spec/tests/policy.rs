@@ -3,9 +3,12 @@
 use expect_test::expect;
 
 use super::{codes, read_texts, sli, slo, told};
-use crate::promise::{
-    policy::{FastBurn, Policy},
-    slo::NoData,
+use crate::{
+    promise::{
+        policy::{Approvers, Escalation, ExceptionRules, FastBurn, Policy},
+        slo::NoData,
+    },
+    time::Date,
 };
 
 fn policy(spec: &str) -> String {
@@ -18,7 +21,9 @@ fn policy(spec: &str) -> String {
 fn every_condition_is_read_exactly() {
     let text = policy(
         "cautionAt: 12.5%, stabiliseAt: 1 %, fastBurn: [{lookback: 2h, factor: 13.44, minFailures: 7}], minEvents: 50, \
-         minCoverage: 99.9999999%, maxDataAge: 90m, exemptKinds: [revert, p0-fix], noData: hold 1h, description: Strict",
+         minCoverage: 99.9999999%, maxDataAge: 90m, exemptKinds: [revert, p0-fix], recoverAt: 12%, \
+         escalation: {afterDays: 7, to: the board}, exceptions: {perQuarter: 0, maxHours: 24}, solo: true, \
+         approvers: {product: [ada], engineering: [ada, bob]}, reviewDate: 2027-05-01, noData: hold 1h, description: Strict",
     );
     let (docs, problems) = read_texts(&[&text]);
     assert_eq!(problems, []);
@@ -32,6 +37,15 @@ fn every_condition_is_read_exactly() {
         min_coverage_ppb: 999_999_999,
         max_data_age_minutes: 90,
         exempt_kinds: vec!["revert".to_owned(), "p0-fix".to_owned()],
+        recover_at_ppb: 120_000_000,
+        escalation: Escalation { after_days: 7, to: Some("the board".to_owned()) },
+        exceptions: ExceptionRules { per_quarter: 0, hours_max: 24 },
+        approvers: Approvers {
+            product: vec!["ada".to_owned()],
+            engineering: vec!["ada".to_owned(), "bob".to_owned()],
+        },
+        review_date: Date::parse("2027-05-01"),
+        solo: true,
     };
     assert_eq!(doc.policy, expected);
     assert_eq!(doc.no_data, Some(NoData::Hold { minutes: 60 }));
@@ -46,10 +60,21 @@ fn what_is_left_out_is_the_default() {
 }
 
 #[test]
+fn stabilise_ends_with_a_tenth_more_of_the_budget_than_it_begins_with() {
+    for (spec, expected) in
+        [("minEvents: 7", 10), ("stabiliseAt: 15%", 25), ("cautionAt: 99%, stabiliseAt: 95%", 100)]
+    {
+        let (docs, _) = read_texts(&[&policy(spec)]);
+        let found = docs.budget_policies[0].doc.policy.recover_at_ppb;
+        assert_eq!(found, expected * 10_000_000, "{spec}");
+    }
+}
+
+#[test]
 fn conditions_that_do_not_exist_are_refused_by_name() {
     expect![[r"
         0.yaml:4:8: error[unknown-field] spec.maxIncidents: unknown field
-          hint: known here: description, cautionAt, stabiliseAt, fastBurn, minEvents, minCoverage, maxDataAge, exemptKinds, noData"]]
+          hint: known here: description, cautionAt, stabiliseAt, fastBurn, minEvents, minCoverage, maxDataAge, exemptKinds, recoverAt, escalation, exceptions, reviewDate, solo, approvers, noData"]]
     .assert_eq(&told(&[&policy("maxIncidents: 3")]));
 }
 
@@ -58,6 +83,15 @@ fn nonsense_is_refused() {
     for (spec, expected) in [
         ("exemptKinds: ['P0 fix']", "error[bad-name] spec.exemptKinds[0]"),
         ("exemptKinds: [revert, revert]", "error[bad-choice] spec.exemptKinds[1]"),
+        ("stabiliseAt: 20%, recoverAt: 19%", "error[out-of-range] spec.recoverAt"),
+        ("escalation: {afterDays: 0}", "error[out-of-range] spec.escalation.afterDays"),
+        ("escalation: {after: 3}", "error[unknown-field] spec.escalation.after"),
+        ("exceptions: {maxHours: 73}", "error[out-of-range] spec.exceptions.maxHours"),
+        ("exceptions: {perQuarter: 1.5}", "error[out-of-range] spec.exceptions.perQuarter"),
+        ("approvers: {product: [Ada]}", "error[bad-name] spec.approvers.product[0]"),
+        ("approvers: {product: [ada], engineering: [ada]}", "error[bad-choice] spec.approvers"),
+        ("reviewDate: 2027-02-30", "error[bad-time] spec.reviewDate"),
+        ("solo: perhaps", "error[wrong-type] spec.solo"),
         ("cautionAt: 25", "error[wrong-type] spec.cautionAt"),
         ("cautionAt: \"25\"", "error[out-of-range] spec.cautionAt"),
         ("cautionAt: 101%", "error[out-of-range] spec.cautionAt"),
