@@ -25,7 +25,8 @@ pub const STATE_VERSION: u32 = 4;
 /// Everything the practice knows.
 ///
 /// What it drops, and when: exclusions and attributions when they are taken back, and the oldest where there are too
-/// many ([`Marks`]); changes that started first, where there are too many ([`Changes`]). People and tokens are kept for good, because the journal names them; both are few.
+/// many ([`Marks`]); of changes those that started first, where there are too many ([`Changes`]). People and tokens
+/// are kept for good, because the journal names them; both are few.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct State {
     /// Everyone who acts or acted.

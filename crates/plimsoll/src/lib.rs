@@ -5,6 +5,7 @@ mod apply;
 mod assess;
 mod backup;
 mod budget;
+mod change;
 mod check;
 mod client;
 mod decision;
@@ -53,6 +54,7 @@ enum Command {
     Budget(budget::Args),
     Gate(gate::Args),
     Decision(decision::Args),
+    Change(change::Args),
     Slo(slo::Args),
     Sli(sli::Args),
     Source(source::Args),
@@ -82,6 +84,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Budget(args) => budget::run(&args),
         Command::Gate(args) => gate::run(&args),
         Command::Decision(args) => decision::run(&args),
+        Command::Change(args) => change::run(&args),
         Command::Slo(args) => slo::run(&args),
         Command::Sli(args) => sli::run(&args),
         Command::Source(args) => source::run(&args),

@@ -1,6 +1,9 @@
 //! The changes that are kept.
 
-use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use std::{
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    ops::Bound,
+};
 
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct as _};
 use smol_str::SmolStr;
@@ -35,7 +38,9 @@ struct Kept {
 impl From<Kept> for Changes {
     fn from(Kept { made, whole_from }: Kept) -> Self {
         let mut changes = Changes { whole_from, ..Changes::default() };
-        made.into_iter().for_each(|change| changes.insert(change));
+        for change in made {
+            changes.insert(change);
+        }
         changes
     }
 }
@@ -71,16 +76,31 @@ impl Changes {
         self.by_start.iter().filter_map(|(_, id)| self.by_id.get(id))
     }
 
-    /// Those of a service that started in `from_ms..to_ms`, in that order.
-    pub fn of_service(
+    /// Those that started in `from_ms..to_ms`, of one service or of all, in the order of their starts and names, as
+    /// far as they come behind `after`.
+    pub fn within(
         &self,
-        service: &str,
+        service: Option<&str>,
         from_ms: i64,
         to_ms: i64,
+        after: Option<&(i64, ChangeId)>,
     ) -> impl DoubleEndedIterator<Item = &Change> {
-        let bound = |ms: i64| (ms, ChangeId(SmolStr::default()));
-        let starts = self.by_service.get(service).filter(|_| from_ms < to_ms);
-        let starts = starts.into_iter().flat_map(move |s| s.range(bound(from_ms)..bound(to_ms)));
+        let first = |ms: i64| (ms, ChangeId(SmolStr::default()));
+        let (from, to) = (first(from_ms), first(to_ms));
+        let from = match after {
+            Some(after) if *after >= from => Bound::Excluded(after.clone()),
+            _ => Bound::Included(from),
+        };
+        let is_some = match &from {
+            Bound::Included(from) | Bound::Excluded(from) => *from < to,
+            Bound::Unbounded => true,
+        };
+        let starts = match service {
+            Some(service) => self.by_service.get(service),
+            None => Some(&self.by_start),
+        };
+        let starts = starts.filter(|_| is_some).into_iter();
+        let starts = starts.flat_map(move |s| s.range((from.clone(), Bound::Excluded(to.clone()))));
         starts.filter_map(|(_, id)| self.by_id.get(id))
     }
 

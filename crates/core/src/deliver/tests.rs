@@ -228,7 +228,7 @@ fn the_first_changes_of_a_service_make_room_and_are_not_forgotten_silently() {
     changes.add(change(most + 2, "shop", i64::from(most) + 2));
     assert_eq!(changes.len(), 1 + most as usize);
     assert_eq!((changes.whole_from("shop"), changes.whole_from("cart")), (Some(2), None));
-    assert_eq!(changes.of_service("shop", 0, i64::MAX).next().unwrap().start.started_ms, 3);
+    assert_eq!(changes.within(Some("shop"), 0, i64::MAX, None).next().unwrap().start.started_ms, 3);
     // One that started before all that are kept has no place.
     changes.add(change(most + 3, "shop", 1));
     assert_eq!(changes.get(&ChangeId((most + 3).to_string().into())), None);
@@ -255,11 +255,18 @@ proptest! {
         }
         naive.sort_by_key(|c| (c.start.started_ms, c.start.change.clone()));
         prop_assert!(changes.iter().eq(naive.iter()));
-        for service in services {
-            let due = naive.iter().filter(|c| {
-                c.start.service == service && from <= c.start.started_ms && c.start.started_ms < from + length
-            });
-            prop_assert!(changes.of_service(service, from, from + length).eq(due));
+        for service in [None, Some("shop"), Some("cart"), Some("search"), Some("none")] {
+            let due: Vec<&Change> = naive.iter().filter(|c| {
+                service.is_none_or(|service| c.start.service == service)
+                    && from <= c.start.started_ms && c.start.started_ms < from + length
+            }).collect();
+            prop_assert!(changes.within(service, from, from + length, None).eq(due.iter().copied()));
+            // Pages begin behind any change, also behind one that is not among them.
+            for last in &naive {
+                let last = (last.start.started_ms, last.start.change.clone());
+                let rest = due.iter().copied().filter(|c| (c.start.started_ms, c.start.change.clone()) > last);
+                prop_assert!(changes.within(service, from, from + length, Some(&last)).eq(rest));
+            }
         }
         let text = serde_json::to_string(&changes).unwrap();
         prop_assert_eq!(serde_json::from_str::<Changes>(&text).unwrap(), changes);

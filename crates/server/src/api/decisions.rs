@@ -121,6 +121,23 @@ pub enum Risk {
     High,
 }
 
+impl Risk {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        gate::Risk::from(self).word()
+    }
+}
+
+impl From<gate::Risk> for Risk {
+    fn from(risk: gate::Risk) -> Self {
+        match risk {
+            gate::Risk::Low => Risk::Low,
+            gate::Risk::Normal => Risk::Normal,
+            gate::Risk::High => Risk::High,
+        }
+    }
+}
+
 impl From<Risk> for gate::Risk {
     fn from(risk: Risk) -> Self {
         match risk {

@@ -10,6 +10,7 @@ pub mod auth;
 pub mod backups;
 pub mod budgets;
 mod call;
+pub mod changes;
 pub mod decisions;
 pub mod declared;
 pub mod documents;
@@ -63,6 +64,7 @@ pub(crate) fn routes() -> Vec<Route> {
         sources::routes(),
         exclusions::routes(),
         attributions::routes(),
+        changes::routes(),
         journal::routes(),
         backups::routes(),
         metrics::routes(),

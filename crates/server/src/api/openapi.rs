@@ -17,9 +17,9 @@ use utoipa::{
 };
 
 use super::{
-    attributions, auth::Access, backups, budgets, decisions, documents, exclusions, health,
-    journal, metrics, people, problem, route::Route, samples, services, slis, slos, slots, sources,
-    tokens,
+    attributions, auth::Access, backups, budgets, changes, decisions, documents, exclusions,
+    health, journal, metrics, people, problem, route::Route, samples, services, slis, slos, slots,
+    sources, tokens,
 };
 
 /// The description, before its routes say what they need.
@@ -73,6 +73,10 @@ use super::{
         attributions::add,
         attributions::show,
         attributions::undo,
+        changes::list,
+        changes::start,
+        changes::show,
+        changes::finish,
         journal::list,
         journal::head,
         journal::verify,

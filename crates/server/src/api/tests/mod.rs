@@ -1,5 +1,6 @@
 //! The interface, through its router.
 
+mod changes;
 mod decisions;
 mod documents;
 mod guard;
