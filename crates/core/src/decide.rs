@@ -7,6 +7,7 @@ use crate::{
     event::Event,
     marks::{attribution, exclusion},
     people::{person, token},
+    promise::exception,
     state::State,
 };
 
@@ -29,5 +30,14 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         Command::UndoAttribution(id) => attribution::undo(state, id),
         Command::StartChange(wish) => change::start(state, wish, context),
         Command::FinishChange(wish) => change::finish(state, wish, context),
+        Command::AskException(wish) => exception::ask(state, wish, context),
+        Command::ApproveException(id) => exception::approve(state, id, context),
+        Command::RejectException { id, reason } => {
+            exception::reject(state, id, reason.as_deref(), context)
+        }
+        Command::RevokeException { id, reason } => {
+            exception::revoke(state, id, reason.as_deref(), context)
+        }
+        Command::PayException { id, note } => exception::pay(state, id, note, context),
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     deliver::change,
     marks::{attribution, exclusion},
     people::{person, token},
+    promise::exception,
 };
 
 /// Room for the text of a usual event, in bytes, so that it need not grow while it is written.
@@ -58,6 +59,21 @@ pub enum Event {
     /// A change finished.
     #[serde(rename = "change.finished")]
     ChangeFinished(change::Finished),
+    /// An exception was asked for.
+    #[serde(rename = "exception.asked")]
+    ExceptionAsked(exception::Asked),
+    /// An exception was approved.
+    #[serde(rename = "exception.approved")]
+    ExceptionApproved(exception::Approved),
+    /// An exception was rejected.
+    #[serde(rename = "exception.rejected")]
+    ExceptionRejected(exception::Rejected),
+    /// An exception was taken back.
+    #[serde(rename = "exception.revoked")]
+    ExceptionRevoked(exception::Revoked),
+    /// An exception was made up for.
+    #[serde(rename = "exception.paid")]
+    ExceptionPaid(exception::Paid),
 }
 
 /// Why a stored event cannot be read.
@@ -123,6 +139,11 @@ impl Event {
             ("attribution.undone", 1) => fields(text).map(Event::AttributionUndone),
             ("change.started", 1) => fields(text).map(Event::ChangeStarted),
             ("change.finished", 1) => fields(text).map(Event::ChangeFinished),
+            ("exception.asked", 1) => fields(text).map(Event::ExceptionAsked),
+            ("exception.approved", 1) => fields(text).map(Event::ExceptionApproved),
+            ("exception.rejected", 1) => fields(text).map(Event::ExceptionRejected),
+            ("exception.revoked", 1) => fields(text).map(Event::ExceptionRevoked),
+            ("exception.paid", 1) => fields(text).map(Event::ExceptionPaid),
             _ => return Err(Unreadable::TooNew { kind: kind.into_owned(), version }),
         };
         event.map_err(|why| Unreadable::Fields { kind: kind.into_owned(), why })

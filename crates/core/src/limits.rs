@@ -5,6 +5,24 @@ use crate::time::Minute;
 /// Most hours that an exception from a policy may last: a long weekend.
 pub const EXCEPTION_HOURS_MAX: u32 = 72;
 
+/// How long an exception that was asked for waits for an answer, in milliseconds (seven days).
+pub const EXCEPTION_WAITS_MS: i64 = 7 * 24 * 3600 * 1000;
+
+/// Most exceptions of one service that wait for an answer.
+pub const EXCEPTIONS_WAITING_MAX: usize = 20;
+
+/// Most changes, or kinds of changes, that one exception names.
+pub const EXCEPTION_NAMES_MAX: usize = 50;
+
+/// Most exceptions of one service that are kept: three a quarter are forty years.
+pub const EXCEPTIONS_PER_SERVICE_MAX: usize = 500;
+
+/// Most exceptions of all that are kept.
+pub const EXCEPTIONS_MAX: usize = 20_000;
+
+/// How far ahead the day may be until which an exception is paid back, in days.
+pub const PAYBACK_DAYS_MAX: i64 = 366;
+
 /// Most exceptions of one service that a policy may allow in a quarter.
 pub const EXCEPTIONS_PER_QUARTER_MAX: u32 = 100;
 

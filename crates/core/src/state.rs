@@ -17,6 +17,7 @@ use crate::{
         person::{self, Person, PersonId},
         token::{self, Token, TokenId},
     },
+    promise::exception::{self, Exceptions},
 };
 
 /// Which shape the state has. A snapshot of another one is not read; the journal is replayed instead.
@@ -25,8 +26,9 @@ pub const STATE_VERSION: u32 = 4;
 /// Everything the practice knows.
 ///
 /// What it drops, and when: exclusions and attributions when they are taken back, and the oldest where there are too
-/// many ([`Marks`]); of changes those that started first, where there are too many ([`Changes`]). People and tokens
-/// are kept for good, because the journal names them; both are few.
+/// many ([`Marks`]); of changes those that started first, where there are too many ([`Changes`]); of exceptions those
+/// that are over, where there are too many ([`Exceptions`]). People and tokens are kept for good, because the journal
+/// names them; both are few.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct State {
     /// Everyone who acts or acted.
@@ -47,6 +49,9 @@ pub struct State {
     /// The changes that are kept.
     #[serde(default)]
     pub changes: Changes,
+    /// The exceptions that are kept.
+    #[serde(default)]
+    pub exceptions: Exceptions,
 }
 
 impl State {
@@ -65,6 +70,11 @@ impl State {
             Event::AttributionUndone(event) => attribution::apply_undone(self, event),
             Event::ChangeStarted(event) => change::apply_started(self, at_ms, event),
             Event::ChangeFinished(event) => change::apply_finished(self, event),
+            Event::ExceptionAsked(event) => exception::apply_asked(self, at_ms, event),
+            Event::ExceptionApproved(event) => exception::apply_approved(self, at_ms, event),
+            Event::ExceptionRejected(event) => exception::apply_rejected(self, at_ms, event),
+            Event::ExceptionRevoked(event) => exception::apply_revoked(self, at_ms, event),
+            Event::ExceptionPaid(event) => exception::apply_paid(self, at_ms, event),
         }
     }
 

@@ -133,6 +133,11 @@ impl Date {
         Date(TimeZone::UTC.to_datetime(moment).date())
     }
 
+    /// Its year, and its month from 1 to 12.
+    pub fn year_and_month(self) -> (i16, i8) {
+        (self.0.year(), self.0.month())
+    }
+
     /// Its first minute in UTC.
     pub fn begin(self) -> Minute {
         let moment = self.0.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp().as_second());

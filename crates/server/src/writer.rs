@@ -459,7 +459,12 @@ fn secret(event: &Event, job: &Job) -> Option<SecretChange> {
         | Event::AttributionAdded(_)
         | Event::AttributionUndone(_)
         | Event::ChangeStarted(_)
-        | Event::ChangeFinished(_) => None,
+        | Event::ChangeFinished(_)
+        | Event::ExceptionAsked(_)
+        | Event::ExceptionApproved(_)
+        | Event::ExceptionRejected(_)
+        | Event::ExceptionRevoked(_)
+        | Event::ExceptionPaid(_) => None,
     }
 }
 
