@@ -12,7 +12,7 @@ use crate::{
         person::PersonId,
         token::{self, TokenId},
     },
-    promise::exception,
+    promise::{exception, record::Decided},
 };
 
 /// What somebody asks for.
@@ -72,6 +72,8 @@ pub enum Command {
         /// What was done.
         note: String,
     },
+    /// Record a decision, where it says something new.
+    Record(Box<Decided>),
 }
 
 /// Who acts.

@@ -7,7 +7,7 @@ use crate::{
     event::Event,
     marks::{attribution, exclusion},
     people::{person, token},
-    promise::exception,
+    promise::{exception, record},
     state::State,
 };
 
@@ -39,5 +39,6 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             exception::revoke(state, id, reason.as_deref(), context)
         }
         Command::PayException { id, note } => exception::pay(state, id, note, context),
+        Command::Record(decided) => Ok(record::record(state, decided)),
     }
 }

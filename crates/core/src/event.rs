@@ -13,7 +13,7 @@ use crate::{
     deliver::change,
     marks::{attribution, exclusion},
     people::{person, token},
-    promise::exception,
+    promise::{exception, record},
 };
 
 /// Room for the text of a usual event, in bytes, so that it need not grow while it is written.
@@ -74,6 +74,9 @@ pub enum Event {
     /// An exception was made up for.
     #[serde(rename = "exception.paid")]
     ExceptionPaid(exception::Paid),
+    /// A decision was made that says something new.
+    #[serde(rename = "decision.made")]
+    DecisionMade(record::Made),
 }
 
 /// Why a stored event cannot be read.
@@ -111,6 +114,17 @@ impl fmt::Display for Unreadable {
 }
 
 impl Event {
+    /// Whether something else is measured, promised or left out after it: figures made before do not hold any more.
+    pub fn moves_measures(&self) -> bool {
+        matches!(
+            self,
+            Event::Declared(_)
+                | Event::Withdrawn(_)
+                | Event::ExclusionAdded(_)
+                | Event::ExclusionUndone(_)
+        )
+    }
+
     /// Its text in the journal: one line of JSON, its type first.
     pub fn to_text(&self) -> String {
         let mut text = Vec::with_capacity(USUAL_BYTES);
@@ -144,6 +158,7 @@ impl Event {
             ("exception.rejected", 1) => fields(text).map(Event::ExceptionRejected),
             ("exception.revoked", 1) => fields(text).map(Event::ExceptionRevoked),
             ("exception.paid", 1) => fields(text).map(Event::ExceptionPaid),
+            ("decision.made", 1) => fields(text).map(Event::DecisionMade),
             _ => return Err(Unreadable::TooNew { kind: kind.into_owned(), version }),
         };
         event.map_err(|why| Unreadable::Fields { kind: kind.into_owned(), why })

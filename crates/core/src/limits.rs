@@ -2,6 +2,12 @@
 
 use crate::time::Minute;
 
+/// Most readings that a recorded decision holds.
+pub const READINGS_FROZEN_MAX: usize = 200;
+
+/// Most turns of a service's decisions that are kept beside the journal: three a day for a year.
+pub const TURNS_KEPT_MAX: usize = 1_000;
+
 /// Most hours that an exception from a policy may last: a long weekend.
 pub const EXCEPTION_HOURS_MAX: u32 = 72;
 

@@ -244,6 +244,25 @@ pub fn grouped(count: u128) -> String {
     text
 }
 
+/// Large whole numbers as texts: many readers of JSON hold no more than 53 bits.
+pub(crate) mod text {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(crate) fn serialize<S: Serializer>(
+        number: &u128,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(number)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<u128, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|_| D::Error::custom(format!("{text:?} is no whole number")))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

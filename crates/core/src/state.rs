@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::{
     catalog::object::{self, Declared, Kind, Object, ObjectId},
@@ -17,7 +18,10 @@ use crate::{
         person::{self, Person, PersonId},
         token::{self, Token, TokenId},
     },
-    promise::exception::{self, Exceptions},
+    promise::{
+        exception::{self, Exceptions},
+        record::{self, Record},
+    },
 };
 
 /// Which shape the state has. A snapshot of another one is not read; the journal is replayed instead.
@@ -52,11 +56,18 @@ pub struct State {
     /// The exceptions that are kept.
     #[serde(default)]
     pub exceptions: Exceptions,
+    /// What was decided about each service. That of a withdrawn one is dropped; the journal keeps it.
+    #[serde(default)]
+    pub decisions: BTreeMap<SmolStr, Record>,
+    /// How many events it is made of: the number of the journal's newest entry.
+    #[serde(default)]
+    pub entries: u64,
 }
 
 impl State {
     /// Takes in what happened. Applying never fails and never decides: that was done when the event was made.
     pub fn apply(&mut self, at_ms: i64, event: &Event) {
+        self.entries += 1;
         match event {
             Event::PersonAdded(event) => person::apply_added(self, at_ms, event),
             Event::PersonErased(event) => person::apply_erased(self, at_ms, event),
@@ -75,6 +86,7 @@ impl State {
             Event::ExceptionRejected(event) => exception::apply_rejected(self, at_ms, event),
             Event::ExceptionRevoked(event) => exception::apply_revoked(self, at_ms, event),
             Event::ExceptionPaid(event) => exception::apply_paid(self, at_ms, event),
+            Event::DecisionMade(event) => record::apply_made(self, at_ms, event),
         }
     }
 

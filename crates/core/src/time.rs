@@ -6,7 +6,8 @@ use jiff::{Timestamp, civil, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 /// A minute, counted since 1970-01-01T00:00Z. It stands for the 60 seconds that begin there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Minute(pub i64);
 
 /// Minutes of an hour.
@@ -54,7 +55,7 @@ impl fmt::Display for Minute {
 }
 
 /// Minutes from `from` (inclusive) to `to` (exclusive); empty when they are equal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Span {
     /// First minute.
     pub from: Minute,

@@ -6,7 +6,7 @@ use clap::{Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use plimsoll_server::api::{
     changes::{self, ChangeEnd, NewChange, RecordedChange},
-    decisions::Risk,
+    gate::Risk,
 };
 
 use crate::{

@@ -3,9 +3,20 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use plimsoll_server::api::decisions::ServiceDecision;
+use plimsoll_core::ratio::grouped;
+use plimsoll_server::api::decisions::{
+    DecisionHistory, FrozenReading, MadeDecision, ServiceDecision, VerdictMinutes,
+};
 
-use crate::{failure::Failure, look, table::Table};
+use crate::{
+    client::{At, path, query},
+    failure::Failure,
+    look, output,
+    page::Page,
+    slo::percent,
+    table::Table,
+    words::{counted, lasting, minute},
+};
 
 /// Decisions: whether services may be changed, and why
 #[derive(Debug, clap::Args)]
@@ -18,6 +29,21 @@ pub struct Args {
 enum Act {
     /// List the services with the decision about each
     List(look::List),
+    /// Show when the decision about a service became another, and for how long each stood
+    History {
+        /// The service
+        service: String,
+        /// So many days back, up to 400
+        #[arg(long, default_value_t = 90)]
+        days: u32,
+        /// Print the JSON of the interface
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Show a decision as it was made, by the number of its entry in the journal
+    Show(look::Show),
 }
 
 /// Runs the command.
@@ -27,6 +53,12 @@ enum Act {
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     match &args.act {
         Act::List(list) => list.print("decisions", table)?,
+        Act::History { service, days, json, at } => {
+            let place = path(&["services", service, "decisions"]);
+            let answer = at.client()?.get(&query(&place, &[("days", Some(days.to_string()))]))?;
+            output::one(&answer, *json, history)?;
+        }
+        Act::Show(one) => one.print("decisions", shown)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -39,4 +71,53 @@ fn table(decisions: Vec<ServiceDecision>) -> Table {
         table.row([service, verdict, why]);
     }
     table
+}
+
+fn history(history: &DecisionHistory, page: &mut Page) {
+    let DecisionHistory { service, from, to, minutes, turns } = history;
+    let VerdictMinutes { ship, caution, unknown, stabilise, undecided } = minutes;
+    page.fact("service", service);
+    page.fact("from", &format!("{} to {} UTC", minute(from), minute(to)));
+    for (word, minutes) in [
+        ("ship", ship),
+        ("caution", caution),
+        ("unknown", unknown),
+        ("stabilise", stabilise),
+        ("undecided", undecided),
+    ] {
+        if *minutes > 0 {
+            page.fact(word, &lasting(*minutes));
+        }
+    }
+    page.gap();
+    for turn in turns {
+        page.fact(
+            &turn.verdict,
+            &format!("since {} UTC (entry {})", minute(&turn.since), turn.entry),
+        );
+    }
+}
+
+fn shown(made: &MadeDecision, page: &mut Page) {
+    let MadeDecision { entry, written, service, at, verdict, policy, .. } = made;
+    page.fact(verdict, &format!("{service}, as of {at}"));
+    for reason in &made.reasons {
+        page.fact(&reason.verdict, &reason.text);
+    }
+    page.fact("policy", policy);
+    page.fact("entry", &format!("{entry} of the journal, written {written}"));
+    if made.readings.is_empty() {
+        return;
+    }
+    page.gap();
+    for FrozenReading { slo, window, budget, .. } in &made.readings {
+        let events = counted(budget.good + budget.bad, "event");
+        let bad = grouped(budget.bad.into());
+        let seen = percent(&budget.coverage);
+        let text = format!("{slo} over {window}: {bad} of {events} were bad; {seen} was seen");
+        page.fact("from", &text);
+    }
+    if made.left_out > 0 {
+        page.fact("", &format!("and {} more, which the entry does not hold", made.left_out));
+    }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use plimsoll_core::promise::policy::Policy;
-use plimsoll_server::api::decisions::GateReport;
+use plimsoll_server::api::gate::GateReport;
 
 use crate::{
     client::{self, At, path, query},

@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use plimsoll_core::command::{Actor, Command};
 use plimsoll_store::{
     Error,
     journal::{AppendError, Head, Journal},
@@ -27,6 +28,7 @@ use crate::{
         BATCH_JOBS_MAX, JOBS_WAITING_MAX, REOPEN_AFTER_MAX, REOPEN_AFTER_MIN, REPLIES_KEPT_MS,
         REPLIES_SWEPT_EVERY_MS, SNAPSHOT_EVERY_ENTRIES,
     },
+    measure::keeper::Recorder,
     published::Published,
     writer::{Job, NotDone, Outcome, Writer},
 };
@@ -40,6 +42,8 @@ const STEP_MS: i64 = 600_000;
 /// About what an entry takes in the journal. A snapshot is due when the journal grew by as much as the last one took,
 /// so that snapshots cost no more than the journal itself, however large the state is.
 const ENTRY_BYTES: u64 = 256;
+/// By which rule decisions are made.
+const POLICY_RULE: &str = "policy";
 /// What jobs are told that come too late.
 const STOPPING: &str = "the server stops";
 
@@ -141,6 +145,27 @@ impl Desk {
             Ok(answer) => answer.blocking_recv().unwrap_or_else(|_| Err(lost())),
             Err(not_done) => Err(not_done),
         }
+    }
+
+    /// Takes decisions to the journal without waiting for it: whoever made them sees in the state whether they are
+    /// there, and makes them again.
+    pub fn recorder(&self) -> Recorder {
+        let desk = self.clone();
+        Box::new(move |decisions| {
+            for decided in decisions {
+                let job = Job {
+                    command: Command::Record(Box::new(decided)),
+                    actor: Actor::Rule(POLICY_RULE.into()),
+                    fresh: 0,
+                    secret: None,
+                    repeat: None,
+                    condition: None,
+                };
+                if desk.hand_in(job).is_err() {
+                    return;
+                }
+            }
+        })
     }
 
     fn hand_in(&self, job: Job) -> Result<oneshot::Receiver<Outcome>, NotDone> {

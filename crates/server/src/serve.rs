@@ -35,7 +35,7 @@ use crate::{
     follow::{health::Healths, thread::FollowThread},
     keyring::Keyring,
     limits::{ANONYMOUS_RATE, BODIES_BYTES_MAX, HEAVY_REQUESTS_MAX, LOOKS_MAX, TOKEN_RATE},
-    measure::keeper::{Keeper, KeeperThread, Opening, StartError},
+    measure::keeper::{Keeper, KeeperThread, Opening, Recorder, StartError},
     owner::{self, OwnerError},
     published::Published,
     replay::ReplayError,
@@ -155,7 +155,8 @@ impl Server {
         let local =
             owner::credential(&folder, &desk, owner.as_deref()).map_err(OpenError::Owner)?;
         let (keeper, keeper_thread) =
-            keeper(&folder, published, Arc::clone(&clock)).map_err(OpenError::Keeper)?;
+            keeper(&folder, published, Arc::clone(&clock), desk.recorder())
+                .map_err(OpenError::Keeper)?;
         let healths = Healths::default();
         let follow = follow(&folder, &keeper, following, &clock, &healths)?;
         let app = App {
@@ -316,6 +317,7 @@ fn keeper(
     folder: &Folder,
     published: Arc<Published>,
     clock: Arc<dyn Clock>,
+    record: Recorder,
 ) -> Result<(Keeper, KeeperThread), StartError> {
     let (file, same) = (folder.slots(), folder.slots());
     if let Some(loss) = lost(&published.read(), &file) {
@@ -323,7 +325,7 @@ fn keeper(
     }
     let opening =
         Opening { store: move || SlotFile::open(&file), reader: move || SlotReader::open(&same) };
-    Keeper::start(opening, published, clock)
+    Keeper::start(opening, published, clock, record)
 }
 
 /// That the slots are gone, where there were some: whoever opened the folder before made the file.

@@ -464,7 +464,8 @@ fn secret(event: &Event, job: &Job) -> Option<SecretChange> {
         | Event::ExceptionApproved(_)
         | Event::ExceptionRejected(_)
         | Event::ExceptionRevoked(_)
-        | Event::ExceptionPaid(_) => None,
+        | Event::ExceptionPaid(_)
+        | Event::DecisionMade(_) => None,
     }
 }
 

@@ -203,4 +203,7 @@ pub(crate) fn apply_declared(state: &mut State, at_ms: i64, event: &WasDeclared)
 
 pub(crate) fn apply_withdrawn(state: &mut State, event: &WasWithdrawn) {
     state.objects.remove(&event.id);
+    if event.id.kind == Kind::Service {
+        state.decisions.remove(&event.id.name);
+    }
 }

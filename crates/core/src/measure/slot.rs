@@ -1,5 +1,7 @@
 //! The slot: one minute of one SLI, and sums of slots.
 
+use serde::{Deserialize, Serialize};
+
 use std::ops::{Add, AddAssign, Sub};
 
 /// One minute of one SLI: what was seen of it, and whether that is all there was.
@@ -80,7 +82,7 @@ impl Slot {
 }
 
 /// The sum of slots, in any order: what a window needs to know of its minutes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Sums {
     /// Good events seen.
     pub good: u64,

@@ -55,7 +55,7 @@ pub enum Unit {
 }
 
 /// A window at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extent {
     /// The minutes of it that are over.
     pub span: Span,

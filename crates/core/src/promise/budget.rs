@@ -4,6 +4,8 @@
 //! `S / (W × (1 − T))` of its budget (SRE workbook, chapter 5). It is compared cross-multiplied, so that exactly
 //! spent is spent. What it costs is counted by a [`Costing`].
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     cost::{Costing, Spend},
     slo::Budgeting,
@@ -19,7 +21,7 @@ use crate::{
 };
 
 /// The budget of one objective over one window at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
     /// The target.
     pub target: Target,

@@ -3,6 +3,8 @@
 //! What is an event depends on the method: requests, good slices, or fractions of slices. What a missing minute weighs
 //! depends on the [`NoData`] policy.
 
+use serde::{Deserialize, Serialize};
+
 use std::cmp::Ordering;
 
 use super::slo::{Budgeting, NoData};
@@ -16,11 +18,13 @@ use crate::{
 pub const SLICE_UNITS: u128 = 1_000_000_000_000;
 
 /// What a span cost, before any target: `spent` of `weight`, in the method's own units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spend {
     /// What was bad, in units.
+    #[serde(with = "crate::ratio::text")]
     pub spent: u128,
     /// Everything that counts, in the same units.
+    #[serde(with = "crate::ratio::text")]
     pub weight: u128,
     /// The minutes and events below it, without excluded minutes.
     pub sums: Sums,
@@ -29,7 +33,7 @@ pub struct Spend {
 }
 
 /// How a span's cost is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Costing {
     /// Events or slices.
     pub budgeting: Budgeting,

@@ -2,11 +2,14 @@
 
 use std::{cmp::Ordering, fmt};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     budget::Budget,
     cost::{Costing, Spend},
     policy::{FastBurn, Policy},
     slo::{NoData, Slo},
+    standing::{BudgetId, Standing},
 };
 use crate::{
     limits::WINDOW_MINUTES_MAX,
@@ -16,11 +19,15 @@ use crate::{
         window::{NoExtent, Window, length},
     },
     ratio::{BILLION, decimal, grouped, percent_ceil, percent_floor, quotient_ppb},
-    time::{Minute, Span},
+    time::{DAY, Minute, Span},
 };
 
+/// Windows of so many minutes are of a quarter, or longer: 90 days.
+const QUARTER_MINUTES: i64 = 90 * DAY;
+
 /// What the budgets say about the next change. In order of weight: the heaviest of all readings decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Every change may pass.
     Ship,
@@ -33,6 +40,10 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// All of them, in the order of their weight.
+    pub const ALL: [Verdict; 4] =
+        [Verdict::Ship, Verdict::Caution, Verdict::Unknown, Verdict::Stabilise];
+
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
@@ -51,7 +62,7 @@ impl fmt::Display for Verdict {
 }
 
 /// One budget as it stood when the decision was made. A decision keeps it; late data makes a new one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
     /// The objective.
     pub slo: String,
@@ -69,7 +80,7 @@ pub struct Reading {
 }
 
 /// What a lookback of a [`FastBurn`] rule cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Burn {
     /// The rule.
     pub rule: FastBurn,
@@ -86,10 +97,14 @@ pub struct Decision {
     pub verdict: Verdict,
     /// Why, heaviest first: one for each reading, in its own words.
     pub reasons: Vec<Reason>,
+    /// Budgets that are spent, or were and have not recovered.
+    pub spent: Vec<BudgetId>,
+    /// Whether somebody above must look.
+    pub escalated: bool,
 }
 
 /// What one reading says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// What this reading alone would decide.
     pub verdict: Verdict,
@@ -141,8 +156,35 @@ impl Reading {
         format!("{} ({} over {})", self.slo, self.budget.target, self.window)
     }
 
+    /// What this reading says after what was decided before: a budget for which *stabilise* was decided stays there
+    /// until it is known to have recovered, or an early exit lets it go.
+    fn judge(&self, policy: &Policy, standing: &Standing) -> Judged {
+        let alone = self.judge_alone(policy);
+        let was_spent = standing.is_spent(&self.slo, &self.window);
+        let is_known = alone.verdict != Verdict::Unknown;
+        let left = self.budget.left_ppb();
+        let is_recovered = is_known && left >= policy.recover_at_ppb();
+        if alone.verdict != Verdict::Stabilise && (!was_spent || is_recovered) {
+            return Judged { reason: alone, is_spent: false };
+        }
+        let Reason { verdict, text } = alone;
+        let floor = standing.floor(&self.slo, &self.window).filter(|floor| left > *floor);
+        let reason = if let Some(floor) = floor.filter(|_| is_known) {
+            let end = percent_floor(floor);
+            let text = format!("{text}; an early exit holds, until no more than {end} is left");
+            Reason { verdict: Verdict::Caution, text }
+        } else if verdict == Verdict::Stabilise {
+            Reason { verdict, text }
+        } else {
+            let end = percent_floor(policy.recover_at_ppb());
+            let text = format!("{text}; it was spent, and stabilise stands until {end} is left");
+            Reason { verdict: Verdict::Stabilise, text }
+        };
+        Judged { reason, is_spent: true }
+    }
+
     /// What this reading alone says.
-    fn judge(&self, policy: &Policy) -> Reason {
+    fn judge_alone(&self, policy: &Policy) -> Reason {
         let (name, spend) = (self.name(), &self.budget.spend);
         let left = percent_floor(self.budget.left_ppb());
         let held = self.held_text();
@@ -293,15 +335,64 @@ impl Decision {
     }
 }
 
-/// Decides from all readings of a service. Without any, nothing is known.
-pub fn decide(policy: &Policy, readings: &[Reading]) -> Decision {
-    let mut reasons: Vec<Reason> = readings.iter().map(|reading| reading.judge(policy)).collect();
+/// What a reading says, and whether its budget is spent or has not recovered.
+struct Judged {
+    reason: Reason,
+    is_spent: bool,
+}
+
+/// Decides from all readings of a service, after what was decided before. Without any reading, nothing is known.
+/// Every minute before `end` counts.
+pub fn decide(policy: &Policy, readings: &[Reading], standing: &Standing, end: Minute) -> Decision {
+    let mut reasons = Vec::with_capacity(readings.len());
+    let mut spent = Vec::new();
+    for reading in readings {
+        let Judged { reason, is_spent } = reading.judge(policy, standing);
+        reasons.push(reason);
+        if is_spent {
+            spent.push(BudgetId { slo: reading.slo.clone(), window: reading.window.clone() });
+        }
+    }
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.verdict));
     let verdict = reasons.first().map_or(Verdict::Unknown, |heaviest| heaviest.verdict);
     if reasons.is_empty() {
         reasons.push(Reason { verdict, text: "there is no SLO to decide by".to_owned() });
     }
-    Decision { verdict, reasons }
+    let mut decision = Decision { verdict, reasons, spent, escalated: false };
+    if let Some(text) = escalation(policy, &decision, readings, standing.since, end) {
+        decision.reasons.push(Reason { verdict, text });
+        decision.escalated = true;
+    }
+    decision
+}
+
+/// That somebody above must look, where that is so: *stabilise* lasts too long, or the budget of a quarter is spent.
+fn escalation(
+    policy: &Policy,
+    decision: &Decision,
+    readings: &[Reading],
+    since: Option<Minute>,
+    end: Minute,
+) -> Option<String> {
+    if decision.verdict != Verdict::Stabilise {
+        return None;
+    }
+    let days = since.map_or(0, |since| (end.0 - since.0) / DAY);
+    let quarter = readings.iter().find(|reading| {
+        reading.budget.extent.whole_minutes >= QUARTER_MINUTES && reading.budget.is_spent()
+    });
+    let why = match quarter {
+        _ if days >= i64::from(policy.escalation.after_days) => {
+            format!("stabilise for {days} days")
+        }
+        Some(reading) => format!("the budget of {} is spent for a quarter", reading.name()),
+        None => return None,
+    };
+    let to = policy.escalation.to.as_deref();
+    Some(match to {
+        Some(to) => format!("{why}: bring it before {to}"),
+        None => format!("{why}: bring it before whoever decides over product and engineering"),
+    })
 }
 
 #[cfg(test)]

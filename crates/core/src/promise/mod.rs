@@ -8,6 +8,8 @@ pub mod gate;
 pub mod lint;
 pub mod outage;
 pub mod policy;
+pub mod record;
 pub mod slo;
+pub mod standing;
 pub mod statement;
 pub mod suggest;

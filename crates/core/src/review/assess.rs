@@ -22,6 +22,7 @@ use crate::{
         decision::{Decision, Reading, Reason, Verdict, decide},
         policy::Policy,
         slo::Slo,
+        standing::Standing,
     },
     ratio::{BILLION, grouped, share_ppb},
     spec::name::Labels,
@@ -226,7 +227,7 @@ fn assess_service(
             question.extent.to,
         );
         let of = of.map_err(|why| Unanswerable::Window { slo: objective.slo.name.clone(), why })?;
-        further.extend(objective.kept_nothing(decide(question.policy, &of).verdict));
+        further.extend(objective.kept_nothing(fresh(question, &of).verdict));
         readings.extend(of);
         outages.extend(objective.outages(ledger, question));
     }
@@ -240,7 +241,7 @@ fn assess_service(
     further.extend(silent.last().and_then(|silence| unknown_since(silence, question.extent)));
     let windows = readings.iter().map(|reading| reading.budget.extent.span);
     further.extend(windows.min().and_then(|window| doubtful(&set_aside, window)));
-    let decision = further.into_iter().fold(decide(question.policy, &readings), Decision::with);
+    let decision = further.into_iter().fold(fresh(question, &readings), Decision::with);
     Ok((
         ServiceFigures {
             name: service.name.to_owned(),
@@ -254,6 +255,11 @@ fn assess_service(
         },
         outages,
     ))
+}
+
+/// What is decided where nothing was decided before.
+fn fresh(question: &Question<'_>, readings: &[Reading]) -> Decision {
+    decide(question.policy, readings, &Standing::default(), question.extent.to)
 }
 
 /// A service that has fallen silent is unknown, however well it did before.

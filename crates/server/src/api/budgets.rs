@@ -331,7 +331,7 @@ fn window((window, budget): &(Window, Result<Budget, NoExtent>)) -> WindowBudget
     WindowBudget { window: window.to_string(), budget, why }
 }
 
-fn of_budget(budget: &Budget) -> BudgetFigures {
+pub(super) fn of_budget(budget: &Budget) -> BudgetFigures {
     let (span, spend) = (budget.extent.span, &budget.spend);
     let seen = (!spend.is_unseen()).then_some(budget);
     BudgetFigures {

@@ -19,7 +19,7 @@ use super::{
     app::App,
     auth::Access,
     call::{Call, Json, Named, Params},
-    decisions::Risk,
+    gate::Risk,
     minute::instant,
     page::{Page, PageQuery},
     problem::{Code, Problem, ProblemDocument},

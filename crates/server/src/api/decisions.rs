@@ -1,41 +1,51 @@
-//! Decisions: what the budgets of a service say about the next change, and whether a certain change may pass.
+//! Decisions: what the budgets of a service say about the next change, what they said before, and from what.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use plimsoll_core::{
     catalog::Kind,
+    event::Event,
     promise::{
         decision::{self, Decision, Verdict},
-        gate,
-        policy::Policy,
+        policy::{self, Policy},
+        record,
     },
-    spec::name::is_dns_label,
-    time::{Minute, rfc3339},
+    state::State as Practice,
+    time::{DAY, Minute, Span, rfc3339},
 };
+use plimsoll_store::journal::JournalReader;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    answer::{Answer, report},
+    answer::{Answer, report, time},
     app::App,
     auth::Access,
+    budgets::{BudgetFigures, of_budget},
     call::{Named, Params},
     declared,
+    exact::Exact,
     page::{Cut, Page, PageQuery},
     problem::{Code, Problem, ProblemDocument},
     route::Route,
 };
-use crate::{clock::Now, measure::decisions::Decisions};
+use crate::{
+    clock::Now,
+    measure::decisions::{Decided, Decisions},
+};
 
 /// A decision is older than so many minutes only where something is wrong: one is made each minute.
-const FRESH_MINUTES: i64 = 5;
+pub(crate) const FRESH_MINUTES: i64 = 5;
+
+/// How far back a history goes where it is not said, in days.
+const HISTORY_DAYS: u32 = 90;
+
+/// How far back a history may go, in days.
+const HISTORY_DAYS_MAX: u32 = 400;
 
 /// The clock of the machine may be off by so much before it is said.
 const CLOCK_OFF_MS: u64 = 60_000;
-
-/// Longest name of a change, in bytes.
-const CHANGE_BYTES_MAX: usize = 200;
 
 /// What the budgets of a service say about the next change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -51,6 +61,117 @@ pub struct ServiceDecision {
     pub reasons: Vec<Reason>,
     /// The policy that it was decided by.
     pub policy: String,
+    /// Whether somebody above must look.
+    pub escalated: bool,
+    /// Its entry in the journal; null while it is not written there, and while something is doubtful that no entry
+    /// says.
+    pub recorded: Option<Recorded>,
+}
+
+/// Where the journal keeps a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Recorded {
+    /// The number of the entry: `GET /api/v1/decisions/{entry}` shows it.
+    pub entry: u64,
+    /// Since when the verdict stands.
+    #[schema(format = DateTime)]
+    pub since: String,
+}
+
+/// A decision as it was made, from what the journal keeps of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MadeDecision {
+    /// The number of the entry.
+    pub entry: u64,
+    /// When it was written there.
+    #[schema(format = DateTime)]
+    pub written: String,
+    /// The service.
+    pub service: String,
+    /// Every minute before it counted.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// What followed for changes.
+    pub verdict: String,
+    /// Why, in the sentences of that time.
+    pub reasons: Vec<Reason>,
+    /// Whether somebody above had to look.
+    pub escalated: bool,
+    /// The policy that it was decided by.
+    pub policy: String,
+    /// The budgets as they stood.
+    pub readings: Vec<FrozenReading>,
+    /// How many further budgets there were.
+    pub left_out: u64,
+}
+
+/// A budget as it stood when a decision was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FrozenReading {
+    /// The SLO.
+    pub slo: String,
+    /// The share that had to be good.
+    pub target: Exact,
+    /// The window.
+    pub window: String,
+    /// The budget.
+    pub budget: BudgetFigures,
+    /// Minutes since the last one that was seen in full; null where none was.
+    pub data_age_minutes: Option<i64>,
+}
+
+/// What was decided about a service, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DecisionHistory {
+    /// The service.
+    pub service: String,
+    /// The first minute that is looked at.
+    #[schema(format = DateTime)]
+    pub from: String,
+    /// The first minute after.
+    #[schema(format = DateTime)]
+    pub to: String,
+    /// For how many of these minutes each verdict stood.
+    pub minutes: VerdictMinutes,
+    /// When the verdict became another, the newest first.
+    pub turns: Vec<Turn>,
+}
+
+/// For how many minutes each verdict stood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VerdictMinutes {
+    /// Of *ship*.
+    pub ship: i64,
+    /// Of *caution*.
+    pub caution: i64,
+    /// Of *unknown*.
+    pub unknown: i64,
+    /// Of *stabilise*.
+    pub stabilise: i64,
+    /// Before anything was decided that is still kept.
+    pub undecided: i64,
+}
+
+/// A moment from which on a verdict stood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Turn {
+    /// The number of the entry: `GET /api/v1/decisions/{entry}` shows it.
+    pub entry: u64,
+    /// From when on.
+    #[schema(format = DateTime)]
+    pub since: String,
+    /// The verdict.
+    pub verdict: String,
+}
+
+/// How far back a history goes.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct HistoryQuery {
+    /// So many days, up to 400.
+    #[param(minimum = 1, maximum = 400, default = 90)]
+    pub days: Option<u32>,
 }
 
 /// What one reading of a budget says.
@@ -62,96 +183,11 @@ pub struct Reason {
     pub text: String,
 }
 
-/// Whether a change may pass.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct GateReport {
-    /// The decision it rests on.
-    #[serde(flatten)]
-    pub decision: ServiceDecision,
-    /// The change, as it was described.
-    pub change: AskedChange,
-    /// Whether it may pass.
-    pub allowed: bool,
-    /// Whether it may pass because changes of its kind always may.
-    pub exempt: bool,
-    /// Why, in a sentence.
-    pub why: String,
-    /// Until when this answer holds; ask again then.
-    #[schema(format = DateTime)]
-    pub expires: String,
-}
-
-/// A change that asks whether it may pass.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct AskedChange {
-    /// Of which kind it is, such as `feature` or `p0-fix`; null where it was not said.
-    pub kind: Option<String>,
-    /// How much it may break: `low`, `normal` or `high`.
-    pub risk: String,
-    /// Its name, such as a commit; null where it was not said.
-    pub name: Option<String>,
-}
-
-/// The change that asks.
-#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct GateQuery {
-    /// Of which kind it is: small letters, digits and hyphens, such as `feature` or `p0-fix`.
-    #[param(pattern = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
-    pub kind: Option<String>,
-    /// How much it may break.
-    #[param(inline)]
-    pub risk: Option<Risk>,
-    /// Its name, such as a commit.
-    #[param(max_length = 200)]
-    pub change: Option<String>,
-}
-
-/// How much a change may break.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Risk {
-    /// Small, and easily taken back.
-    Low,
-    /// As most changes are.
-    #[default]
-    Normal,
-    /// A launch, a migration, or whatever cannot be taken back.
-    High,
-}
-
-impl Risk {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        gate::Risk::from(self).word()
-    }
-}
-
-impl From<gate::Risk> for Risk {
-    fn from(risk: gate::Risk) -> Self {
-        match risk {
-            gate::Risk::Low => Risk::Low,
-            gate::Risk::Normal => Risk::Normal,
-            gate::Risk::High => Risk::High,
-        }
-    }
-}
-
-impl From<Risk> for gate::Risk {
-    fn from(risk: Risk) -> Self {
-        match risk {
-            Risk::Low => gate::Risk::Low,
-            Risk::Normal => gate::Risk::Normal,
-            Risk::High => gate::Risk::High,
-        }
-    }
-}
-
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/v1/decisions", Access::Reader, list),
-        Route::get("/api/v1/services/{service}/decision", Access::Reader, show),
+        Route::get("/api/v1/decisions/{entry}", Access::Reader, made),
+        Route::get("/api/v1/services/{service}/decisions", Access::Reader, history),
     ]
 }
 
@@ -161,93 +197,203 @@ pub(super) fn routes() -> Vec<Route> {
 pub(super) async fn list(State(app): State<Arc<App>>, Params(query): Params<PageQuery>) -> Answer {
     let now = Moment::of(&app);
     let cut: Cut = query.cut()?;
-    let kept = now.decisions.services.iter().filter(|(service, _)| cut.is_behind(service));
-    let view = kept.map(|(service, decided)| {
-        let decision = now.judged(Some(decided));
-        (service.to_string(), now.view(service, &decision))
-    });
-    report(&cut.page(view))
+    let page = {
+        let state = app.desk.published().read();
+        let kept = now.decisions.services.keys().filter(|service| cut.is_behind(service));
+        cut.page(kept.map(|service| {
+            let judged = now.judged(service, &state);
+            (service.to_string(), now.view(service, &judged, &state))
+        }))
+    };
+    report(&page)
 }
 
-/// The decision about a service, and whether a change may pass by it.
-#[utoipa::path(get, path = "/api/v1/services/{service}/decision", tag = "decisions",
-    params(("service" = String, Path, description = "Its name."), GateQuery),
-    responses((status = 200, body = GateReport), (status = 404, body = ProblemDocument),
-        (status = 422, body = ProblemDocument)))]
-pub(super) async fn show(
+/// A decision as it was made.
+#[utoipa::path(get, path = "/api/v1/decisions/{entry}", tag = "decisions",
+    params(("entry" = String, Path, description = "The number of its entry in the journal.")),
+    responses((status = 200, body = MadeDecision), (status = 404, body = ProblemDocument)))]
+pub(super) async fn made(State(app): State<Arc<App>>, Named(entry): Named) -> Answer {
+    let none = || {
+        let hint = "GET /api/v1/services/{service}/decisions lists those of a service";
+        Problem::not_found(format!("entry {entry:?} of the journal is no decision"), hint)
+    };
+    let seq: u64 = entry.parse().ok().filter(|seq| *seq > 0).ok_or_else(none)?;
+    if seq > app.desk.head().seq {
+        return Err(none());
+    }
+    let file = app.journal.clone();
+    let read = move || Ok(JournalReader::open(&file)?.read(seq - 1, 1)?);
+    let found = app.look(read).await?.into_iter().find(|found| found.seq == seq);
+    let found = found.ok_or_else(none)?;
+    match Event::read(&found.event) {
+        Ok(Event::DecisionMade(made)) => report(&as_made(seq, found.at_ms, &made)),
+        _ => Err(none()),
+    }
+}
+
+/// When the decision about a service became another, and for how long each stood.
+#[utoipa::path(get, path = "/api/v1/services/{service}/decisions", tag = "decisions",
+    params(("service" = String, Path, description = "Its name."), HistoryQuery),
+    responses((status = 200, body = DecisionHistory), (status = 404, body = ProblemDocument)))]
+pub(super) async fn history(
     State(app): State<Arc<App>>,
     Named(name): Named,
-    Params(GateQuery { kind, risk, change }): Params<GateQuery>,
+    Params(query): Params<HistoryQuery>,
 ) -> Answer {
-    check(kind.as_deref(), change.as_deref())?;
-    if declared::find(&app.desk.published().read(), Kind::Service, &name).is_none() {
+    let days = query.days.unwrap_or(HISTORY_DAYS);
+    if !(1..=HISTORY_DAYS_MAX).contains(&days) {
+        let detail = format!("the query parameter days is {days}");
+        let hint = format!("ask for 1 to {HISTORY_DAYS_MAX} days");
+        return Err(Problem::new(Code::Malformed, detail, hint));
+    }
+    let state = app.desk.published().read();
+    if declared::find(&state, Kind::Service, &name).is_none() {
         return Err(declared::none(Kind::Service, &name));
     }
-    let now = Moment::of(&app);
-    let decision = now.judged(now.decisions.services.get(&*name).map(|decided| &**decided));
-    let risk: gate::Risk = risk.unwrap_or_default().into();
-    let (policy, kind_of_it) = (&now.decisions.policy, kind.as_deref());
-    let pass = gate::pass(policy, decision.verdict, kind_of_it, risk);
-    report(&GateReport {
-        allowed: pass.is_allowed(),
-        exempt: pass == gate::Pass::Exempt,
-        why: gate::sentence(policy, decision.verdict, kind_of_it, risk),
-        expires: rfc3339(now.minute.plus(FRESH_MINUTES).second()),
-        decision: now.view(&name, &decision),
-        change: AskedChange { kind, risk: risk.word().to_owned(), name: change },
-    })
+    let to = Moment::of(&app).end();
+    let span = Span::new(to.plus(-i64::from(days) * DAY), to);
+    report(&history_of(&name, span, state.decisions.get(name.as_str())))
 }
 
-fn check(kind: Option<&str>, change: Option<&str>) -> Result<(), Problem> {
-    if let Some(kind) = kind.filter(|kind| !is_dns_label(kind)) {
-        let hint = "write small letters, digits and hyphens, such as feature or p0-fix";
-        return Err(Problem::new(Code::Invalid, format!("{kind:?} is no kind of change"), hint));
+fn history_of(service: &str, span: Span, record: Option<&record::Record>) -> DecisionHistory {
+    let minutes = record.map(|record| record.minutes(span));
+    let of = |verdict: Verdict| {
+        let all = minutes.iter().flatten();
+        all.filter(|(other, _)| *other == verdict).map(|(_, minutes)| minutes).sum::<i64>()
+    };
+    let decided: i64 = Verdict::ALL.into_iter().map(of).sum();
+    let turns = record.into_iter().flat_map(|record| record.turns().rev());
+    let turns = turns.map(|turn| Turn {
+        entry: turn.entry,
+        since: turn.minute.to_string(),
+        verdict: turn.verdict.word().to_owned(),
+    });
+    DecisionHistory {
+        service: service.to_owned(),
+        from: span.from.to_string(),
+        to: span.to.to_string(),
+        minutes: VerdictMinutes {
+            ship: of(Verdict::Ship),
+            caution: of(Verdict::Caution),
+            unknown: of(Verdict::Unknown),
+            stabilise: of(Verdict::Stabilise),
+            undecided: span.minutes() - decided,
+        },
+        turns: turns.collect(),
     }
-    let is_wrong =
-        |name: &&str| name.len() > CHANGE_BYTES_MAX || name.chars().any(char::is_control);
-    if change.as_ref().is_some_and(is_wrong) {
-        let hint = format!("write at most {CHANGE_BYTES_MAX} bytes of plain text");
-        return Err(Problem::new(Code::Invalid, "the change has no name that can be kept", hint));
+}
+
+fn as_made(entry: u64, at_ms: i64, made: &record::Made) -> MadeDecision {
+    let reading = |reading: &decision::Reading| FrozenReading {
+        slo: reading.slo.clone(),
+        target: Exact::ppb(reading.budget.target.ppb() as i64),
+        window: reading.window.to_string(),
+        budget: of_budget(&reading.budget),
+        data_age_minutes: reading.data_age,
+    };
+    MadeDecision {
+        entry,
+        written: time(at_ms),
+        service: made.service.to_string(),
+        at: made.minute.to_string(),
+        verdict: made.verdict.word().to_owned(),
+        reasons: made.reasons.iter().map(reason).collect(),
+        escalated: made.escalated,
+        policy: made.policy.name.clone(),
+        readings: made.readings.iter().map(reading).collect(),
+        left_out: made.left_out as u64,
     }
-    Ok(())
+}
+
+fn reason(reason: &decision::Reason) -> Reason {
+    Reason { verdict: reason.verdict.word().to_owned(), text: reason.text.clone() }
 }
 
 /// The decisions, and what may be wrong with them now.
-struct Moment {
+pub(crate) struct Moment {
     decisions: Arc<Decisions>,
-    minute: Minute,
+    pub(crate) minute: Minute,
     doubts: Vec<decision::Reason>,
 }
 
+/// What is decided about a service, as far as it can be believed now.
+pub(crate) struct Judged {
+    /// What was decided; nothing yet of a service that was declared since.
+    decided: Option<Arc<Decided>>,
+    /// What is doubtful.
+    doubts: Vec<decision::Reason>,
+    /// By which policy.
+    pub(crate) policy: Arc<Policy>,
+}
+
+impl Judged {
+    /// What follows for changes.
+    pub(crate) fn verdict(&self) -> Verdict {
+        let decided = self.decided.as_ref().map(|decided| decided.decision.verdict);
+        let doubts = self.doubts.iter().map(|doubt| doubt.verdict).max();
+        decided.max(doubts).unwrap_or(Verdict::Unknown)
+    }
+
+    /// Why, heaviest first.
+    fn reasons(&self) -> Vec<Reason> {
+        let decision = match &self.decided {
+            Some(decided) if self.doubts.is_empty() => {
+                return decided.decision.reasons.iter().map(reason).collect();
+            }
+            Some(decided) => decided.decision.clone(),
+            None => Decision {
+                verdict: Verdict::Unknown,
+                reasons: Vec::new(),
+                spent: Vec::new(),
+                escalated: false,
+            },
+        };
+        let doubted = self.doubts.iter().cloned().fold(decision, Decision::with);
+        doubted.reasons.iter().map(reason).collect()
+    }
+}
+
 impl Moment {
-    fn of(app: &App) -> Self {
+    pub(crate) fn of(app: &App) -> Self {
         let (decisions, now) = (app.keeper.decisions(), app.clock.now());
         let minute = Minute::of_second(now.ms.div_euclid(1000));
         let doubts = doubts(&decisions, minute, now);
         Moment { decisions, minute, doubts }
     }
 
-    /// What was decided, and what is doubtful now. What was not decided yet is unknown.
-    fn judged(&self, decided: Option<&Decision>) -> Decision {
-        let none = || Decision {
-            verdict: Verdict::Unknown,
-            reasons: vec![unknown("it is declared since, and not decided on yet")],
-        };
-        let decision = decided.cloned().unwrap_or_else(none);
-        self.doubts.iter().cloned().fold(decision, Decision::with)
+    /// Every minute before it counts.
+    fn end(&self) -> Minute {
+        self.decisions.end.unwrap_or(self.minute)
     }
 
-    fn view(&self, service: &str, decision: &Decision) -> ServiceDecision {
-        let reason = |reason: &decision::Reason| Reason {
-            verdict: reason.verdict.word().to_owned(),
-            text: reason.text.clone(),
+    /// What was decided about a service, and what is doubtful now.
+    pub(crate) fn judged(&self, service: &str, state: &Practice) -> Judged {
+        let decided = self.decisions.services.get(service).cloned();
+        let mut doubts = self.doubts.clone();
+        if decided.is_none() {
+            doubts.push(unknown("it is declared since, and not decided on yet"));
+        }
+        let policy = match &decided {
+            Some(decided) => Arc::clone(&decided.policy),
+            None => Arc::new(policy::of_service(state, service)),
         };
+        Judged { decided, doubts, policy }
+    }
+
+    pub(crate) fn view(&self, service: &str, judged: &Judged, state: &Practice) -> ServiceDecision {
+        let verdict = judged.verdict();
+        let record = state.decisions.get(service);
+        let recorded = record.filter(|record| record.last.verdict == verdict).map(|record| {
+            Recorded { entry: record.last.entry, since: record.last.minute.to_string() }
+        });
         ServiceDecision {
             service: service.to_owned(),
-            at: rfc3339(self.decisions.end.unwrap_or(self.minute).second()),
-            verdict: decision.verdict.word().to_owned(),
-            reasons: decision.reasons.iter().map(reason).collect(),
-            policy: Policy::clone(&self.decisions.policy).name,
+            at: rfc3339(self.end().second()),
+            verdict: verdict.word().to_owned(),
+            reasons: judged.reasons(),
+            policy: judged.policy.name.clone(),
+            escalated: judged.decided.as_ref().is_some_and(|decided| decided.decision.escalated),
+            recorded,
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod documents;
 mod etag;
 pub mod exact;
 pub mod exclusions;
+pub mod gate;
 mod guard;
 pub mod health;
 mod host;
@@ -61,6 +62,7 @@ pub(crate) fn routes() -> Vec<Route> {
         slos::routes(),
         budgets::routes(),
         decisions::routes(),
+        gate::routes(),
         sources::routes(),
         exclusions::routes(),
         attributions::routes(),

@@ -17,7 +17,7 @@ use utoipa::{
 };
 
 use super::{
-    attributions, auth::Access, backups, budgets, changes, decisions, documents, exclusions,
+    attributions, auth::Access, backups, budgets, changes, decisions, documents, exclusions, gate,
     health, journal, metrics, people, problem, route::Route, samples, services, slis, slos, slots,
     sources, tokens,
 };
@@ -60,7 +60,9 @@ use super::{
         budgets::budget,
         budgets::statement,
         decisions::list,
-        decisions::show,
+        decisions::made,
+        decisions::history,
+        gate::show,
         slos::list,
         slos::show,
         sources::list,

@@ -127,7 +127,7 @@ impl Work {
 
     /// Follows what the documents say now.
     fn follow_catalog(&mut self) {
-        let version = self.published.version();
+        let version = self.published.measures();
         if self.version == Some(version) {
             return;
         }

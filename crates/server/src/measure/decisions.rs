@@ -9,12 +9,15 @@ use plimsoll_core::{
     promise::{
         decision::{Decision, Reading, Reason, Verdict, decide},
         policy::{self, Policy},
+        record,
         slo::NoData,
+        standing::Standing,
     },
     state::State,
     time::{Minute, Span},
 };
 use plimsoll_store::slots::SlotReads;
+use smol_str::SmolStr;
 
 use super::{
     board::Board,
@@ -25,9 +28,20 @@ use super::{
 /// What decisions are made by.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rules {
-    /// Every service.
-    pub services: Vec<Arc<str>>,
-    /// The policy.
+    /// Every service, and its policy.
+    pub services: Vec<(Arc<str>, Arc<Policy>)>,
+    /// The policy of those that have no other.
+    pub house: Arc<Policy>,
+}
+
+/// The decision about a service, and all it was made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// What was decided.
+    pub decision: Decision,
+    /// From which readings.
+    pub readings: Vec<Reading>,
+    /// By which policy.
     pub policy: Arc<Policy>,
 }
 
@@ -36,19 +50,70 @@ pub struct Rules {
 pub struct Decisions {
     /// Every minute before it counts.
     pub end: Option<Minute>,
-    /// By which policy.
-    pub policy: Arc<Policy>,
     /// By service.
-    pub services: BTreeMap<Arc<str>, Arc<Decision>>,
+    pub services: BTreeMap<Arc<str>, Arc<Decided>>,
 }
 
 impl Rules {
-    /// The rules of a state: the declared policy of the name [`policy::HOUSE_POLICY`], or the one that is built in.
+    /// The rules of a state. Equal policies are kept once.
     pub fn of(state: &State) -> Self {
-        let policy = policy::declared(state, policy::HOUSE_POLICY).cloned().unwrap_or_default();
+        let mut policies: BTreeMap<String, Arc<Policy>> = BTreeMap::new();
+        let mut shared = |policy: Policy| {
+            let kept = policies.entry(policy.name.clone()).or_default();
+            if **kept != policy {
+                *kept = Arc::new(policy);
+            }
+            Arc::clone(kept)
+        };
         let services = state.objects.keys().filter(|id| id.kind == Kind::Service);
-        let services = services.map(|id| Arc::from(id.name.as_str())).collect();
-        Rules { services, policy: Arc::new(policy) }
+        let services = services
+            .map(|id| (Arc::from(id.name.as_str()), shared(policy::of_service(state, &id.name))))
+            .collect();
+        let house = policy::declared(state, policy::HOUSE_POLICY).cloned().unwrap_or_default();
+        Rules { services, house: shared(house) }
+    }
+}
+
+impl Decisions {
+    /// What earlier decisions leave behind: what the journal says of each service, and what was decided since, in case
+    /// the journal could not be written.
+    pub fn standings(&self, state: &State) -> BTreeMap<SmolStr, Standing> {
+        let is_bare = |standing: &Standing| *standing == Standing::default();
+        let recorded = state.decisions.iter().map(|(name, record)| (name, &record.standing));
+        let mut standings: BTreeMap<SmolStr, Standing> = recorded
+            .filter(|(_, standing)| !is_bare(standing))
+            .map(|(name, standing)| (name.clone(), standing.clone()))
+            .collect();
+        for (name, decided) in &self.services {
+            if decided.decision.spent.is_empty() {
+                continue;
+            }
+            let since =
+                (decided.decision.verdict == Verdict::Stabilise).then_some(self.end).flatten();
+            let standing = standings.entry(SmolStr::from(&**name)).or_default();
+            let mut both = std::mem::take(standing).or(&decided.decision.spent);
+            both.since = both.since.or(since);
+            *standing = both;
+        }
+        standings
+    }
+
+    /// The decisions that say something the journal does not.
+    pub fn news(&self, state: &State) -> Vec<record::Decided> {
+        let Some(end) = self.end else { return Vec::new() };
+        let news = self.services.iter().filter_map(|(name, decided)| {
+            let Decided { decision, readings, policy } = &**decided;
+            let record = state.decisions.get(&**name);
+            let is_new = record::is_new(decision, policy, record);
+            is_new.then(|| record::Decided {
+                service: SmolStr::from(&**name),
+                end,
+                decision: decision.clone(),
+                readings: readings.clone(),
+                policy: Policy::clone(policy),
+            })
+        });
+        news.collect()
     }
 }
 
@@ -57,42 +122,62 @@ impl Rules {
 struct Said {
     readings: Vec<Reading>,
     /// Objectives that say nothing, and why.
-    silent: Vec<Reason>,
+    silent: Vec<(String, Reason)>,
 }
 
-/// Decides for every service from all its objectives and their windows. Without any, nothing is known of it.
+/// Decides for every service from all its objectives and their windows, after what earlier decisions left behind.
+/// Without any objective, nothing is known of a service.
 ///
 /// # Errors
 /// When the store cannot be read, or the board is behind it.
 pub fn all(
     rules: &Rules,
+    standings: &BTreeMap<SmolStr, Standing>,
     objectives: &[Objective],
     board: &Board,
     reads: &impl SlotReads,
 ) -> Result<Decisions, Unseen> {
     let end = board.end();
+    let policies: BTreeMap<&str, &Arc<Policy>> =
+        rules.services.iter().map(|(name, policy)| (&**name, policy)).collect();
     let mut said: BTreeMap<&str, Said> = BTreeMap::new();
     for objective in objectives {
-        let of_it = said.entry(&objective.slo.service).or_default();
-        match readings(objective, &rules.policy, board, reads, end)? {
+        let service = objective.slo.service.as_str();
+        let policy = policies.get(service).copied().unwrap_or(&rules.house);
+        let of_it = said.entry(service).or_default();
+        match readings(objective, policy, board, reads, end)? {
             Ok(readings) => of_it.readings.extend(readings),
-            Err(why) => of_it.silent.push(Reason {
-                verdict: Verdict::Unknown,
-                text: format!("{}: {why}", objective.name),
-            }),
+            Err(why) => {
+                let text = format!("{}: {why}", objective.name);
+                let reason = Reason { verdict: Verdict::Unknown, text };
+                of_it.silent.push((objective.slo.name.clone(), reason));
+            }
         }
     }
-    let decide = |service: &Arc<str>| {
-        let Said { readings, silent } = said.remove(&**service).unwrap_or_default();
-        let decision = if readings.is_empty() && !silent.is_empty() {
-            Decision { verdict: Verdict::Unknown, reasons: Vec::new() }
-        } else {
-            decide(&rules.policy, &readings)
-        };
-        (Arc::clone(service), Arc::new(silent.into_iter().fold(decision, Decision::with)))
-    };
-    let services = rules.services.iter().map(decide).collect();
-    Ok(Decisions { end: Some(end), policy: Arc::clone(&rules.policy), services })
+    let nothing = Standing::default();
+    let services = rules.services.iter().map(|(service, policy)| {
+        let said = said.remove(&**service).unwrap_or_default();
+        let standing = standings.get(&**service).unwrap_or(&nothing);
+        (Arc::clone(service), Arc::new(said.decided(policy, standing, end)))
+    });
+    Ok(Decisions { end: Some(end), services: services.collect() })
+}
+
+impl Said {
+    fn decided(self, policy: &Arc<Policy>, standing: &Standing, end: Minute) -> Decided {
+        let Said { readings, silent } = self;
+        let mut decision = decide(policy, &readings, standing, end);
+        if readings.is_empty() && !silent.is_empty() {
+            decision.reasons.clear();
+        }
+        for (slo, reason) in silent {
+            // What says nothing now has not recovered.
+            let spent = standing.spent.iter().filter(|budget| budget.slo == slo).cloned();
+            decision.spent.extend(spent);
+            decision = decision.with(reason);
+        }
+        Decided { decision, readings, policy: Arc::clone(policy) }
+    }
 }
 
 /// The readings of an objective, or that one of its windows has no place in time.

@@ -14,7 +14,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use plimsoll_core::time::{DAY, Minute, Span};
+use plimsoll_core::{
+    promise::record::Decided,
+    time::{DAY, Minute, Span},
+};
 use plimsoll_store::{
     Error,
     limits::TRANSACTION_SLOTS_MAX,
@@ -139,6 +142,7 @@ impl Keeper {
         mut opening: Opening<O, R>,
         published: Arc<Published>,
         clock: Arc<dyn Clock>,
+        record: Recorder,
     ) -> Result<(Keeper, KeeperThread), StartError>
     where
         S: SlotStore + Send + 'static,
@@ -146,7 +150,7 @@ impl Keeper {
         R: Fn() -> Result<SlotReader, Error> + Send + Sync + 'static,
     {
         let store = (opening.store)().map_err(StartError::Store)?;
-        let version = published.version();
+        let version = published.measures();
         let (objectives, rules) = {
             let state = published.read();
             (figures::objectives(&state), Rules::of(&state))
@@ -173,6 +177,7 @@ impl Keeper {
             version,
             objectives,
             rules,
+            record,
             steady_since: end,
             swept: None,
             is_folded: false,
@@ -290,6 +295,9 @@ impl KeeperThread {
     }
 }
 
+/// Takes decisions to the journal.
+pub type Recorder = Box<dyn Fn(Vec<Decided>) + Send>;
+
 /// When the store is opened anew.
 #[derive(Clone, Copy)]
 struct Reopen {
@@ -309,6 +317,8 @@ struct Work<S, O> {
     objectives: Vec<Objective>,
     /// What decisions are made by.
     rules: Rules,
+    /// Takes decisions that say something new to the journal. What it loses comes again.
+    record: Recorder,
     /// Since when the clock goes on step by step.
     steady_since: Minute,
     /// The oldest minute that was kept when old ones were dropped last.
@@ -371,7 +381,7 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
 
     /// Puts other windows onto the board where the objectives are others.
     fn follow_catalog(&mut self) {
-        let version = self.published.version();
+        let version = self.published.measures();
         if version != self.version {
             self.version = version;
             let (objectives, rules) = {
@@ -430,17 +440,24 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
         } else {
             Arc::clone(&self.seen.figures.read().unwrap_or_else(PoisonError::into_inner))
         };
+        let standings = {
+            let before = self.seen.decisions.read().unwrap_or_else(PoisonError::into_inner);
+            before.standings(&self.published.read())
+        };
         let made = {
             let board = self.keeping.shared().board();
             let is_touched = |sli: u32| touched.contains(&sli);
             let store = self.keeping.store();
             figures::all(&self.objectives, &board, store, &before, is_touched).and_then(|made| {
-                Ok((made, decisions::all(&self.rules, &self.objectives, &board, store)?))
+                let decided =
+                    decisions::all(&self.rules, &standings, &self.objectives, &board, store)?;
+                Ok((made, decided))
             })
         };
         match made {
             Ok((figures, decisions)) => {
                 self.is_outdated = false;
+                (self.record)(decisions.news(&self.published.read()));
                 *self.seen.figures.write().unwrap_or_else(PoisonError::into_inner) =
                     Arc::new(figures);
                 *self.seen.decisions.write().unwrap_or_else(PoisonError::into_inner) =

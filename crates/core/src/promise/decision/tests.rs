@@ -37,7 +37,7 @@ fn decide_on(ledger: &Ledger, target: &str) -> Decision {
     let policy = Policy::default();
     let slo = slo(target, NoData::Ignore);
     let readings = Reading::of(&slo, &policy, ledger, &Exclusions::none(), Minute(WINDOW)).unwrap();
-    decide(&policy, &readings)
+    decide(&policy, &readings, &Standing::default(), Minute(WINDOW))
 }
 
 fn check(ledger: &Ledger, target: &str, verdict: Verdict, text: &str) {
@@ -103,7 +103,10 @@ fn too_little_data_is_unknown() {
     let dark = month(|m| if m < WINDOW / 8 { Slot::Missing } else { Slot::measured(100, 0) });
     let text = "shop-availability (99.9 % over 30d): only 87.5 % of the window was measured; the policy needs 90 %";
     check(&dark, "99.9", Verdict::Unknown, text);
-    assert_eq!(decide(&Policy::default(), &[]).verdict, Verdict::Unknown);
+    assert_eq!(
+        decide(&Policy::default(), &[], &Standing::default(), Minute(WINDOW)).verdict,
+        Verdict::Unknown
+    );
 }
 
 #[test]
@@ -154,7 +157,7 @@ fn the_heaviest_reading_decides_and_speaks_first() {
     };
     let readings: Vec<Reading> =
         [of(&outage_of(0)), of(&outage_of(44)), of(&month(|_| Slot::Missing))].concat();
-    let decision = decide(&policy, &readings);
+    let decision = decide(&policy, &readings, &Standing::default(), Minute(WINDOW));
     let verdicts: Vec<Verdict> = decision.reasons.iter().map(|r| r.verdict).collect();
     assert_eq!(decision.verdict, Verdict::Stabilise);
     assert_eq!(verdicts, [Verdict::Stabilise, Verdict::Unknown, Verdict::Ship]);
@@ -168,7 +171,7 @@ fn dark_at_the_end(dark: i64, no_data: NoData, policy: &Policy, cut: &Exclusions
         _ => Slot::measured(100, 0),
     });
     let readings = Reading::of(&slo("99.9", no_data), policy, &ledger, cut, Minute(WINDOW));
-    decide(policy, &readings.unwrap())
+    decide(policy, &readings.unwrap(), &Standing::default(), Minute(WINDOW))
 }
 
 #[test]
@@ -231,7 +234,7 @@ fn a_window_of_which_nothing_was_seen_is_unknown_by_every_policy() {
     for no_data in [NoData::Ignore, NoData::Good, NoData::Bad, NoData::Hold { minutes: u32::MAX }] {
         let readings =
             Reading::of(&slo("99.9", no_data), &policy, &dark, &Exclusions::none(), Minute(WINDOW));
-        let decision = decide(&policy, &readings.unwrap());
+        let decision = decide(&policy, &readings.unwrap(), &Standing::default(), Minute(WINDOW));
         assert_eq!(decision.verdict, Verdict::Unknown, "{no_data:?}");
         let text = "shop-availability (99.9 % over 30d): nothing was seen in the window";
         assert_eq!(decision.reasons[0].text, text);
@@ -304,7 +307,7 @@ proptest! {
         };
         let verdict = |slots: &[Slot]| {
             let readings = Reading::of(&slo, &policy, &ledger(slots), &Exclusions::none(), Minute(120));
-            decide(&policy, &readings.unwrap()).verdict
+            decide(&policy, &readings.unwrap(), &Standing::default(), Minute(WINDOW)).verdict
         };
         let before = verdict(&slots);
         let slot = &mut slots[worse.index(120)];

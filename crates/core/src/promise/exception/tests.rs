@@ -212,10 +212,10 @@ fn what_is_over_is_over() {
         .flat_map(|id| [approve(id), reject(id), revoke(id)])
         .map(|command| refused(&state, &command, &bob(later)).1)
         .collect();
-    expect![[r"
-        e-10000000000000000000 was asked for more than 7 days ago, and nobody answered, and cannot be approved now; ask for another one, if it is still needed
-        e-10000000000000000000 was asked for more than 7 days ago, and nobody answered, and cannot be rejected now; ask for another one, if it is still needed
-        e-10000000000000000000 was asked for more than 7 days ago, and nobody answered, and cannot be revoked now; ask for another one, if it is still needed
+    expect![[r#"
+        e-10000000000000000000 was asked for more than 7 days ago without an answer, and cannot be approved now; ask for another one, if it is still needed
+        e-10000000000000000000 was asked for more than 7 days ago without an answer, and cannot be rejected now; ask for another one, if it is still needed
+        e-10000000000000000000 was asked for more than 7 days ago without an answer, and cannot be revoked now; ask for another one, if it is still needed
         e-20000000000000000000 was rejected by bob at 2026-01-01T00:00:00Z, and cannot be approved now; ask for another one, if it is still needed
         e-20000000000000000000 was rejected by bob at 2026-01-01T00:00:00Z, and cannot be rejected now; ask for another one, if it is still needed
         e-20000000000000000000 was rejected by bob at 2026-01-01T00:00:00Z, and cannot be revoked now; ask for another one, if it is still needed
@@ -224,7 +224,7 @@ fn what_is_over_is_over() {
         e-30000000000000000000 expired at 2026-01-02T00:00:00Z, and cannot be revoked now; ask for another one, if it is still needed
         e-40000000000000000000 was revoked by bob at 2026-01-01T01:00:00Z, and cannot be approved now; ask for another one, if it is still needed
         e-40000000000000000000 was revoked by bob at 2026-01-01T01:00:00Z, and cannot be rejected now; ask for another one, if it is still needed
-        e-40000000000000000000 was revoked by bob at 2026-01-01T01:00:00Z, and cannot be revoked now; ask for another one, if it is still needed"]].assert_eq(&texts.join("\n"));
+        e-40000000000000000000 was revoked by bob at 2026-01-01T01:00:00Z, and cannot be revoked now; ask for another one, if it is still needed"#]].assert_eq(&texts.join("\n"));
     assert_eq!(refused(&state, &pay(&rejected, "done"), &bob(later)).0, RefusalKind::Conflict);
     assert_eq!(refused(&state, &approve("e-0"), &bob(later)).0, RefusalKind::NotFound);
 }

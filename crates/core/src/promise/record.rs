@@ -1,0 +1,179 @@
+//! Decisions as the journal keeps them: one entry whenever something changes, with everything it was made from.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::{
+    decision::{Decision, Reading, Reason, Verdict},
+    policy::Policy,
+    standing::{BudgetId, Standing},
+};
+use crate::{
+    catalog::object::{Kind, ObjectId},
+    event::Event,
+    limits::{READINGS_FROZEN_MAX, TURNS_KEPT_MAX},
+    state::State,
+    time::{Minute, Span},
+};
+
+/// A decision that was made, to be recorded where it says something new.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// About which service.
+    pub service: SmolStr,
+    /// Every minute before it counts.
+    pub end: Minute,
+    /// What was decided.
+    pub decision: Decision,
+    /// From which readings.
+    pub readings: Vec<Reading>,
+    /// By which policy.
+    pub policy: Policy,
+}
+
+/// A decision was made that says something new. It holds all it was made from, so that it can be shown as it was made
+/// for as long as the journal is there, whatever the slots and documents have become.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// About which service.
+    pub service: SmolStr,
+    /// Every minute before it counts.
+    pub minute: Minute,
+    /// The answer.
+    pub verdict: Verdict,
+    /// Whether somebody above must look.
+    pub escalated: bool,
+    /// Budgets that are spent, or were and have not recovered.
+    pub spent: Vec<BudgetId>,
+    /// Why, in the sentences of that time, heaviest first.
+    pub reasons: Vec<Reason>,
+    /// The readings, at most [`READINGS_FROZEN_MAX`].
+    pub readings: Vec<Reading>,
+    /// How many further readings there were.
+    pub left_out: usize,
+    /// What earlier decisions had left behind.
+    pub standing: Standing,
+    /// By which policy.
+    pub policy: Box<Policy>,
+}
+
+/// What is known of the decisions about a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The last one.
+    pub last: Turn,
+    /// Whether somebody above must look.
+    pub escalated: bool,
+    /// What it leaves behind for the next.
+    pub standing: Standing,
+    /// By which policy it was made.
+    pub policy: Policy,
+    /// The turns before, the oldest first: one for each time the verdict became another. The oldest are dropped when
+    /// there are more than [`TURNS_KEPT_MAX`]; the journal keeps them.
+    pub turns: VecDeque<Turn>,
+}
+
+/// A moment from which on something was so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// The entry in the journal.
+    pub entry: u64,
+    /// Every minute before it counted.
+    pub minute: Minute,
+    /// When it was recorded, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// Whether a decision says something that the record does not.
+pub fn is_new(decision: &Decision, policy: &Policy, record: Option<&Record>) -> bool {
+    record.is_none_or(|record| {
+        record.last.verdict != decision.verdict
+            || record.escalated != decision.escalated
+            || record.standing.spent != decision.spent
+            || record.policy != *policy
+    })
+}
+
+impl Record {
+    /// The turns that the record holds, the oldest first, with the verdict that stands now as the last.
+    pub fn turns(&self) -> impl DoubleEndedIterator<Item = &Turn> {
+        self.turns.iter().chain([&self.last])
+    }
+
+    /// How many minutes of a span each verdict stood, in the order of their weight; what lies before the first turn
+    /// that is kept is in none.
+    pub fn minutes(&self, span: Span) -> [(Verdict, i64); 4] {
+        let mut minutes = Verdict::ALL.map(|verdict| (verdict, 0));
+        let mut until = span.to;
+        for turn in self.turns().rev() {
+            let stood = Span::new(turn.minute.min(until), until).intersection(span);
+            for (_, sum) in minutes.iter_mut().filter(|(verdict, _)| *verdict == turn.verdict) {
+                *sum += stood.minutes();
+            }
+            until = until.min(turn.minute);
+        }
+        minutes
+    }
+}
+
+/// Records a decision, where it says something new of a service that is here.
+pub(crate) fn record(state: &State, decided: &Decided) -> Vec<Event> {
+    let Decided { service, end, decision, readings, policy } = decided;
+    let id = ObjectId { kind: Kind::Service, name: service.clone() };
+    let record = state.decisions.get(service);
+    if !state.objects.contains_key(&id) || !is_new(decision, policy, record) {
+        return Vec::new();
+    }
+    let left_out = readings.len().saturating_sub(READINGS_FROZEN_MAX);
+    vec![Event::DecisionMade(Made {
+        service: service.clone(),
+        minute: *end,
+        verdict: decision.verdict,
+        escalated: decision.escalated,
+        spent: decision.spent.clone(),
+        reasons: decision.reasons.iter().take(READINGS_FROZEN_MAX).cloned().collect(),
+        readings: readings.iter().take(READINGS_FROZEN_MAX).cloned().collect(),
+        left_out,
+        standing: record.map(|record| record.standing.clone()).unwrap_or_default(),
+        policy: Box::new(policy.clone()),
+    })]
+}
+
+pub(crate) fn apply_made(state: &mut State, at_ms: i64, event: &Made) {
+    let Made { service, minute, verdict, escalated, spent, policy, .. } = event.clone();
+    let last = Turn { entry: state.entries, minute, at_ms, verdict };
+    let before = state.decisions.remove(&service);
+    let mut standing = before.as_ref().map(|record| record.standing.clone()).unwrap_or_default();
+    standing.spent = spent;
+    standing.since = match verdict {
+        Verdict::Stabilise => standing.since.or(Some(minute)),
+        _ => None,
+    };
+    // An early exit ends when there is nothing left to leave, or when it did not hold.
+    if standing.spent.is_empty() || verdict == Verdict::Stabilise {
+        standing.release = None;
+    }
+    let mut turns = VecDeque::new();
+    let mut last = last;
+    if let Some(before) = before {
+        turns = before.turns;
+        if before.last.verdict == verdict {
+            // The verdict stands since then; the entry is the newest.
+            last = Turn { minute: before.last.minute, ..last };
+        } else {
+            turns.push_back(before.last);
+        }
+    }
+    while turns.len() > TURNS_KEPT_MAX {
+        turns.pop_front();
+    }
+    let record = Record { last, escalated, standing, policy: *policy, turns };
+    state.decisions.insert(service, record);
+}
+
+#[cfg(test)]
+mod tests;
