@@ -5,11 +5,13 @@ use std::process::ExitCode;
 use clap::{Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use plimsoll_server::api::{
-    changes::{self, ChangeEnd, NewChange, RecordedChange},
+    changes::{self, ChangeEnd, GateThen, NewChange, RecordedChange},
     gate::Risk,
+    obedience::Obedience,
 };
 
 use crate::{
+    budget::share as percent,
     client::{self, At, path, query},
     failure::Failure,
     look,
@@ -41,6 +43,8 @@ enum Act {
     List(List),
     /// Show one change
     Show(look::Show),
+    /// Show how many of the changes during stabilise were such as may pass then
+    Obedience(Obey),
 }
 
 #[derive(Debug, clap::Args)]
@@ -111,6 +115,23 @@ struct List {
     at: At,
 }
 
+#[derive(Debug, clap::Args)]
+struct Obey {
+    /// The service
+    service: String,
+    /// From when on changes count; without it, 30 days before the end
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    from: Option<Timestamp>,
+    /// Before when they started; without it, now
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    to: Option<Timestamp>,
+    /// Print the JSON of the interface
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    at: At,
+}
+
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum RiskWord {
     /// Small, and easily taken back
@@ -162,6 +183,12 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         Act::Finish(finish) => finished(finish)?,
         Act::List(list) => listed(list)?,
         Act::Show(one) => one.print("changes", shown)?,
+        Act::Obedience(obey) => {
+            let bound = |at: Option<Timestamp>| at.map(|at| at.to_string());
+            let wish = [("from", bound(obey.from)), ("to", bound(obey.to))];
+            let at = query(&path(&["services", &obey.service, "obedience"]), &wish);
+            output::one(&obey.at.client()?.get(&at)?, obey.json, obeyed)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -266,4 +293,42 @@ fn shown(change: &RecordedChange, page: &mut Page) {
         _ => "nobody said so yet".to_owned(),
     };
     page.fact("finished", &finished);
+    page.fact("gate", &change.gate.as_ref().map_or_else(unknown, then));
+}
+
+fn unknown() -> String {
+    "it is not known what was decided when it started".to_owned()
+}
+
+/// What the gate would have said.
+fn then(gate: &GateThen) -> String {
+    let GateThen { verdict, entry, pass, exception } = gate;
+    let by = exception.as_ref().map_or_else(String::new, |id| format!(" by the exception {id}"));
+    format!("{pass}{by}: {verdict}, as entry {entry} of the journal says")
+}
+
+fn obeyed(obedience: &Obedience, page: &mut Page) {
+    let Obedience { service, from, to, changes, unjudged, stabilising, .. } = obedience;
+    let share = obedience.obedience.as_ref();
+    page.fact("service", service);
+    page.fact("time", &format!("{} to {} UTC", minute(from), minute(to)));
+    page.fact("obedience", &share.map_or_else(|| "unknown".to_owned(), percent));
+    let unjudged = match unjudged {
+        0 => String::new(),
+        unjudged => format!("; of {unjudged} it is not known what was decided then"),
+    };
+    page.fact("changes", &format!("{changes}{unjudged}"));
+    let Obedience { exempt, covered, uncovered, uncovered_changes, .. } = obedience;
+    page.fact(
+        "stabilise",
+        &format!(
+            "{stabilising} started then: {exempt} exempt, {covered} covered, {uncovered} neither"
+        ),
+    );
+    if !uncovered_changes.is_empty() {
+        page.fact("neither", &uncovered_changes.join(", "));
+    }
+    if !obedience.whole {
+        page.fact("", "earlier changes of this time are not kept any more");
+    }
 }

@@ -11,6 +11,7 @@ mod client;
 mod decision;
 mod declared;
 pub mod example;
+mod exception;
 mod failure;
 mod gate;
 mod journal;
@@ -55,6 +56,7 @@ enum Command {
     Gate(gate::Args),
     Decision(decision::Args),
     Change(change::Args),
+    Exception(exception::Args),
     Slo(slo::Args),
     Sli(sli::Args),
     Source(source::Args),
@@ -85,6 +87,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Gate(args) => gate::run(&args),
         Command::Decision(args) => decision::run(&args),
         Command::Change(args) => change::run(&args),
+        Command::Exception(args) => exception::run(&args),
         Command::Slo(args) => slo::run(&args),
         Command::Sli(args) => sli::run(&args),
         Command::Source(args) => source::run(&args),

@@ -17,7 +17,12 @@ use crate::{
         CHANGE_AHEAD_MS_MAX, CHANGE_BACK_MS_MAX, CHANGE_ID_BYTES_MAX, CHANGE_TITLE_BYTES_MAX,
         CHANGE_URL_BYTES_MAX,
     },
-    promise::gate::Risk,
+    promise::{
+        decision::Verdict,
+        exception::ExceptionId,
+        gate::{self, Asking, Pass, Risk},
+        policy,
+    },
     spec::name::is_dns_label,
     state::State,
     text::shortened,
@@ -83,6 +88,20 @@ impl Outcome {
     }
 }
 
+/// What the gate would have said of a change when it started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// What was decided about its service.
+    pub verdict: Verdict,
+    /// The entry in the journal that holds the decision.
+    pub entry: u64,
+    /// Whether it might pass.
+    pub pass: Pass,
+    /// The exception that covered it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<ExceptionId>,
+}
+
 /// A change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
@@ -130,6 +149,9 @@ pub struct Started {
     /// The change that it takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverts: Option<ChangeId>,
+    /// What the gate would have said; nothing where it is not known what was decided then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Told>,
     /// Who said so.
     pub by: Actor,
 }
@@ -186,7 +208,7 @@ pub(crate) fn start(
     let reverts = wish.reverts.as_deref().map(ChangeId::parse).transpose()?;
     let title = wish.title.as_deref();
     let title = title.map(|title| words::checked(title, "title", CHANGE_TITLE_BYTES_MAX));
-    let started = Started {
+    let mut started = Started {
         change: id.unwrap_or_else(|| ChangeId(context.fresh_id("c", 0))),
         service: wish.service.as_str().into(),
         kind: wish.kind.as_str().into(),
@@ -195,6 +217,7 @@ pub(crate) fn start(
         url: wish.url.as_deref().map(address).transpose()?,
         started_ms: wish.started_ms.unwrap_or(context.at_ms),
         reverts,
+        gate: None,
         by: context.actor.clone(),
     };
     if let Some(known) = state.changes.get(&started.change) {
@@ -202,13 +225,15 @@ pub(crate) fn start(
     }
     check(state, &started)?;
     check_time("started", started.started_ms, context)?;
+    started.gate = told(state, &started);
     Ok(vec![Event::ChangeStarted(started)])
 }
 
 /// A change of this name is here: the same, or another.
 fn again(known: &Started, told: &Started, tells_time: bool) -> Result<Vec<Event>, Refusal> {
     let started_ms = if tells_time { told.started_ms } else { known.started_ms };
-    if *known == (Started { by: known.by.clone(), started_ms, ..told.clone() }) {
+    let (gate, by) = (known.gate.clone(), known.by.clone());
+    if *known == (Started { started_ms, gate, by, ..told.clone() }) {
         return Ok(Vec::new());
     }
     let Started { change, service, kind, started_ms, .. } = known;
@@ -219,6 +244,19 @@ fn again(known: &Started, told: &Started, tells_time: bool) -> Result<Vec<Event>
         ),
         "give each change a name of its own, such as the service and the number of the run",
     ))
+}
+
+/// What the gate would have said: by the verdict that stood when it started, and the policy and exceptions of now.
+fn told(state: &State, started: &Started) -> Option<Told> {
+    let Started { change, service, kind, risk, started_ms, .. } = started;
+    let mut turns = state.decisions.get(service)?.turns().rev();
+    let turn = turns.find(|turn| turn.minute.second().saturating_mul(1000) <= *started_ms)?;
+    let exception = state.covering(service, Some(&change.0), Some(kind), *started_ms);
+    let asking = Asking { kind: Some(kind), risk: *risk, exception };
+    let pass = gate::pass(&policy::of_service(state, service), turn.verdict, asking);
+    let used = exception.filter(|_| pass == Pass::Covered);
+    let exception = used.map(|exception| exception.asked.exception.clone());
+    Some(Told { verdict: turn.verdict, entry: turn.entry, pass, exception })
 }
 
 fn check(state: &State, started: &Started) -> Result<(), Refusal> {

@@ -3,6 +3,7 @@
 pub mod attribution;
 pub mod change;
 mod changes;
+pub mod obedience;
 
 pub use changes::Changes;
 

@@ -3,15 +3,23 @@
 use expect_test::expect;
 use proptest::prelude::*;
 
-use super::{change::*, *};
+use super::{change::*, obedience::Obedience, *};
 use crate::{
     catalog::tests::{SOURCE, apply, slo},
     command::{Actor, Command, Context, RefusalKind},
     decide::decide,
     event::Event,
     limits::{CHANGE_ID_BYTES_MAX, CHANGES_PER_SERVICE_MAX},
-    promise::gate::Risk,
+    people::person::PersonId,
+    promise::{
+        decision::{Decision, Verdict},
+        exception,
+        gate::Risk,
+        policy::Policy,
+        record::Decided,
+    },
     state::State,
+    time::Minute,
 };
 
 /// 2026-01-01T00:00Z.
@@ -200,6 +208,89 @@ fn a_change_that_started_a_little_ahead_can_be_finished_now() {
     assert_eq!(change.end.as_ref().unwrap().finished_ms, ahead);
 }
 
+/// Records what was decided when every minute before this one was over.
+fn decided(state: &mut State, verdict: Verdict, minutes_ago: i64) {
+    let decision = Decision { verdict, reasons: Vec::new(), spent: Vec::new(), escalated: false };
+    let (service, end) = ("shop".into(), Minute(NOW_MS / MINUTE_MS - minutes_ago));
+    let (readings, policy) = (Vec::new(), Policy::default());
+    act(state, &Command::Record(Box::new(Decided { service, end, decision, readings, policy })));
+}
+
+#[test]
+fn a_change_keeps_what_the_gate_would_have_said_when_it_started() {
+    let mut state = shop();
+    let ago = |id: &str, minutes: i64, kind: &str| StartWish {
+        started_ms: Some(NOW_MS - minutes * MINUTE_MS),
+        kind: kind.to_owned(),
+        ..wish(id)
+    };
+    act(&mut state, &start(ago("before", 60, "deploy")));
+    decided(&mut state, Verdict::Ship, 50);
+    decided(&mut state, Verdict::Stabilise, 30);
+    for wish in [
+        ago("long-ago", 51, "deploy"),
+        ago("healthy", 31, "deploy"),
+        ago("uncovered", 30, "deploy"),
+        ago("exempt", 20, "revert"),
+    ] {
+        act(&mut state, &start(wish));
+    }
+    let person = |handle: &str| PersonId::parse(handle).unwrap();
+    for handle in ["ada", "bob"] {
+        act(&mut state, &Command::AddPerson(handle.to_owned()));
+    }
+    let ask = Command::AskException(exception::Wish {
+        service: "shop".to_owned(),
+        scope: exception::Scope::Kinds(vec!["deploy".into()]),
+        class: exception::ReasonClass::Legal,
+        reason: "the court says so".to_owned(),
+        hours: 1,
+        action: "none".to_owned(),
+        owner: "ada".to_owned(),
+        due: "2026-01-02".to_owned(),
+    });
+    act(&mut state, &ask);
+    let bob = Context { actor: Actor::Owner { person: person("bob") }, ..context(0) };
+    let approve = Command::ApproveException(context(7).fresh_id("e", 0).to_string());
+    for event in decide(&state, &approve, &bob).unwrap() {
+        state.apply(NOW_MS, &event);
+    }
+    act(&mut state, &start(ago("covered", 0, "deploy")));
+    // One that started before the approval was not covered when it started, whenever it is recorded.
+    act(&mut state, &start(ago("too-early", 1, "deploy")));
+    decided(&mut state, Verdict::Caution, 0);
+    act(&mut state, &start(ago("after", 0, "deploy")));
+    // Said again it is still what it was.
+    act(&mut state, &start(ago("uncovered", 30, "deploy")));
+
+    let told = |id: &str| {
+        let gate = state.changes.get(&ChangeId(id.into())).unwrap().start.gate.as_ref();
+        gate.map(|told| (told.verdict, told.pass.word(), told.exception.is_some()))
+    };
+    assert_eq!((told("before"), told("long-ago")), (None, None));
+    assert_eq!(told("healthy"), Some((Verdict::Ship, "allowed", false)));
+    assert_eq!(told("uncovered"), Some((Verdict::Stabilise, "refused", false)));
+    assert_eq!(told("exempt"), Some((Verdict::Stabilise, "exempt", false)));
+    assert_eq!(told("covered"), Some((Verdict::Stabilise, "covered", true)));
+    assert_eq!(told("too-early"), Some((Verdict::Stabilise, "refused", false)));
+    assert_eq!(told("after"), Some((Verdict::Caution, "allowed", false)));
+
+    let obedience = Obedience::of(&state.changes, "shop", NOW_MS - DAY_MS, NOW_MS + 1);
+    let uncovered = vec!["uncovered".to_owned(), "too-early".to_owned()];
+    let due = Obedience {
+        changes: 8,
+        unjudged: 2,
+        stabilising: 4,
+        exempt: 1,
+        covered: 1,
+        uncovered,
+        is_whole: true,
+    };
+    assert_eq!((&obedience, obedience.share_ppb()), (&due, Some(500_000_000)));
+    let before = Obedience::of(&state.changes, "shop", 0, NOW_MS - 30 * MINUTE_MS);
+    assert_eq!((before.changes, before.stabilising, before.share_ppb()), (3, 0, None));
+}
+
 fn change(number: u32, service: &str, started_ms: i64) -> Change {
     let start = Started {
         change: ChangeId(number.to_string().into()),
@@ -210,6 +301,7 @@ fn change(number: u32, service: &str, started_ms: i64) -> Change {
         url: None,
         started_ms,
         reverts: None,
+        gate: None,
         by: Actor::Rule("test".into()),
     };
     Change { start, recorded_ms: started_ms, end: None }

@@ -58,6 +58,21 @@ pub struct RecordedChange {
     pub recorded: String,
     /// Who said that it finished.
     pub finished_by: Option<Actor>,
+    /// What the gate would have said when it started; null where it is not known what was decided then.
+    pub gate: Option<GateThen>,
+}
+
+/// What the gate would have said of a change when it started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GateThen {
+    /// What was decided about its service: `ship`, `caution`, `unknown` or `stabilise`.
+    pub verdict: String,
+    /// The entry in the journal that holds the decision.
+    pub entry: u64,
+    /// `allowed`, `exempt`, `covered` or `refused`.
+    pub pass: String,
+    /// The exception that covered it.
+    pub exception: Option<String>,
 }
 
 /// What became of a change.
@@ -193,6 +208,16 @@ pub(crate) fn view(change: &change::Change) -> RecordedChange {
         by: Actor::from(&start.by),
         recorded: time(*recorded_ms),
         finished_by: end.as_ref().map(|end| Actor::from(&end.by)),
+        gate: start.gate.as_ref().map(then),
+    }
+}
+
+fn then(told: &change::Told) -> GateThen {
+    GateThen {
+        verdict: told.verdict.word().to_owned(),
+        entry: told.entry,
+        pass: told.pass.word().to_owned(),
+        exception: told.exception.as_ref().map(ToString::to_string),
     }
 }
 

@@ -212,7 +212,7 @@ fn what_is_over_is_over() {
         .flat_map(|id| [approve(id), reject(id), revoke(id)])
         .map(|command| refused(&state, &command, &bob(later)).1)
         .collect();
-    expect![[r#"
+    expect![[r"
         e-10000000000000000000 was asked for more than 7 days ago without an answer, and cannot be approved now; ask for another one, if it is still needed
         e-10000000000000000000 was asked for more than 7 days ago without an answer, and cannot be rejected now; ask for another one, if it is still needed
         e-10000000000000000000 was asked for more than 7 days ago without an answer, and cannot be revoked now; ask for another one, if it is still needed
@@ -224,7 +224,7 @@ fn what_is_over_is_over() {
         e-30000000000000000000 expired at 2026-01-02T00:00:00Z, and cannot be revoked now; ask for another one, if it is still needed
         e-40000000000000000000 was revoked by bob at 2026-01-01T01:00:00Z, and cannot be approved now; ask for another one, if it is still needed
         e-40000000000000000000 was revoked by bob at 2026-01-01T01:00:00Z, and cannot be rejected now; ask for another one, if it is still needed
-        e-40000000000000000000 was revoked by bob at 2026-01-01T01:00:00Z, and cannot be revoked now; ask for another one, if it is still needed"#]].assert_eq(&texts.join("\n"));
+        e-40000000000000000000 was revoked by bob at 2026-01-01T01:00:00Z, and cannot be revoked now; ask for another one, if it is still needed"]].assert_eq(&texts.join("\n"));
     assert_eq!(refused(&state, &pay(&rejected, "done"), &bob(later)).0, RefusalKind::Conflict);
     assert_eq!(refused(&state, &approve("e-0"), &bob(later)).0, RefusalKind::NotFound);
 }
@@ -417,10 +417,10 @@ fn costs_by_hand() {
     // Slices of ten minutes: the first is bad, which is one of the six of its hour, of which 0.6 may be bad.
     let slice_target = Target::parse_percent("80").unwrap();
     let slices = Budgeting::Timeslices { slice_minutes: 10, slice_target };
-    let sliced = objective(Window::Rolling { minutes: 60 }, slices);
-    assert_eq!(share(&all, &sliced, 0, 60, 120), Some(1_666_666_667));
+    let by_slice = objective(Window::Rolling { minutes: 60 }, slices);
+    assert_eq!(share(&all, &by_slice, 0, 60, 120), Some(1_666_666_667));
     // Half of the slice lies in the first five minutes; its window ends with it.
-    assert_eq!(share(&all, &sliced, 0, 5, 120), Some(5_000_000_000));
+    assert_eq!(share(&all, &by_slice, 0, 5, 120), Some(5_000_000_000));
 }
 
 #[test]
@@ -482,7 +482,9 @@ proptest! {
                 _ => revoke(&id),
             };
             let Ok(events) = decide(&state, &command, &context) else { continue };
-            events.iter().for_each(|event| state.apply(at_ms, event));
+            for event in &events {
+                state.apply(at_ms, event);
+            }
         }
         let all: Vec<&Exception> = state.exceptions.iter().collect();
         for known in &all {

@@ -27,7 +27,8 @@ fn a_pipeline_records_a_change_with_a_token_for_that_and_nothing_else() {
     let shown = json!({"id": "run/7#1", "service": "checkout", "kind": "deploy", "risk": "normal",
         "title": "A basket", "url": "https://ci.example/7", "started": "2026-11-23T11:59:30.5Z",
         "finished": null, "outcome": null, "reverts": null, "by": first["by"],
-        "recorded": "2026-11-23T12:00:00Z", "finished_by": null});
+        "recorded": "2026-11-23T12:00:00Z", "finished_by": null,
+        "gate": first["gate"]});
     assert_eq!(first, shown);
     house.pass(60_000);
     let again = post("/api/v1/changes", &body);

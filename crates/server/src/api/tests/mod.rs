@@ -3,6 +3,7 @@
 mod changes;
 mod decisions;
 mod documents;
+mod exceptions;
 mod guard;
 mod house;
 mod journal;
