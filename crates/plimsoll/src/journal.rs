@@ -197,6 +197,8 @@ fn words(event: &Value) -> String {
         field("exclusion"),
         field("attribution"),
         field("person"),
+        field("verdict"),
+        field("service"),
     ];
     about.into_iter().flatten().fold(kind.to_owned(), |words, word| words + " " + word)
 }

@@ -23,6 +23,8 @@ fn shop() -> Place {
     place.write("slo/web.yaml", &slo("web", "0.999"));
     fs::create_dir(place.path().join("data")).unwrap();
     place.prints(&["apply", "slo", "--data", "data"]);
+    // What is decided about it is in the journal once the folder was opened and closed.
+    place.prints(&["decision", "list", "--data", "data"]);
     place
 }
 
@@ -133,7 +135,7 @@ fn a_gate_says_why_and_has_an_exit_code_for_each_answer() {
     "#]]
     .assert_eq(&says(&place, &["gate", "nope"]));
     expect![[r#"
-        {"service":"shop","at":"TIME","verdict":"unknown","reasons":[{"verdict":"unknown","text":"web (99.9 % over 30d): nothing was seen in the window"}],"policy":"default","change":{"kind":null,"risk":"normal","name":null},"allowed":false,"exempt":false,"why":"unknown is not healthy: only security, p0-fix, revert, reliability may pass until the service is measured again","expires":"TIME"}
+        {"service":"shop","at":"TIME","verdict":"unknown","reasons":[{"verdict":"unknown","text":"web (99.9 % over 30d): nothing was seen in the window"}],"policy":"default","escalated":false,"recorded":{"entry":6,"since":"TIME"},"change":{"kind":null,"risk":"normal","name":null},"allowed":false,"exempt":false,"why":"unknown is not healthy: only security, p0-fix, revert, reliability may pass until the service is measured again","expires":"TIME"}
         [exit 3]
     "#]].assert_eq(&says(&place, &["gate", "shop", "--json"]));
     expect![[r"
@@ -252,25 +254,26 @@ fn the_journal_tells_what_was_done_and_that_it_is_sound() {
             3  TIME  ada               declared source counter
             4  TIME  ada               declared sli web-answers
             5  TIME  ada               declared slo web
+            6  TIME  rule policy       decision.made unknown shop
     "]]
     .assert_eq(&says(&place, &["journal", "tail"]));
     expect![[r"
-        ENTRY  AT (UTC)          WHO  WHAT
-            4  TIME  ada  declared sli web-answers
-            5  TIME  ada  declared slo web
+        ENTRY  AT (UTC)          WHO          WHAT
+            5  TIME  ada          declared slo web
+            6  TIME  rule policy  decision.made unknown shop
     "]]
     .assert_eq(&says(&place, &["journal", "tail", "-n", "2"]));
     let sound = expect![[r"
-        the journal is sound: 5 entries, the newest of TIME UTC
-        head 5 HASH
+        the journal is sound: 6 entries, the newest of TIME UTC
+        head 6 HASH
     "]];
     sound.assert_eq(&says(&place, &["journal", "verify"]));
     let exported = place.prints(&["journal", "export", "--data", "data"]);
-    assert_eq!(exported.lines().count(), 6);
-    assert!(exported.lines().last().unwrap().starts_with(r#"{"end":{"seq":5,"#), "{exported}");
-    expect![[r"
-        exported 5 entries into journal.ndjson
-    "]]
+    assert_eq!(exported.lines().count(), 7);
+    assert!(exported.lines().last().unwrap().starts_with(r#"{"end":{"seq":6,"#), "{exported}");
+    expect![[r#"
+        exported 6 entries into journal.ndjson
+    "#]]
     .assert_eq(&says(&place, &["journal", "export", "--out", "journal.ndjson"]));
     assert_eq!(fs::read_to_string(place.path().join("journal.ndjson")).unwrap(), exported);
     expect![[r"
@@ -291,10 +294,10 @@ fn the_journal_tells_what_was_done_and_that_it_is_sound() {
     let token = place.prints(&["token", "issue", "--scope", "read", "--data", "data"]);
     place.write("token", &token);
     let remote = ["--server", &server, "--token-file", "token"];
-    expect![[r"
-        the journal is sound: 6 entries, the newest of TIME UTC
-        head 6 HASH
-    "]]
+    expect![[r#"
+        the journal is sound: 7 entries, the newest of TIME UTC
+        head 7 HASH
+    "#]]
     .assert_eq(&place.says(&[&["journal", "verify"], &remote[..]].concat()));
     expect![[r"
         ! error: this needs a token with the scope admin, and this token has it not
@@ -413,7 +416,7 @@ fn a_backup_is_restored_and_a_damaged_one_is_not() {
     let path = place.path().to_str().unwrap().to_owned();
     let backup = |place: &Place| says(place, &["backup", "copy"]).replace(&path, "HERE");
     expect![[r"
-        backed up 5 entries into HERE/copy, the newest of TIME UTC
+        backed up 6 entries into HERE/copy, the newest of TIME UTC
     "]]
     .assert_eq(&backup(&place));
     expect![[r"
@@ -423,7 +426,7 @@ fn a_backup_is_restored_and_a_damaged_one_is_not() {
     "]]
     .assert_eq(&backup(&place));
     expect![[r"
-        restored 5 entries into restored, the newest of TIME UTC
+        restored 6 entries into restored, the newest of TIME UTC
         plimsoll serve --data restored goes on from there
     "]]
     .assert_eq(&place.says(&["restore", "copy", "--data", "restored"]));
@@ -438,25 +441,26 @@ fn a_backup_is_restored_and_a_damaged_one_is_not() {
 
     let file = place.path().join("copy/journal.db");
     let mut bytes = fs::read(&file).unwrap();
-    let at = bytes.windows(11).position(|window| window == b"web-answers").unwrap();
+    // The newest entry: what a snapshot holds is not read again from the entries before it.
+    let at = bytes.windows(13).position(|window| window == b"decision.made").unwrap();
     bytes[at] = b'X';
     fs::write(&file, bytes).unwrap();
     expect![[r"
-        ! error: copy/journal.db: entry 5 is damaged: its hash does not match its content and the entry before it. Entries 1 to 4 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
+        ! error: copy/journal.db: entry 6 is damaged: its hash does not match its content and the entry before it. Entries 1 to 5 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
         [exit 1]
     "]].assert_eq(&place.says(&["restore", "copy", "--data", "another"]));
     assert!(!place.path().join("another").exists());
     // A folder with such a journal is told the same way, and served by nobody.
     expect![[r"
-        ! error: copy/journal.db: entry 5 is damaged: its hash does not match its content and the entry before it. Entries 1 to 4 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
+        ! error: copy/journal.db: entry 6 is damaged: its hash does not match its content and the entry before it. Entries 1 to 5 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
         [exit 1]
     "]].assert_eq(&place.says(&["journal", "verify", "--data", "copy"]));
     expect![[r"
-        ! error: copy/journal.db: entry 5 is damaged: its hash does not match its content and the entry before it. Entries 1 to 4 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
+        ! error: copy/journal.db: entry 6 is damaged: its hash does not match its content and the entry before it. Entries 1 to 5 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
         [exit 1]
     "]].assert_eq(&place.says(&["slo", "list", "--data", "copy"]));
     expect![[r"
-        ! error: copy/journal.db: entry 5 is damaged: its hash does not match its content and the entry before it. Entries 1 to 4 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
+        ! error: copy/journal.db: entry 6 is damaged: its hash does not match its content and the entry before it. Entries 1 to 5 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
         [exit 1]
     "]].assert_eq(&place.says(&["serve", "--data", "copy", "--listen", "127.0.0.1:0"]));
     expect![[r"
