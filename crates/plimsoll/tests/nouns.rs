@@ -135,7 +135,7 @@ fn a_gate_says_why_and_has_an_exit_code_for_each_answer() {
     "#]]
     .assert_eq(&says(&place, &["gate", "nope"]));
     expect![[r#"
-        {"service":"shop","at":"TIME","verdict":"unknown","reasons":[{"verdict":"unknown","text":"web (99.9 % over 30d): nothing was seen in the window"}],"policy":"default","escalated":false,"recorded":{"entry":6,"since":"TIME"},"change":{"kind":null,"risk":"normal","name":null},"allowed":false,"exempt":false,"why":"unknown is not healthy: only security, p0-fix, revert, reliability may pass until the service is measured again","expires":"TIME"}
+        {"service":"shop","at":"TIME","verdict":"unknown","reasons":[{"verdict":"unknown","text":"web (99.9 % over 30d): nothing was seen in the window"}],"policy":"default","escalated":false,"recorded":{"entry":6,"since":"TIME"},"change":{"kind":null,"risk":"normal","name":null},"allowed":false,"exempt":false,"exception":null,"why":"unknown is not healthy: only security, p0-fix, revert, reliability may pass until the service is measured again","expires":"TIME"}
         [exit 3]
     "#]].assert_eq(&says(&place, &["gate", "shop", "--json"]));
     expect![[r"
@@ -271,9 +271,9 @@ fn the_journal_tells_what_was_done_and_that_it_is_sound() {
     let exported = place.prints(&["journal", "export", "--data", "data"]);
     assert_eq!(exported.lines().count(), 7);
     assert!(exported.lines().last().unwrap().starts_with(r#"{"end":{"seq":6,"#), "{exported}");
-    expect![[r#"
+    expect![[r"
         exported 6 entries into journal.ndjson
-    "#]]
+    "]]
     .assert_eq(&says(&place, &["journal", "export", "--out", "journal.ndjson"]));
     assert_eq!(fs::read_to_string(place.path().join("journal.ndjson")).unwrap(), exported);
     expect![[r"
@@ -294,10 +294,10 @@ fn the_journal_tells_what_was_done_and_that_it_is_sound() {
     let token = place.prints(&["token", "issue", "--scope", "read", "--data", "data"]);
     place.write("token", &token);
     let remote = ["--server", &server, "--token-file", "token"];
-    expect![[r#"
+    expect![[r"
         the journal is sound: 7 entries, the newest of TIME UTC
         head 7 HASH
-    "#]]
+    "]]
     .assert_eq(&place.says(&[&["journal", "verify"], &remote[..]].concat()));
     expect![[r"
         ! error: this needs a token with the scope admin, and this token has it not
