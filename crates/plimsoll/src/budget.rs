@@ -190,7 +190,7 @@ fn account(line: &Line) -> String {
 }
 
 /// What is left or covered, as a person reads it, never better than it is: `75.9 %`.
-fn share(share: &Exact) -> String {
+pub fn share(share: &Exact) -> String {
     match ppb(share) {
         None => share.as_str().to_owned(),
         Some(1..TENTH_OF_PERCENT_PPB) => "< 0.1 %".to_owned(),
@@ -199,7 +199,7 @@ fn share(share: &Exact) -> String {
 }
 
 /// What is spent, never less than it is.
-fn spent(share: &Exact) -> String {
+pub fn spent(share: &Exact) -> String {
     ppb(share).map_or_else(|| share.as_str().to_owned(), percent_ceil)
 }
 

@@ -458,6 +458,13 @@ fn secret(event: &Event, job: &Job) -> Option<SecretChange> {
         | Event::ExclusionUndone(_)
         | Event::AttributionAdded(_)
         | Event::AttributionUndone(_)
+        | Event::ChangeStarted(_)
+        | Event::ChangeFinished(_)
+        | Event::ExceptionAsked(_)
+        | Event::ExceptionApproved(_)
+        | Event::ExceptionRejected(_)
+        | Event::ExceptionRevoked(_)
+        | Event::ExceptionPaid(_)
         | Event::DecisionMade(_) => None,
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Interval, Mark, MarkId, words};
+use super::{Interval, Mark, MarkId};
 use crate::{
     command::{Actor, Context, Refusal},
     deliver::attribution::{self, Account, Attributions},
@@ -12,6 +12,7 @@ use crate::{
     state::State,
     text::shortened,
     time::Span,
+    words,
 };
 
 /// An interval and its account.

@@ -3,6 +3,7 @@
 pub mod budget;
 pub mod cost;
 pub mod decision;
+pub mod exception;
 pub mod gate;
 pub mod lint;
 pub mod outage;

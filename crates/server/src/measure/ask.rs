@@ -10,6 +10,7 @@ use plimsoll_core::{
     promise::{
         budget::Budget,
         cost::Costing,
+        exception::cost::{self, Cost},
         statement::{Posting, statement},
     },
     time::{Minute, Span},
@@ -77,6 +78,31 @@ impl Keeper {
             Ok(Statement { budget, raw, postings })
         })?;
         Ok(answer)
+    }
+
+    /// What a span cost each window of an objective.
+    ///
+    /// # Errors
+    /// As [`Keeper::figures_of`].
+    pub fn costs_of(
+        &self,
+        objective: &Objective,
+        span: Span,
+    ) -> Result<Result<Vec<Cost>, NoExtent>, Unseen> {
+        let Objective { slo, sli, exclusions, .. } = objective;
+        self.read(|reader| {
+            let _paired = self.shared().paired();
+            let board = self.shared().board();
+            let end = board.end();
+            let from = match cost::reach(slo, span, end) {
+                Ok(from) => from,
+                Err(why) => return Ok(Err(why)),
+            };
+            let look = Look::at(&board, reader, *sli, Span::new(from, end))?;
+            let costs = cost::costs(&look, exclusions, slo, span, end);
+            look.check()?;
+            Ok(costs)
+        })
     }
 
     fn look<T>(
