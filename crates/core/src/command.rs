@@ -12,7 +12,7 @@ use crate::{
         person::PersonId,
         token::{self, TokenId},
     },
-    promise::{exception, record::Decided},
+    promise::{agreement, exception, record::Decided},
 };
 
 /// What somebody asks for.
@@ -34,7 +34,11 @@ pub enum Command {
         files: Vec<(String, Vec<u8>)>,
         /// Whether objects that the files no longer declare are withdrawn.
         may_withdraw: bool,
+        /// Why promises and policies that were agreed get other terms.
+        reason: Option<String>,
     },
+    /// Agree to a version of a promise or policy.
+    Agree(agreement::Wish),
     /// Let an interval not count.
     Exclude(exclusion::Wish),
     /// Take the exclusion of this name back.

@@ -7,7 +7,7 @@ use crate::{
     event::Event,
     marks::{attribution, exclusion},
     people::{person, token},
-    promise::{exception, record},
+    promise::{agreement, exception, record},
     state::State,
 };
 
@@ -21,9 +21,11 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         Command::ErasePerson(handle) => person::erase(state, handle),
         Command::IssueToken(wish) => token::issue(state, wish, context),
         Command::RevokeToken(token) => token::revoke(state, token),
-        Command::Apply { set, files, may_withdraw } => {
-            plan::apply(state, set, files, *may_withdraw)
+        Command::Apply { set, files, may_withdraw, reason } => {
+            let wish = plan::Wish { set, files, may_withdraw: *may_withdraw, reason };
+            plan::apply(state, &wish, context)
         }
+        Command::Agree(wish) => agreement::agree(state, wish, context),
         Command::Exclude(wish) => exclusion::add(state, wish, context),
         Command::UndoExclusion(id) => exclusion::undo(state, id),
         Command::Attribute(wish) => attribution::add(state, wish, context),

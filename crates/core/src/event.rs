@@ -13,7 +13,10 @@ use crate::{
     deliver::change,
     marks::{attribution, exclusion},
     people::{person, token},
-    promise::{exception, record},
+    promise::{
+        agreement, exception, record,
+        terms::{PolicyTerms, PromiseTerms},
+    },
 };
 
 /// Room for the text of a usual event, in bytes, so that it need not grow while it is written.
@@ -74,6 +77,15 @@ pub enum Event {
     /// An exception was made up for.
     #[serde(rename = "exception.paid")]
     ExceptionPaid(exception::Paid),
+    /// A version of a promise was proposed.
+    #[serde(rename = "promise.proposed")]
+    PromiseProposed(agreement::Proposed<PromiseTerms>),
+    /// A version of a policy was proposed.
+    #[serde(rename = "policy.proposed")]
+    PolicyProposed(agreement::Proposed<PolicyTerms>),
+    /// Somebody agreed to a version.
+    #[serde(rename = "agreement.given")]
+    AgreementGiven(agreement::Given),
     /// A decision was made that says something new.
     #[serde(rename = "decision.made")]
     DecisionMade(record::Made),
@@ -158,6 +170,9 @@ impl Event {
             ("exception.rejected", 1) => fields(text).map(Event::ExceptionRejected),
             ("exception.revoked", 1) => fields(text).map(Event::ExceptionRevoked),
             ("exception.paid", 1) => fields(text).map(Event::ExceptionPaid),
+            ("promise.proposed", 1) => fields(text).map(Event::PromiseProposed),
+            ("policy.proposed", 1) => fields(text).map(Event::PolicyProposed),
+            ("agreement.given", 1) => fields(text).map(Event::AgreementGiven),
             ("decision.made", 1) => fields(text).map(Event::DecisionMade),
             _ => return Err(Unreadable::TooNew { kind: kind.into_owned(), version }),
         };

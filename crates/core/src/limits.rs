@@ -238,3 +238,12 @@ pub const FOLLOW_LOOKS_MAX: usize = 200_000;
 /// A log of which less was counted is not recognised in another file, in bytes: lines begin alike, and none of an access
 /// log is shorter.
 pub const FOLLOW_KNOWN_BYTES_MIN: u64 = 32;
+
+/// Longest sentence of a promise, and longest text of what it excludes or does next, in characters.
+pub const PROMISE_TEXT_CHARS_MAX: usize = 500;
+
+/// Most items of one list of a promise: objectives, exclusions, dependencies.
+pub const PROMISE_ITEMS_MAX: usize = 100;
+
+/// Most versions of a promise or policy that are kept in the state beside the one in force; the journal keeps all.
+pub const VERSIONS_KEPT_MAX: usize = 100;

@@ -19,6 +19,7 @@ use crate::{
         token::{self, Token, TokenId},
     },
     promise::{
+        agreement::{self, Versions},
         exception::{self, Exceptions},
         record::{self, Record},
     },
@@ -42,6 +43,13 @@ pub struct State {
     /// Every object in force.
     #[serde(with = "pairs")]
     pub objects: BTreeMap<ObjectId, Declared>,
+    /// The name of the promise of each service that has one.
+    #[serde(default)]
+    pub promised_by: BTreeMap<SmolStr, SmolStr>,
+    /// The versions of promises and policies, of withdrawn ones too ([`Versions`] says how many): their numbers go on
+    /// when they come back.
+    #[serde(default, with = "pairs")]
+    pub versions: BTreeMap<ObjectId, Versions>,
     /// The numbers under which slots are stored, of withdrawn SLIs and sources too: whoever comes back finds their
     /// slots again.
     #[serde(with = "pairs")]
@@ -86,6 +94,11 @@ impl State {
             Event::ExceptionRejected(event) => exception::apply_rejected(self, at_ms, event),
             Event::ExceptionRevoked(event) => exception::apply_revoked(self, at_ms, event),
             Event::ExceptionPaid(event) => exception::apply_paid(self, at_ms, event),
+            Event::PromiseProposed(event) => {
+                agreement::apply_promise_proposed(self, at_ms, event);
+            }
+            Event::PolicyProposed(event) => agreement::apply_policy_proposed(self, at_ms, event),
+            Event::AgreementGiven(event) => agreement::apply_given(self, at_ms, event),
             Event::DecisionMade(event) => record::apply_made(self, at_ms, event),
         }
     }

@@ -9,13 +9,14 @@ pub use files::find;
 use std::{fmt::Write as _, path::PathBuf, process::ExitCode};
 
 use plimsoll_core::{
+    catalog,
     printable::printable_json,
     spec::{
         self, Docs, code,
         problem::{self, Problem},
     },
 };
-use plimsoll_server::api::documents::PlanReport;
+use plimsoll_server::api::documents::{PlanReport, Severity};
 use serde::Serialize;
 
 use crate::{
@@ -51,28 +52,44 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let mut findings = Findings::of(&args.paths);
     if args.at.is_named() {
-        findings.add(conflicts(args)?);
+        findings.put_promises(conflicts(args)?);
     }
     let text = if args.json { findings.json() } else { findings.text() };
     output::print(&text)?;
     Ok(ExitCode::from(u8::from(findings.fail(args.strict))))
 }
 
-/// What is wrong with the documents only because of what is in force: names that belong to another set.
+/// What is wrong with promises, by names that may be elsewhere.
+const OF_PROMISES: [&str; 5] = [
+    code::UNKNOWN_TO_PROMISE,
+    code::SECOND_PROMISE,
+    code::DEPENDENCY_CYCLE,
+    code::ABOVE_CEILING,
+    code::UNPROMISED_DEPENDENCY,
+];
+
+/// What is wrong with the documents by what is in force: names that belong to another set, and promises that cannot be
+/// kept.
 fn conflicts(args: &Args) -> Result<Vec<Problem>, Failure> {
     let files = Files::read(&args.paths)?;
     let answer = apply::asked(&mut args.at.client()?, &args.set, &files)?;
     let plan: PlanReport = client::read(answer.as_bytes())?;
-    let conflicts = plan.problems.into_iter().filter(|one| one.code == code::BELONGS_ELSEWHERE);
-    let problems = conflicts.map(|one| Problem {
-        path: files.place(&one.path),
-        line: one.line,
-        column: one.column,
-        severity: problem::Severity::Error,
-        code: code::BELONGS_ELSEWHERE,
-        field: one.field,
-        message: one.message,
-        hint: one.hint,
+    let problems = plan.problems.into_iter().filter_map(|one| {
+        let mut codes = OF_PROMISES.into_iter().chain([code::BELONGS_ELSEWHERE]);
+        let severity = match one.severity {
+            Severity::Error => problem::Severity::Error,
+            Severity::Warning => problem::Severity::Warning,
+        };
+        Some(Problem {
+            code: codes.find(|code| *code == one.code)?,
+            path: files.place(&one.path),
+            line: one.line,
+            column: one.column,
+            severity,
+            field: one.field,
+            message: one.message,
+            hint: one.hint,
+        })
     });
     Ok(problems.collect())
 }
@@ -84,6 +101,10 @@ pub fn read(paths: &[PathBuf]) -> (Docs, Vec<Problem>) {
     problems.extend(found.problems);
     problem::sort(&mut problems);
     (docs, problems)
+}
+
+fn is_of_promises(problem: &Problem) -> bool {
+    OF_PROMISES.contains(&problem.code)
 }
 
 /// What a check found.
@@ -102,12 +123,17 @@ impl Findings {
         problems.extend(found.problems);
         problems.extend(spec::slos(&docs).1);
         problems.extend(spec::lints::thresholds(&docs));
+        if !docs.promises.is_empty() {
+            problems.retain(|problem| !is_of_promises(problem));
+            problems.extend(catalog::check(&found.files).into_iter().filter(is_of_promises));
+        }
         problem::sort(&mut problems);
         Findings { files: found.files.len(), objects: docs.objects, problems }
     }
 
-    /// Adds what was found elsewhere.
-    fn add(&mut self, problems: Vec<Problem>) {
+    /// Takes what was found with a look at what is in force, in place of what was said of promises without it.
+    fn put_promises(&mut self, problems: Vec<Problem>) {
+        self.problems.retain(|problem| !is_of_promises(problem));
         self.problems.extend(problems);
         problem::sort(&mut self.problems);
     }

@@ -1,6 +1,7 @@
 //! The `plimsoll` command: its arguments, its words, its exit codes. What it computes is in `plimsoll_core`; what it
 //! keeps, a server keeps.
 
+mod agreement;
 mod apply;
 mod assess;
 mod backup;
@@ -20,6 +21,8 @@ mod mark;
 mod output;
 mod page;
 mod person;
+mod policy;
+mod promise;
 mod restore;
 mod serve;
 mod service;
@@ -60,6 +63,8 @@ enum Command {
     Slo(slo::Args),
     Sli(sli::Args),
     Source(source::Args),
+    Promise(promise::Args),
+    Policy(policy::Args),
     Exclusion(mark::exclusion::Args),
     Attribution(mark::attribution::Args),
     Person(person::Args),
@@ -91,6 +96,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Slo(args) => slo::run(&args),
         Command::Sli(args) => sli::run(&args),
         Command::Source(args) => source::run(&args),
+        Command::Promise(args) => promise::run(&args),
+        Command::Policy(args) => policy::run(&args),
         Command::Exclusion(args) => mark::exclusion::run(&args),
         Command::Attribution(args) => mark::attribution::run(&args),
         Command::Person(args) => person::run(&args),

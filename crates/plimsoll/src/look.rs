@@ -4,7 +4,7 @@
 use serde::de::DeserializeOwned;
 
 use crate::{
-    client::{At, path},
+    client::{self, At, path},
     failure::Failure,
     output,
     page::Page,
@@ -58,5 +58,22 @@ impl Show {
         page: impl FnOnce(&T, &mut Page),
     ) -> Result<(), Failure> {
         output::one(&self.at.client()?.get(&path(&[noun, &self.name]))?, self.json, page)
+    }
+
+    /// Prints what one thing of a noun holds, as a table.
+    ///
+    /// # Errors
+    /// As [`Show::print`].
+    pub fn print_table<T: DeserializeOwned>(
+        &self,
+        noun: &str,
+        table: impl FnOnce(T) -> Table,
+    ) -> Result<(), Failure> {
+        let answer = self.at.client()?.get(&path(&[noun, &self.name]))?;
+        if self.json {
+            return output::json(&answer);
+        }
+        let table = table(client::read(answer.as_bytes())?);
+        output::print(&table.text(output::terminal_columns()))
     }
 }

@@ -96,7 +96,8 @@ impl Story {
         let actor = Actor::Rule("bench".into());
         let mut story = Story { actor, number: 0, excluded: Vec::new() };
         let files = vec![("bench.yaml".to_owned(), documents().into_bytes())];
-        let apply = Command::Apply { set: "bench".to_owned(), files, may_withdraw: false };
+        let apply =
+            Command::Apply { set: "bench".to_owned(), files, may_withdraw: false, reason: None };
         let jobs = [story.job(apply)];
         story.hear(writer.work(&jobs, AT_MS))?;
         Ok(story)

@@ -465,6 +465,9 @@ fn secret(event: &Event, job: &Job) -> Option<SecretChange> {
         | Event::ExceptionRejected(_)
         | Event::ExceptionRevoked(_)
         | Event::ExceptionPaid(_)
+        | Event::PromiseProposed(_)
+        | Event::PolicyProposed(_)
+        | Event::AgreementGiven(_)
         | Event::DecisionMade(_) => None,
     }
 }

@@ -82,7 +82,7 @@ fn apply(dice: &mut Dice, zone: &str) -> Command {
     if dice.happens(60) {
         files.push(("broken.yaml".to_owned(), b"apiVersion: openslo/v1\nkind: SLO\n".to_vec()));
     }
-    Command::Apply { set: set.to_owned(), files, may_withdraw: dice.happens(700) }
+    Command::Apply { set: set.to_owned(), files, may_withdraw: dice.happens(700), reason: None }
 }
 
 fn data_source(name: &str) -> String {

@@ -5,10 +5,15 @@
 
 pub mod object;
 pub mod plan;
+mod promises;
+mod proposals;
 mod read;
 
 pub use object::{Declared, Feed, Kind, Measure, Object, ObjectId, Owner};
-pub use plan::{Change, Plan, plan};
+pub use plan::{Change, Plan, check, plan};
+pub use proposals::Proposal;
 
+#[cfg(test)]
+pub(crate) use promises::tests as promises_tests;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use crate::{
     event::Event,
     measure::sli::Sli,
-    promise::{policy::Policy, slo},
+    promise::{agreement, policy::Policy, promise::Promise, slo},
     spec::accesslog::AccessLogSource,
     state::State,
 };
@@ -27,6 +27,8 @@ pub enum Kind {
     Slo,
     /// What follows from its budget.
     Policy,
+    /// What a service gives its users.
+    Promise,
 }
 
 impl Kind {
@@ -38,6 +40,7 @@ impl Kind {
             Kind::Sli => "sli",
             Kind::Slo => "slo",
             Kind::Policy => "policy",
+            Kind::Promise => "promise",
         }
     }
 }
@@ -92,6 +95,8 @@ pub enum Object {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         no_data: Option<slo::NoData>,
     },
+    /// What a service gives its users.
+    Promise(Box<Promise>),
 }
 
 impl Object {
@@ -103,6 +108,7 @@ impl Object {
             Object::Sli { .. } => Kind::Sli,
             Object::Slo(_) => Kind::Slo,
             Object::Policy { .. } => Kind::Policy,
+            Object::Promise(_) => Kind::Promise,
         }
     }
 }
@@ -197,13 +203,30 @@ pub(crate) fn apply_declared(state: &mut State, at_ms: i64, event: &WasDeclared)
     if let Some(key) = event.key {
         state.keys.insert(id.clone(), key);
     }
+    if let Some(Object::Promise(before)) = state.objects.get(&id).map(|known| &known.object) {
+        let service = before.service.clone();
+        no_longer_promised(state, &service, &event.name);
+    }
+    if let Object::Promise(promise) = &event.object {
+        state.promised_by.insert(promise.service.as_str().into(), event.name.clone());
+    }
     let (object, owner) = (event.object.clone(), event.owner.clone());
     state.objects.insert(id, Declared { object, owner, since_ms: at_ms, key: event.key });
 }
 
 pub(crate) fn apply_withdrawn(state: &mut State, event: &WasWithdrawn) {
-    state.objects.remove(&event.id);
+    agreement::apply_withdrawn(state, &event.id);
+    if let Some(Object::Promise(gone)) = state.objects.remove(&event.id).map(|known| known.object) {
+        no_longer_promised(state, &gone.service, &event.id.name);
+    }
     if event.id.kind == Kind::Service {
         state.decisions.remove(&event.id.name);
+    }
+}
+
+/// This promise is not that of the service any more. Where another one took its place already, that stays.
+fn no_longer_promised(state: &mut State, service: &str, promise: &str) {
+    if state.promised_by.get(service).is_some_and(|known| known == promise) {
+        state.promised_by.remove(service);
     }
 }

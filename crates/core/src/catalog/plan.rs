@@ -2,15 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use smol_str::SmolStr;
+
 use super::{
     object::{Declared, Kind, Object, ObjectId, Owner, WasWithdrawn, declared},
+    promises::{self, Next},
+    proposals::{self, Proposal, proposals},
     read::declarations,
 };
 use crate::{
-    command::Refusal,
+    command::{Context, Refusal},
     event::Event,
     limits::OBJECTS_MAX,
-    spec::problem::{Place, Problem},
+    promise::promise::Breakage,
+    spec::{
+        code,
+        problem::{Place, Problem, Severity},
+    },
     state::State,
 };
 
@@ -63,8 +71,23 @@ pub struct Plan {
     pub changes: BTreeMap<ObjectId, Change>,
     /// How many objects stay as they are.
     pub unchanged: usize,
+    /// The versions of promises and policies that would be proposed.
+    pub proposals: Vec<Proposal>,
+    /// Promises that could not be held to account any more, by name, and why.
+    pub breaks: BTreeMap<SmolStr, Vec<Breakage>>,
     /// Warnings; and errors, with which nothing would happen at all.
     pub problems: Vec<Problem>,
+}
+
+impl Change {
+    /// What the object will be; `None` where it goes.
+    pub fn after(&self) -> Option<&Object> {
+        match self {
+            Change::Declare { after, .. } | Change::Alter { after, .. } => Some(after),
+            Change::Move { object, .. } | Change::HandOver { object, .. } => Some(object),
+            Change::Withdraw { .. } => None,
+        }
+    }
 }
 
 impl Plan {
@@ -87,6 +110,8 @@ pub fn plan(state: &State, set: &str, files: &[(String, Vec<u8>)]) -> Plan {
         set: set.to_owned(),
         changes: BTreeMap::new(),
         unchanged: 0,
+        proposals: Vec::new(),
+        breaks: BTreeMap::new(),
         problems: read.problems,
     };
     let mut wanted = read.objects;
@@ -118,16 +143,32 @@ pub fn plan(state: &State, set: &str, files: &[(String, Vec<u8>)]) -> Plan {
                 let owner = &known.owner;
                 let message = format!("{id} belongs to {} of the set {}", owner.file, owner.set);
                 let hint = "give it another name, or withdraw it there first";
-                let code = crate::spec::code::BELONGS_ELSEWHERE;
-                plan.problems.push(Problem::error(code, place, message, hint));
+                plan.problems.push(Problem::error(code::BELONGS_ELSEWHERE, place, message, hint));
             }
             None => {
                 plan.changes.insert(id, Change::Declare { after, place });
             }
         }
     }
+    let next = Next { objects: &state.objects, changes: &plan.changes };
+    plan.problems.extend(promises::problems(&read.promises, &next));
+    plan.breaks = promises::broken_by(&plan.changes, state, &next);
+    plan.proposals = proposals(state, set, &next);
     crate::spec::problem::sort(&mut plan.problems);
     plan
+}
+
+/// What is to be said about files by themselves. What a promise names may be elsewhere then.
+pub fn check(files: &[(String, Vec<u8>)]) -> Vec<Problem> {
+    let mut problems = plan(&State::default(), "", files).problems;
+    for problem in problems.iter_mut().filter(|one| one.code == code::UNKNOWN_TO_PROMISE) {
+        problem.severity = Severity::Warning;
+        problem.hint = Some(
+            "put the name right, or know that it is on the server; --server checks".to_owned(),
+        );
+    }
+    crate::spec::problem::sort(&mut problems);
+    problems
 }
 
 /// Services of which other sets have objects, each with the owner of one of these.
@@ -141,13 +182,26 @@ fn used_elsewhere<'a>(state: &'a State, set: &str) -> BTreeMap<&'a str, &'a Owne
     others.filter_map(of).collect()
 }
 
+/// What is asked for when a set of files is applied.
+#[derive(Debug)]
+pub(crate) struct Wish<'a> {
+    /// The name of the set.
+    pub(crate) set: &'a str,
+    /// Name and content of each file.
+    pub(crate) files: &'a [(String, Vec<u8>)],
+    /// Whether objects that the files no longer declare are withdrawn.
+    pub(crate) may_withdraw: bool,
+    /// Why agreed terms change.
+    pub(crate) reason: &'a Option<String>,
+}
+
 /// Applies a set of files, as a whole or not at all.
 pub(crate) fn apply(
     state: &State,
-    set: &str,
-    files: &[(String, Vec<u8>)],
-    may_withdraw: bool,
+    wish: &Wish<'_>,
+    context: &Context,
 ) -> Result<Vec<Event>, Refusal> {
+    let Wish { set, files, may_withdraw, reason } = *wish;
     let plan = plan(state, set, files);
     if let Some(problem) = plan.problems.iter().find(|problem| problem.is_error()) {
         let errors = plan.problems.iter().filter(|problem| problem.is_error()).count();
@@ -165,6 +219,7 @@ pub(crate) fn apply(
     if state.objects.len() + plan.changes.len() > OBJECTS_MAX {
         return Err(Refusal::too_many("objects", OBJECTS_MAX));
     }
+    let proposed = proposals::propose(plan.proposals, reason.as_deref(), context)?;
     let mut next_key = state.keys.values().max().map_or(0, |key| key + 1);
     let changes = plan.changes.into_iter();
     let events = changes.map(|(id, change)| match change {
@@ -177,7 +232,7 @@ pub(crate) fn apply(
             declared(id.name, Owner { set: set.to_owned(), file: place.path }, key, after)
         }
     });
-    Ok(events.collect())
+    Ok(events.chain(proposed).collect())
 }
 
 /// The number of an object that has slots: the one it has or had, or a fresh one.

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::object::{Feed, Kind, Measure, Object, ObjectId};
 use crate::spec::{
     self, Docs, Evaluable, SliSource,
+    docs::Placed,
     model::{Linked, Source},
+    own::PromiseDoc,
     problem::{Place, Problem},
 };
 
@@ -13,14 +15,17 @@ use crate::spec::{
 pub(super) struct Declarations {
     pub(super) objects: BTreeMap<ObjectId, (Object, Place)>,
     pub(super) problems: Vec<Problem>,
+    /// The promises among them, with the places of their fields.
+    pub(super) promises: Vec<Placed<PromiseDoc>>,
 }
 
 /// Reads a set of files: name and content.
 pub(super) fn declarations(files: &[(String, Vec<u8>)]) -> Declarations {
-    let (docs, mut problems) = spec::read(files);
+    let (mut docs, mut problems) = spec::read(files);
     let (evaluable, more) = spec::slos(&docs);
     problems.extend(more);
-    let mut declarations = Declarations { objects: BTreeMap::new(), problems };
+    let mut declarations =
+        Declarations { objects: BTreeMap::new(), problems, promises: Vec::new() };
     for placed in &docs.services {
         let doc = &placed.doc;
         let (title, description) = (doc.metadata.display_name.clone(), doc.description.clone());
@@ -40,10 +45,15 @@ pub(super) fn declarations(files: &[(String, Vec<u8>)]) -> Declarations {
         let policy = Object::Policy { policy: Box::new(policy), no_data };
         declarations.add(&placed.doc.metadata.name, policy, placed.place("metadata.name"));
     }
+    for placed in &docs.promises {
+        let promise = Object::Promise(Box::new(placed.doc.promise.clone()));
+        declarations.add(&placed.doc.metadata.name, promise, placed.place("metadata.name"));
+    }
     for evaluable in evaluable {
         declarations.add_evaluable(evaluable, &docs);
     }
     declarations.problems.extend(unused_indicators(&docs));
+    declarations.promises = std::mem::take(&mut docs.promises);
     spec::problem::sort(&mut declarations.problems);
     declarations
 }

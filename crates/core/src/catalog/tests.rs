@@ -37,7 +37,7 @@ spec:
 
 pub(crate) fn apply(set: &str, files: &[(&str, &str)], may_withdraw: bool) -> Command {
     let files = files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()));
-    Command::Apply { set: set.to_owned(), files: files.collect(), may_withdraw }
+    Command::Apply { set: set.to_owned(), files: files.collect(), may_withdraw, reason: None }
 }
 
 fn context() -> Context {

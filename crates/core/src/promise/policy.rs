@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     catalog::object::{Kind, Object, ObjectId},
+    promise::promise,
     ratio::BILLION,
     state::State,
     time::Date,
@@ -103,10 +104,12 @@ impl Policy {
     }
 }
 
-/// The policy that a service is decided by: the declared one of the name [`HOUSE_POLICY`], or the one that is built
-/// in.
-pub fn of_service(state: &State, _service: &str) -> Policy {
-    declared(state, HOUSE_POLICY).cloned().unwrap_or_default()
+/// The policy that a service is decided by: that of its promise; where it has none, or its policy was withdrawn, the
+/// declared one of the name [`HOUSE_POLICY`], or the one that is built in.
+pub fn of_service(state: &State, service: &str) -> Policy {
+    let named = promise::of_service(state, service).map(|(_, promise)| promise.policy.as_str());
+    let policy = named.and_then(|name| declared(state, name));
+    policy.or_else(|| declared(state, HOUSE_POLICY)).cloned().unwrap_or_default()
 }
 
 /// The declared policy of this name.

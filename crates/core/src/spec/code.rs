@@ -121,3 +121,13 @@ pub const DECLARED_TWICE: &str = "declared-twice";
 pub const BELONGS_ELSEWHERE: &str = "belongs-elsewhere";
 /// An indicator that no objective names.
 pub const UNUSED_INDICATOR: &str = "unused-indicator";
+/// A promise names something that is neither among the files nor on the server.
+pub const UNKNOWN_TO_PROMISE: &str = "unknown-to-promise";
+/// A service with two promises.
+pub const SECOND_PROMISE: &str = "second-promise";
+/// Services that depend on each other, so that each needs the other first.
+pub const DEPENDENCY_CYCLE: &str = "dependency-cycle";
+/// More is promised than the services give that it depends on.
+pub const ABOVE_CEILING: &str = "above-ceiling";
+/// A promise rests on a service that promises nothing that could be counted on.
+pub const UNPROMISED_DEPENDENCY: &str = "unpromised-dependency";

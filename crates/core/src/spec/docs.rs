@@ -8,7 +8,7 @@ use super::{
         AlertConditionDoc, AlertNotificationTargetDoc, AlertPolicyDoc, DataSourceDoc, ServiceDoc,
         SliDoc, SloDoc,
     },
-    own::PolicyDoc,
+    own::{PolicyDoc, PromiseDoc},
     problem::Place,
     yaml::{Node, Position},
 };
@@ -32,6 +32,8 @@ pub struct Docs {
     pub alert_targets: Vec<Placed<AlertNotificationTargetDoc>>,
     /// `BudgetPolicy`
     pub budget_policies: Vec<Placed<PolicyDoc>>,
+    /// `Promise`
+    pub promises: Vec<Placed<PromiseDoc>>,
     /// How many objects the files hold, also those with errors.
     pub objects: usize,
 }
@@ -76,6 +78,7 @@ pub(crate) enum Doc {
     AlertCondition(AlertConditionDoc),
     AlertNotificationTarget(AlertNotificationTargetDoc),
     BudgetPolicy(PolicyDoc),
+    Promise(PromiseDoc),
 }
 
 impl Docs {
@@ -101,6 +104,7 @@ impl Docs {
                 place(&mut self.alert_targets, doc, version, path, root);
             }
             Doc::BudgetPolicy(doc) => place(&mut self.budget_policies, doc, version, path, root),
+            Doc::Promise(doc) => place(&mut self.promises, doc, version, path, root),
         }
     }
 
@@ -121,6 +125,7 @@ impl Docs {
             keep(&mut self.alert_conditions, names);
             keep(&mut self.alert_targets, names);
             keep(&mut self.budget_policies, names);
+            keep(&mut self.promises, names);
         }
         self
     }

@@ -43,7 +43,7 @@ impl Version {
                 Kind::AlertNotificationTarget,
                 Kind::Service,
             ],
-            Version::Plimsoll => &[Kind::BudgetPolicy],
+            Version::Plimsoll => &[Kind::BudgetPolicy, Kind::Promise],
         }
     }
 }
@@ -73,6 +73,8 @@ pub enum Kind {
     AlertNotificationTarget,
     /// What follows from the budget.
     BudgetPolicy,
+    /// What a service gives its users.
+    Promise,
 }
 
 impl Kind {
@@ -87,6 +89,7 @@ impl Kind {
             Kind::AlertCondition => "AlertCondition",
             Kind::AlertNotificationTarget => "AlertNotificationTarget",
             Kind::BudgetPolicy => "BudgetPolicy",
+            Kind::Promise => "Promise",
         }
     }
 }

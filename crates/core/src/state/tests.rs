@@ -7,12 +7,15 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    catalog::tests::{apply, slo},
+    catalog::{
+        promises_tests::promise,
+        tests::{apply, slo},
+    },
     command::{Actor, Command, Context, RefusalKind},
     decide::decide,
     marks::Interval,
     people::token::{Scope, Wish},
-    promise::gate::Risk,
+    promise::{agreement::Role, gate::Risk},
     time::Minute,
 };
 
@@ -222,8 +225,27 @@ fn any_command() -> impl Strategy<Value = Command> {
         let files: Vec<_> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
         apply(set, &files, may_withdraw)
     });
+    let promised =
+        (prop::sample::select(vec!["a", "b"]), any::<bool>()).prop_map(|(slo, reason)| {
+            let fields = [("slos", &*format!("[{slo}]"))];
+            let text = promise("p", "shop", &fields);
+            let Command::Apply { set, files, may_withdraw, .. } =
+                apply("promise", &[("p.yaml", &text)], true)
+            else {
+                unreachable!()
+            };
+            let reason = reason.then(|| "a test".to_owned());
+            Command::Apply { set, files, may_withdraw, reason }
+        });
+    let role = prop::sample::select(Role::ALL.to_vec());
+    let agreed = (1..4_u32, role).prop_map(|(version, role)| {
+        let of = ObjectId { kind: Kind::Promise, name: "p".into() };
+        Command::Agree(agreement::Wish { of, version, role })
+    });
     prop_oneof![
         applied,
+        promised,
+        agreed,
         any_mark(),
         any_change(),
         handle.clone().prop_map(Command::AddPerson),
@@ -241,7 +263,11 @@ proptest! {
         let mut at_ms = 0;
         for (number, (command, after_ms)) in commands.into_iter().enumerate() {
             at_ms += after_ms;
-            let Ok(events) = decide(&live, &command, &context(at_ms, number as u128)) else { continue };
+            let mut context = context(at_ms, number as u128);
+            if let Some(person) = live.people.keys().nth(number % 2) {
+                context.actor = Actor::Owner { person: person.clone() };
+            }
+            let Ok(events) = decide(&live, &command, &context) else { continue };
             for event in events {
                 live.apply(at_ms, &event);
                 journal.push((at_ms, event.to_text()));

@@ -12,7 +12,10 @@ use std::{
 
 use change::table;
 pub use files::Files;
-use plimsoll_server::api::documents::{Action, Applied, Documents, PlanReport, Severity};
+use plimsoll_core::printable::printable;
+use plimsoll_server::api::documents::{
+    Action, Applied, Break, Documents, PlanReport, Proposal, Severity,
+};
 
 use crate::{
     client::{self, At, Client, OnlyIf, path},
@@ -49,6 +52,9 @@ pub struct Apply {
     /// Withdraw what the documents no longer declare, without asking
     #[arg(long)]
     delete: bool,
+    /// Why agreed promises and policies get other terms; needed where they do
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
     #[command(flatten)]
     wanted: Wanted,
 }
@@ -80,7 +86,7 @@ pub fn diff(Diff { wanted }: &Diff) -> Result<ExitCode, Failure> {
 ///
 /// # Errors
 /// [`Failure`], when the server refuses or cannot be reached; nothing was done then.
-pub fn apply(Apply { wanted, delete }: &Apply) -> Result<ExitCode, Failure> {
+pub fn apply(Apply { wanted, delete, reason }: &Apply) -> Result<ExitCode, Failure> {
     let files = Files::read(&wanted.paths)?;
     let mut client = wanted.at.client()?;
     let planned = asked(&mut client, &wanted.set, &files)?;
@@ -96,12 +102,13 @@ pub fn apply(Apply { wanted, delete }: &Apply) -> Result<ExitCode, Failure> {
         let errors = counted(errors as u64, "error");
         return Err(Failure::input(format!("the documents have {errors}; nothing was applied")));
     }
-    if plan.changes.is_empty() && !wanted.json {
+    if plan.changes.is_empty() && plan.proposals.is_empty() && !wanted.json {
         return Ok(ExitCode::SUCCESS);
     }
+    check_reason(&plan, reason.as_deref())?;
     let withdrawn = plan.changes.iter().filter(|change| change.action == Action::Withdraw).count();
     let delete = *delete || (withdrawn > 0 && may_withdraw(withdrawn)?);
-    let body = Documents { files: files.texts(), delete };
+    let body = Documents { files: files.texts(), delete, reason: reason.clone() };
     // What was shown is what is done, or nothing is.
     let only_if = plan.etag.map_or(OnlyIf::IsAbsent, OnlyIf::Is);
     let answer = client.put(&path(&["documents", &wanted.set]), &body, only_if)?;
@@ -121,7 +128,7 @@ pub fn apply(Apply { wanted, delete }: &Apply) -> Result<ExitCode, Failure> {
 
 /// What the server says that applying these files would do.
 pub fn asked(client: &mut Client, set: &str, files: &Files) -> Result<String, Failure> {
-    let body = Documents { files: files.texts(), delete: false };
+    let body = Documents { files: files.texts(), delete: false, reason: None };
     client.look(&path(&["documents", set, "plan"]), &body)
 }
 
@@ -130,6 +137,7 @@ fn show(plan: &PlanReport, files: &Files) -> Result<(), Failure> {
     let mut text = files.shown(&plan.problems);
     if !plan.refused {
         text += &table(&plan.changes).text(output::terminal_columns());
+        text += &consequences(plan);
         // Writing to a String does not fail.
         let _ = writeln!(text, "{}", summary(plan));
     }
@@ -152,6 +160,41 @@ fn summary(plan: &PlanReport) -> String {
         return format!("set {}: the documents declare nothing", plan.set);
     }
     format!("set {}: {}", plan.set, counts.join(", "))
+}
+
+/// What follows for promises and policies: versions to be signed, and promises that break.
+fn consequences(plan: &PlanReport) -> String {
+    let mut text = String::new();
+    for Proposal { kind, name, version, differences, .. } in &plan.proposals {
+        let what = if differences.is_empty() { "new".to_owned() } else { differences.join("; ") };
+        // Writing to a String does not fail.
+        let _ = writeln!(
+            text,
+            "version {version} of {kind} {name} is to be signed: {}",
+            printable(&what)
+        );
+    }
+    for Break { promise, why } in &plan.breaks {
+        let _ = writeln!(text, "promise {promise} would be broken: {}", why.join(", "));
+    }
+    text
+}
+
+/// Refuses to change agreed terms without a reason before anybody is asked anything.
+fn check_reason(plan: &PlanReport, reason: Option<&str>) -> Result<(), Failure> {
+    let needy: Vec<String> = plan
+        .proposals
+        .iter()
+        .filter(|one| one.needs_reason)
+        .map(|one| format!("{} {}", one.kind, one.name))
+        .collect();
+    if reason.is_some() || needy.is_empty() {
+        return Ok(());
+    }
+    let what =
+        format!("the agreed terms of {} would change; nothing was applied", needy.join(", "));
+    Err(Failure::input(what)
+        .hint("say why with --reason TEXT; the new version is to be signed then"))
 }
 
 /// Asks whether objects may be withdrawn; without somebody to ask, they may not.
@@ -178,8 +221,12 @@ fn done(applied: &Applied) -> String {
     let counts: Vec<String> = counts
         .map(|(count, what)| format!("{} {what}", counted(*count as u64, "object")))
         .collect();
-    if counts.is_empty() {
+    let proposed = applied.proposed.len();
+    if counts.is_empty() && proposed == 0 {
         return "nothing was to be done".to_owned();
     }
+    let versions =
+        (proposed > 0).then(|| format!("{} proposed", counted(proposed as u64, "version")));
+    let counts: Vec<String> = counts.into_iter().chain(versions).collect();
     format!("applied: {} (journal entry {})", counts.join(", "), applied.seq)
 }

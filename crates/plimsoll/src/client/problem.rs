@@ -22,12 +22,14 @@ const NOT_NOW: [u16; 2] = [408, 429];
 const DAMAGED: &str = "/problems/damaged";
 
 /// What hints say to programs, and what a person does instead.
-const COMMANDS: [(&str, &str); 8] = [
+const COMMANDS: [(&str, &str); 10] = [
     ("GET /api/v1/services lists", "plimsoll service list shows"),
     ("GET /api/v1/slos lists", "plimsoll slo list shows"),
     ("GET /api/v1/slis lists", "plimsoll sli list shows"),
     ("GET /api/v1/sources lists", "plimsoll source list shows"),
     ("GET /api/v1/exclusions lists", "plimsoll exclusion list shows"),
+    ("GET /api/v1/promises lists", "plimsoll promise list shows"),
+    ("GET /api/v1/policies lists", "plimsoll policy list shows"),
     ("GET /api/v1/attributions lists", "plimsoll attribution list shows"),
     ("GET /api/v1/people lists", "plimsoll person list shows"),
     ("GET /api/v1/tokens lists", "plimsoll token list shows"),

@@ -77,10 +77,14 @@ pub(crate) fn page<T>(
 
 /// There is no such object.
 pub(crate) fn none(kind: Kind, name: &str) -> Problem {
+    let plural = match kind {
+        Kind::Policy => "policies".to_owned(),
+        other => format!("{}s", other.name()),
+    };
     let kind = kind.name();
     let shown: String = name.chars().take(100).collect();
     Problem::not_found(
         format!("there is no {kind} {shown:?}"),
-        format!("GET /api/v1/{kind}s lists them; documents declare them"),
+        format!("GET /api/v1/{plural} lists them; documents declare them"),
     )
 }

@@ -9,6 +9,7 @@ use plimsoll_core::{
     event::Event,
     limits::DOCUMENT_FILES_MAX,
     people::token::Scope,
+    promise::promise::Breakage,
     spec,
     state::State as Practice,
 };
@@ -55,7 +56,7 @@ pub struct SetSummary {
 /// An object of the catalog, by kind and name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 pub struct ObjectName {
-    /// Of which kind it is: service, source, sli, slo or policy.
+    /// Of which kind it is: service, source, sli, slo, policy or promise.
     pub kind: String,
     /// Its name.
     pub name: String,
@@ -70,6 +71,9 @@ pub struct Documents {
     /// Whether objects that the files no longer declare are withdrawn.
     #[serde(default)]
     pub delete: bool,
+    /// Why agreed promises and policies get other terms. Needed where they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Files to check.
@@ -99,7 +103,7 @@ pub enum Action {
 pub struct Change {
     /// What happens to it.
     pub action: Action,
-    /// Of which kind it is: service, source, sli, slo or policy.
+    /// Of which kind it is: service, source, sli, slo, policy or promise.
     pub kind: String,
     /// Its name.
     pub name: String,
@@ -122,6 +126,10 @@ pub struct PlanReport {
     pub changes: Vec<Change>,
     /// How many objects stay as they are.
     pub unchanged: usize,
+    /// The versions of promises and policies that would be proposed.
+    pub proposals: Vec<Proposal>,
+    /// Promises that would be broken, although they stay as they are.
+    pub breaks: Vec<Break>,
     /// What is wrong or doubtful. With an error, nothing would happen at all.
     pub problems: Vec<DocumentProblem>,
     /// Whether there is an error.
@@ -129,6 +137,30 @@ pub struct PlanReport {
     /// The entity tag of the set that this was held against. With it in `If-Match`, applying does this and nothing
     /// else. Null where the set declares nothing yet; then `If-None-Match: *` says the same.
     pub etag: Option<String>,
+}
+
+/// A version of a promise or policy that would be proposed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Proposal {
+    /// Of which kind it is: promise or policy.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// The number of the version.
+    pub version: u32,
+    /// Whether a reason must be given: it was agreed before.
+    pub needs_reason: bool,
+    /// What is different from the version before, in words; empty for the first.
+    pub differences: Vec<String>,
+}
+
+/// A promise that would be broken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Break {
+    /// Its name.
+    pub promise: String,
+    /// Why, in words.
+    pub why: Vec<String>,
 }
 
 /// What applying files did.
@@ -142,8 +174,21 @@ pub struct Applied {
     pub declared: Vec<ObjectName>,
     /// What was withdrawn.
     pub withdrawn: Vec<ObjectName>,
+    /// The versions of promises and policies that were proposed, to be signed.
+    pub proposed: Vec<ProposedVersion>,
     /// What is doubtful about the files.
     pub warnings: Vec<DocumentProblem>,
+}
+
+/// A version of a promise or policy that was proposed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProposedVersion {
+    /// Of which kind it is: promise or policy.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// The number of the version.
+    pub version: u32,
 }
 
 /// What is to be said about documents by themselves.
@@ -203,6 +248,30 @@ pub(super) fn routes() -> Vec<Route> {
 impl ObjectName {
     fn of(kind: Kind, name: &str) -> Self {
         ObjectName { kind: kind.name().to_owned(), name: name.to_owned() }
+    }
+}
+
+impl Proposal {
+    fn of(new: &catalog::Proposal) -> Self {
+        Proposal {
+            kind: new.id.kind.name().to_owned(),
+            name: new.id.name.to_string(),
+            version: new.version,
+            needs_reason: new.needs_reason,
+            differences: new.differences.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl ProposedVersion {
+    fn of(kind: Kind, name: &str, version: u32) -> Self {
+        ProposedVersion { kind: kind.name().to_owned(), name: name.to_owned(), version }
+    }
+}
+
+impl Break {
+    fn of(name: &str, why: &[Breakage]) -> Self {
+        Break { promise: name.to_owned(), why: why.iter().map(ToString::to_string).collect() }
     }
 }
 
@@ -294,7 +363,8 @@ pub(super) async fn apply(
     let may_withdraw = documents.delete;
     let sought = set.clone();
     let condition = call.only_while(move |state| tag(&state.objects, &sought));
-    let command = Command::Apply { set: set.clone(), files: files.clone(), may_withdraw };
+    let (named, reason) = (set.clone(), documents.reason);
+    let command = Command::Apply { set: named, files: files.clone(), may_withdraw, reason };
     let done = app.act_aside(call, command, Aside { secret: None, condition }).await;
     let Planned { plan, .. } = planned(&app, set.clone(), files).await?;
     match done {
@@ -319,6 +389,8 @@ pub(super) async fn plan(
         set,
         changes: plan.changes.iter().map(|(id, change)| view(id, change)).collect(),
         unchanged: plan.unchanged,
+        proposals: plan.proposals.iter().map(Proposal::of).collect(),
+        breaks: plan.breaks.iter().map(|(name, why)| Break::of(name, why)).collect(),
         problems: problems(&plan.problems),
         refused: plan.is_refused(),
         etag,
@@ -330,8 +402,9 @@ pub(super) async fn plan(
     responses((status = 200, body = CheckReport)))]
 pub(super) async fn check(State(app): State<Arc<App>>, Json(wanted): Json<Files>) -> Answer {
     let files = files(wanted.files)?;
-    let plan = app.heavily(move || Ok(catalog::plan(&Practice::default(), "", &files))).await?;
-    report(&CheckReport { problems: problems(&plan.problems), refused: plan.is_refused() })
+    let found = app.heavily(move || Ok(catalog::check(&files))).await?;
+    let refused = found.iter().any(spec::Problem::is_error);
+    report(&CheckReport { problems: problems(&found), refused })
 }
 
 /// A plan, and the entity tag of the set that it was held against.
@@ -346,8 +419,11 @@ async fn planned(
     set: String,
     files: Vec<(String, Vec<u8>)>,
 ) -> Result<Planned, Problem> {
-    let objects = app.desk.published().read().objects.clone();
-    let state = Practice { objects, ..Practice::default() };
+    let state = {
+        let state = app.desk.published().read();
+        let (objects, versions) = (state.objects.clone(), state.versions.clone());
+        Practice { objects, versions, ..Practice::default() }
+    };
     app.heavily(move || {
         let etag = tag(&state.objects, &set);
         Ok(Planned { plan: catalog::plan(&state, &set, &files), etag })
@@ -399,6 +475,7 @@ fn applied(set: String, done: &Done, plan: &Plan) -> Applied {
         seq: done.seq,
         declared: Vec::new(),
         withdrawn: Vec::new(),
+        proposed: Vec::new(),
         warnings: problems(&plan.problems),
     };
     for event in &done.events {
@@ -408,6 +485,12 @@ fn applied(set: String, done: &Done, plan: &Plan) -> Applied {
             }
             Event::Withdrawn(withdrawn) => {
                 applied.withdrawn.push(ObjectName::of(withdrawn.id.kind, &withdrawn.id.name));
+            }
+            Event::PromiseProposed(new) => {
+                applied.proposed.push(ProposedVersion::of(Kind::Promise, &new.name, new.version));
+            }
+            Event::PolicyProposed(new) => {
+                applied.proposed.push(ProposedVersion::of(Kind::Policy, &new.name, new.version));
             }
             _ => {}
         }

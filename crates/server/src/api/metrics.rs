@@ -95,7 +95,7 @@ fn own(text: &mut Text, app: &App) {
     }
     let state = app.desk.published().read();
     text.family("plimsoll_objects", "gauge", "Declared objects, by kind.");
-    for kind in [Kind::Service, Kind::Source, Kind::Sli, Kind::Slo, Kind::Policy] {
+    for kind in [Kind::Service, Kind::Source, Kind::Sli, Kind::Slo, Kind::Policy, Kind::Promise] {
         let count = declared::all(&state, kind).count().to_string();
         text.line("plimsoll_objects", &[("kind", kind.name())], &count);
     }

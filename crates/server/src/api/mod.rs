@@ -3,6 +3,7 @@
 //! Its types are its own, not those of core: they are an interface, and they change at another pace.
 
 pub mod actor;
+pub mod agreements;
 mod answer;
 mod app;
 pub mod attributions;
@@ -31,7 +32,10 @@ pub mod obedience;
 pub mod openapi;
 pub mod page;
 pub mod people;
+pub mod policies;
 pub mod problem;
+pub mod promise_export;
+pub mod promises;
 mod rate;
 mod route;
 pub mod samples;
@@ -67,6 +71,9 @@ pub(crate) fn routes() -> Vec<Route> {
         decisions::routes(),
         gate::routes(),
         sources::routes(),
+        promises::routes(),
+        promise_export::routes(),
+        policies::routes(),
         exclusions::routes(),
         attributions::routes(),
         changes::routes(),

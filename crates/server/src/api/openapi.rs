@@ -18,8 +18,8 @@ use utoipa::{
 
 use super::{
     attributions, auth::Access, backups, bill, budgets, changes, decisions, documents, exceptions,
-    exclusions, gate, health, journal, metrics, obedience, people, problem, route::Route, samples,
-    services, slis, slos, slots, sources, tokens,
+    exclusions, gate, health, journal, metrics, obedience, people, policies, problem,
+    promise_export, promises, route::Route, samples, services, slis, slos, slots, sources, tokens,
 };
 
 /// The description, before its routes say what they need.
@@ -67,6 +67,14 @@ use super::{
         slos::show,
         sources::list,
         sources::show,
+        promises::list,
+        promises::cover,
+        promise_export::export,
+        promises::show,
+        promises::agree,
+        policies::list,
+        policies::show,
+        policies::agree,
         exclusions::list,
         exclusions::add,
         exclusions::show,
@@ -94,6 +102,7 @@ use super::{
         backups::take,
         metrics::show,
         crate::pages::overview,
+        crate::pages::promises,
         crate::pages::style,
     )
 )]

@@ -1,6 +1,7 @@
 //! Pages for people. They need no script and load nothing from elsewhere.
 
 mod overview;
+mod promises;
 
 use axum::{
     http::{HeaderValue, header},
@@ -8,6 +9,7 @@ use axum::{
 };
 
 pub(crate) use overview::{__path_overview, overview};
+pub(crate) use promises::{__path_promises, promises};
 
 use crate::api::{Access, Route};
 
@@ -19,6 +21,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         Route::get("/", Access::Reader, overview),
+        Route::get("/promises", Access::Reader, promises),
         Route::get("/style.css", Access::Anyone, style).uncounted(),
     ]
 }

@@ -282,7 +282,7 @@ fn the_answer_to_a_large_command_is_kept_small_and_told_again_in_full() {
         format!("---\napiVersion: openslo/v1\nkind: Service\nmetadata: {{name: s{number}}}\nspec: {{}}\n")
     });
     let files = vec![("s.yaml".to_owned(), services.collect::<String>().into_bytes())];
-    let apply = Command::Apply { set: "one".to_owned(), files, may_withdraw: false };
+    let apply = Command::Apply { set: "one".to_owned(), files, may_withdraw: false, reason: None };
     let jobs = [job(1, apply)];
     let first = writer.work(&jobs, 0).remove(0).unwrap();
     assert_eq!(first.events.len(), 5_000);

@@ -52,6 +52,7 @@ fn shop() -> State {
         set: "shop".to_owned(),
         files: vec![("shop.yaml".to_owned(), document.into())],
         may_withdraw: false,
+        reason: None,
     };
     for event in act(&state, &apply, &context(0)).unwrap() {
         state.apply(0, &event);
@@ -163,6 +164,7 @@ fn of_a_withdrawn_service_nothing_is_recorded_or_kept() {
             "apiVersion: openslo/v1\nkind: Service\nmetadata: {name: other}\nspec: {}\n".into(),
         )],
         may_withdraw: true,
+        reason: None,
     };
     for event in act(&state, &nothing, &context(0)).unwrap() {
         state.apply(0, &event);

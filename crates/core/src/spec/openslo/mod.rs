@@ -65,7 +65,7 @@ pub(crate) fn read(kind: Kind, object: &mut Fields<'_>, report: &mut Report) -> 
         Kind::AlertNotificationTarget => {
             alert::target(object, report).map(Doc::AlertNotificationTarget)
         }
-        Kind::BudgetPolicy => None,
+        Kind::BudgetPolicy | Kind::Promise => None,
     }
 }
 

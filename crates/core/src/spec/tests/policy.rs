@@ -175,7 +175,7 @@ fn lookbacks_shorter_than_a_slice_are_found() {
 
 #[test]
 fn later_kinds_say_so() {
-    for kind in ["Promise", "Team", "Checklist"] {
+    for kind in ["Schedule", "Team", "Checklist"] {
         let text = policy("x: y").replace("BudgetPolicy", kind);
         assert_eq!(codes(&[&text]), ["error[unsupported-kind] kind"]);
     }

@@ -8,6 +8,7 @@ mod guard;
 mod house;
 mod journal;
 mod people;
+mod promises;
 mod samples;
 
 use house::House;

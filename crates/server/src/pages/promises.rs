@@ -1,0 +1,126 @@
+//! The page of promises: what each service gives its users, and how far the agreement on it came.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{extract::State, response::Response};
+use plimsoll_core::{
+    catalog::{Kind, ObjectId},
+    printable::printable,
+    promise::{
+        agreement::{Standing, standing},
+        coverage::{self, gaps, gaps_of},
+        promise::{self, Promise},
+    },
+    state::State as Practice,
+    time::Date,
+};
+
+use super::page;
+use crate::{
+    api::{
+        App, declared,
+        problem::{Code, Problem},
+        promises::today,
+    },
+    limits::PAGE_SLOS_MAX,
+};
+
+#[derive(Template)]
+#[template(path = "promises.html")]
+struct Promises {
+    services: usize,
+    covered: usize,
+    rows: Vec<Row>,
+    left_out: usize,
+    debts: Vec<String>,
+    debts_left_out: usize,
+    /// Whether anything was signed by one person for both sides, or could be.
+    solo: bool,
+}
+
+struct Row {
+    name: String,
+    service: String,
+    text: String,
+    tier: &'static str,
+    /// The worst that is missing, or that it is agreed: a word, so that no colour is needed to know.
+    state: &'static str,
+    class: &'static str,
+    standing: String,
+    missing: Vec<String>,
+    doubts: Vec<String>,
+    slos: Vec<String>,
+    owner: String,
+    policy: String,
+    review_date: String,
+}
+
+/// Every promise with its standing.
+#[utoipa::path(get, path = "/promises", tag = "pages",
+    responses((status = 200, body = String, content_type = "text/html")))]
+pub(crate) async fn promises(State(app): State<Arc<App>>) -> Result<Response, Problem> {
+    let shown = shown(&app.desk.published().read(), today(&app));
+    let html = shown.render().map_err(|error| {
+        Problem::new(Code::Internal, error.to_string(), "look at the server's log")
+    })?;
+    Ok(page(html))
+}
+
+fn shown(state: &Practice, today: Date) -> Promises {
+    let names: Vec<&str> = declared::all(state, Kind::Service).map(|(name, _)| name).collect();
+    let covered = names.iter().filter(|name| gaps(state, name, today).is_empty()).count();
+    let without = |name: &&&str| promise::of_service(state, name).is_none();
+    let mut debts: Vec<String> =
+        names.iter().filter(without).map(|name| (*name).to_owned()).collect();
+    let mut rows: Vec<(&str, &Promise)> =
+        promise::all(state).map(|(name, promise, _)| (name, promise)).collect();
+    rows.sort_by(|a, b| a.1.service.cmp(&b.1.service));
+    let left_out = rows.len().saturating_sub(PAGE_SLOS_MAX);
+    let debts_left_out = debts.len().saturating_sub(PAGE_SLOS_MAX);
+    rows.truncate(PAGE_SLOS_MAX);
+    debts.truncate(PAGE_SLOS_MAX);
+    let is_solo = |(_, promise): &(&str, &Promise)| {
+        plimsoll_core::promise::policy::of_service(state, &promise.service).solo
+    };
+    Promises {
+        services: names.len(),
+        covered,
+        left_out,
+        debts_left_out,
+        solo: rows.iter().any(is_solo),
+        rows: rows.into_iter().map(|(name, one)| row(state, name, one, today)).collect(),
+        debts,
+    }
+}
+
+fn row(state: &Practice, name: &str, promise: &Promise, today: Date) -> Row {
+    let missing = gaps_of(state, name, promise, today);
+    let worst = missing.first().map_or("agreed", coverage::Gap::word);
+    let class = match worst {
+        "broken" => "spent",
+        "agreed" => "left",
+        _ => "unknown",
+    };
+    let plain = |text: &str| printable(text).into_owned();
+    let of = |kind, name: &str| standing(state, &ObjectId { kind, name: name.into() });
+    let policy: Standing = of(Kind::Policy, &promise.policy);
+    Row {
+        name: name.to_owned(),
+        service: promise.service.clone(),
+        text: plain(&promise.text),
+        tier: promise.tier.word(),
+        state: worst,
+        class,
+        standing: of(Kind::Promise, name).sentence(),
+        missing: missing.iter().map(|gap| plain(&gap.to_string())).collect(),
+        doubts: coverage::ceiling(state, promise)
+            .iter()
+            .map(|one| plain(&one.to_string()))
+            .collect(),
+        slos: promise.slos.clone(),
+        owner: format!("{}, team {}", promise.owner.person, promise.owner.team),
+        policy: format!("{} ({})", promise.policy, policy.sentence()),
+        review_date: promise.review_date.to_string(),
+    }
+}
