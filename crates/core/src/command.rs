@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use smol_str::{SmolStr, SmolStrBuilder};
 
 use crate::{
+    deliver::change,
     marks::{attribution, exclusion},
     people::{
         person::PersonId,
         token::{self, TokenId},
     },
-    promise::{agreement, record::Decided},
+    promise::{agreement, exception, record::Decided},
 };
 
 /// What somebody asks for.
@@ -46,6 +47,35 @@ pub enum Command {
     Attribute(attribution::Wish),
     /// Take the attribution of this name back.
     UndoAttribution(String),
+    /// Record that a change started.
+    StartChange(change::StartWish),
+    /// Record that a change finished.
+    FinishChange(change::FinishWish),
+    /// Ask for an exception.
+    AskException(exception::Wish),
+    /// Approve the exception of this name.
+    ApproveException(String),
+    /// Reject an exception.
+    RejectException {
+        /// Its name.
+        id: String,
+        /// Why, if anybody says so.
+        reason: Option<String>,
+    },
+    /// Take an exception back.
+    RevokeException {
+        /// Its name.
+        id: String,
+        /// Why, if anybody says so.
+        reason: Option<String>,
+    },
+    /// Record that an exception was made up for.
+    PayException {
+        /// Its name.
+        id: String,
+        /// What was done.
+        note: String,
+    },
     /// Record a decision, where it says something new.
     Record(Box<Decided>),
 }
@@ -70,6 +100,26 @@ pub enum Actor {
     Rule(SmolStr),
 }
 
+impl Actor {
+    /// The person who acts; nobody where it is a rule.
+    pub fn person(&self) -> Option<&PersonId> {
+        match self {
+            Actor::Person { person, .. } | Actor::Owner { person } => Some(person),
+            Actor::Rule(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Actor {
+    /// The handle of the person, or `the rule …`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Actor::Person { person, .. } | Actor::Owner { person } => person.fmt(f),
+            Actor::Rule(rule) => write!(f, "the rule {rule}"),
+        }
+    }
+}
+
 /// What core is not allowed to find out by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
@@ -79,16 +129,6 @@ pub struct Context {
     pub actor: Actor,
     /// Fresh random bits, from which ids are made.
     pub fresh: u128,
-}
-
-impl Actor {
-    /// Who it is, unless it is a rule.
-    pub fn person(&self) -> Option<&PersonId> {
-        match self {
-            Actor::Person { person, .. } | Actor::Owner { person } => Some(person),
-            Actor::Rule(_) => None,
-        }
-    }
 }
 
 impl Context {

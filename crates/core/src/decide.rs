@@ -3,10 +3,11 @@
 use crate::{
     catalog::plan,
     command::{Command, Context, Refusal},
+    deliver::change,
     event::Event,
     marks::{attribution, exclusion},
     people::{person, token},
-    promise::{agreement, record},
+    promise::{agreement, exception, record},
     state::State,
 };
 
@@ -29,6 +30,17 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
         Command::UndoExclusion(id) => exclusion::undo(state, id),
         Command::Attribute(wish) => attribution::add(state, wish, context),
         Command::UndoAttribution(id) => attribution::undo(state, id),
+        Command::StartChange(wish) => change::start(state, wish, context),
+        Command::FinishChange(wish) => change::finish(state, wish, context),
+        Command::AskException(wish) => exception::ask(state, wish, context),
+        Command::ApproveException(id) => exception::approve(state, id, context),
+        Command::RejectException { id, reason } => {
+            exception::reject(state, id, reason.as_deref(), context)
+        }
+        Command::RevokeException { id, reason } => {
+            exception::revoke(state, id, reason.as_deref(), context)
+        }
+        Command::PayException { id, note } => exception::pay(state, id, note, context),
         Command::Record(decided) => Ok(record::record(state, decided)),
     }
 }

@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     catalog::object,
+    deliver::change,
     marks::{attribution, exclusion},
     people::{person, token},
     promise::{
-        agreement, record,
+        agreement, exception, record,
         terms::{PolicyTerms, PromiseTerms},
     },
 };
@@ -55,6 +56,27 @@ pub enum Event {
     /// An attribution was taken back.
     #[serde(rename = "attribution.undone")]
     AttributionUndone(attribution::Undone),
+    /// A change started.
+    #[serde(rename = "change.started")]
+    ChangeStarted(change::Started),
+    /// A change finished.
+    #[serde(rename = "change.finished")]
+    ChangeFinished(change::Finished),
+    /// An exception was asked for.
+    #[serde(rename = "exception.asked")]
+    ExceptionAsked(exception::Asked),
+    /// An exception was approved.
+    #[serde(rename = "exception.approved")]
+    ExceptionApproved(exception::Approved),
+    /// An exception was rejected.
+    #[serde(rename = "exception.rejected")]
+    ExceptionRejected(exception::Rejected),
+    /// An exception was taken back.
+    #[serde(rename = "exception.revoked")]
+    ExceptionRevoked(exception::Revoked),
+    /// An exception was made up for.
+    #[serde(rename = "exception.paid")]
+    ExceptionPaid(exception::Paid),
     /// A version of a promise was proposed.
     #[serde(rename = "promise.proposed")]
     PromiseProposed(agreement::Proposed<PromiseTerms>),
@@ -141,6 +163,13 @@ impl Event {
             ("exclusion.undone", 1) => fields(text).map(Event::ExclusionUndone),
             ("attribution.added", 1) => fields(text).map(Event::AttributionAdded),
             ("attribution.undone", 1) => fields(text).map(Event::AttributionUndone),
+            ("change.started", 1) => fields(text).map(Event::ChangeStarted),
+            ("change.finished", 1) => fields(text).map(Event::ChangeFinished),
+            ("exception.asked", 1) => fields(text).map(Event::ExceptionAsked),
+            ("exception.approved", 1) => fields(text).map(Event::ExceptionApproved),
+            ("exception.rejected", 1) => fields(text).map(Event::ExceptionRejected),
+            ("exception.revoked", 1) => fields(text).map(Event::ExceptionRevoked),
+            ("exception.paid", 1) => fields(text).map(Event::ExceptionPaid),
             ("promise.proposed", 1) => fields(text).map(Event::PromiseProposed),
             ("policy.proposed", 1) => fields(text).map(Event::PolicyProposed),
             ("agreement.given", 1) => fields(text).map(Event::AgreementGiven),

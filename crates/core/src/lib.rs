@@ -24,3 +24,4 @@ pub mod spec;
 pub mod state;
 mod text;
 pub mod time;
+mod words;

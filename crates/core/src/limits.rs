@@ -11,6 +11,24 @@ pub const TURNS_KEPT_MAX: usize = 1_000;
 /// Most hours that an exception from a policy may last: a long weekend.
 pub const EXCEPTION_HOURS_MAX: u32 = 72;
 
+/// How long an exception that was asked for waits for an answer, in milliseconds (seven days).
+pub const EXCEPTION_WAITS_MS: i64 = 7 * 24 * 3600 * 1000;
+
+/// Most exceptions of one service that wait for an answer.
+pub const EXCEPTIONS_WAITING_MAX: usize = 20;
+
+/// Most changes, or kinds of changes, that one exception names.
+pub const EXCEPTION_NAMES_MAX: usize = 50;
+
+/// Most exceptions of one service that are kept: three a quarter are forty years.
+pub const EXCEPTIONS_PER_SERVICE_MAX: usize = 500;
+
+/// Most exceptions of all that are kept.
+pub const EXCEPTIONS_MAX: usize = 20_000;
+
+/// How far ahead the day may be until which an exception is paid back, in days.
+pub const PAYBACK_DAYS_MAX: i64 = 366;
+
 /// Most exceptions of one service that a policy may allow in a quarter.
 pub const EXCEPTIONS_PER_QUARTER_MAX: u32 = 100;
 
@@ -155,6 +173,28 @@ pub const REASON_BYTES_MAX: usize = 1_000;
 
 /// Longest name of an incident, a change or a piece of maintenance, in bytes.
 pub const ACCOUNT_NAME_BYTES_MAX: usize = 120;
+
+/// Longest name of a change, in bytes: an attribution can name it.
+pub const CHANGE_ID_BYTES_MAX: usize = ACCOUNT_NAME_BYTES_MAX;
+
+/// Longest title of a change, in bytes.
+pub const CHANGE_TITLE_BYTES_MAX: usize = 300;
+
+/// Longest address of a change, in bytes.
+pub const CHANGE_URL_BYTES_MAX: usize = 1_000;
+
+/// How far ahead of the server's clock a change may have started or finished, in milliseconds (five minutes): so much
+/// clocks of pipelines are off.
+pub const CHANGE_AHEAD_MS_MAX: i64 = 5 * 60 * 1000;
+
+/// How long ago a change may have started that is recorded now, in milliseconds (366 days).
+pub const CHANGE_BACK_MS_MAX: i64 = 366 * 24 * 3600 * 1000;
+
+/// Most changes of one service that are kept: forty a day of nine months, or ten a day of three years.
+pub const CHANGES_PER_SERVICE_MAX: usize = 10_000;
+
+/// Most changes of all that are kept.
+pub const CHANGES_MAX: usize = 200_000;
 
 /// How much the counted pieces of logs that wait for their turn may take, in bytes, before other tasks pause.
 pub const LOG_WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use crate::{
     catalog::object::{self, Declared, Kind, Object, ObjectId},
+    deliver::{Changes, change},
     event::Event,
     marks::{
         Marks, Subject,
@@ -19,6 +20,7 @@ use crate::{
     },
     promise::{
         agreement::{self, Versions},
+        exception::{self, Exceptions},
         record::{self, Record},
     },
 };
@@ -29,7 +31,9 @@ pub const STATE_VERSION: u32 = 4;
 /// Everything the practice knows.
 ///
 /// What it drops, and when: exclusions and attributions when they are taken back, and the oldest where there are too
-/// many ([`Marks`]). People and tokens are kept for good, because the journal names them; both are few.
+/// many ([`Marks`]); of changes those that started first, where there are too many ([`Changes`]); of exceptions those
+/// that are over, where there are too many ([`Exceptions`]). People and tokens are kept for good, because the journal
+/// names them; both are few.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct State {
     /// Everyone who acts or acted.
@@ -54,6 +58,12 @@ pub struct State {
     pub exclusions: Marks<Exclusion>,
     /// Every attribution in force. They stay like exclusions.
     pub attributions: Marks<Attribution>,
+    /// The changes that are kept.
+    #[serde(default)]
+    pub changes: Changes,
+    /// The exceptions that are kept.
+    #[serde(default)]
+    pub exceptions: Exceptions,
     /// What was decided about each service. That of a withdrawn one is dropped; the journal keeps it.
     #[serde(default)]
     pub decisions: BTreeMap<SmolStr, Record>,
@@ -77,6 +87,13 @@ impl State {
             Event::ExclusionUndone(event) => exclusion::apply_undone(self, event),
             Event::AttributionAdded(event) => attribution::apply_added(self, at_ms, event),
             Event::AttributionUndone(event) => attribution::apply_undone(self, event),
+            Event::ChangeStarted(event) => change::apply_started(self, at_ms, event),
+            Event::ChangeFinished(event) => change::apply_finished(self, event),
+            Event::ExceptionAsked(event) => exception::apply_asked(self, at_ms, event),
+            Event::ExceptionApproved(event) => exception::apply_approved(self, at_ms, event),
+            Event::ExceptionRejected(event) => exception::apply_rejected(self, at_ms, event),
+            Event::ExceptionRevoked(event) => exception::apply_revoked(self, at_ms, event),
+            Event::ExceptionPaid(event) => exception::apply_paid(self, at_ms, event),
             Event::PromiseProposed(event) => {
                 agreement::apply_promise_proposed(self, at_ms, event);
             }

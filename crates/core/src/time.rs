@@ -101,6 +101,11 @@ pub fn rfc3339(second: i64) -> String {
     Timestamp::from_second(second).map_or_else(|_| format!("{second}s"), |t| t.to_string())
 }
 
+/// Writes a millisecond since 1970 as RFC 3339 in UTC, with as many decimals as it needs.
+pub fn rfc3339_ms(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).map_or_else(|_| format!("{ms}ms"), |t| t.to_string())
+}
+
 /// Writes a minute for people: `2026-11-23 06:45 UTC`.
 pub fn utc(minute: Minute) -> String {
     let text = minute.to_string();
@@ -127,6 +132,11 @@ impl Date {
     pub fn of(minute: Minute) -> Self {
         let moment = Timestamp::from_second(minute.second()).unwrap_or(Timestamp::MAX);
         Date(TimeZone::UTC.to_datetime(moment).date())
+    }
+
+    /// Its year, and its month from 1 to 12.
+    pub fn year_and_month(self) -> (i16, i8) {
+        (self.0.year(), self.0.month())
     }
 
     /// Its first minute in UTC.

@@ -196,6 +196,8 @@ fn words(event: &Value) -> String {
         field("token"),
         field("exclusion"),
         field("attribution"),
+        field("change"),
+        field("exception"),
         field("person"),
         field("verdict"),
         field("service"),

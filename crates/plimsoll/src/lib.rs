@@ -6,11 +6,13 @@ mod apply;
 mod assess;
 mod backup;
 mod budget;
+mod change;
 mod check;
 mod client;
 mod decision;
 mod declared;
 pub mod example;
+mod exception;
 mod failure;
 mod gate;
 mod journal;
@@ -56,6 +58,8 @@ enum Command {
     Budget(budget::Args),
     Gate(gate::Args),
     Decision(decision::Args),
+    Change(change::Args),
+    Exception(exception::Args),
     Slo(slo::Args),
     Sli(sli::Args),
     Source(source::Args),
@@ -87,6 +91,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Budget(args) => budget::run(&args),
         Command::Gate(args) => gate::run(&args),
         Command::Decision(args) => decision::run(&args),
+        Command::Change(args) => change::run(&args),
+        Command::Exception(args) => exception::run(&args),
         Command::Slo(args) => slo::run(&args),
         Command::Sli(args) => sli::run(&args),
         Command::Source(args) => source::run(&args),

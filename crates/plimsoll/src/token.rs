@@ -72,7 +72,9 @@ enum Scope {
     Read,
     /// Send measurements
     Push,
-    /// Change documents, attributions and exclusions
+    /// Record changes, and ask for exceptions
+    Change,
+    /// Change documents, attributions and exclusions; answer exceptions; and all that change allows
     Write,
     /// People, tokens, backups; and everything else
     Admin,
@@ -83,6 +85,7 @@ impl From<Scope> for tokens::Scope {
         match scope {
             Scope::Read => tokens::Scope::Read,
             Scope::Push => tokens::Scope::Push,
+            Scope::Change => tokens::Scope::Change,
             Scope::Write => tokens::Scope::Write,
             Scope::Admin => tokens::Scope::Admin,
         }
@@ -156,6 +159,7 @@ fn scopes(token: &Token) -> String {
     let names = token.scopes.iter().map(|scope| match scope {
         tokens::Scope::Read => "read",
         tokens::Scope::Push => "push",
+        tokens::Scope::Change => "change",
         tokens::Scope::Write => "write",
         tokens::Scope::Admin => "admin",
     });

@@ -23,6 +23,9 @@ pub const REOPEN_AFTER_MAX: Duration = Duration::from_secs(5);
 /// A snapshot is saved after so many entries: replaying them takes a fraction of a second.
 pub const SNAPSHOT_EVERY_ENTRIES: u64 = 10_000;
 
+/// Most names that an answer lists where it also says how many there are.
+pub const NAMES_SHOWN_MAX: usize = 100;
+
 /// How long an idempotency key is remembered.
 pub const REPLIES_KEPT_MS: i64 = 24 * 3600 * 1000;
 

@@ -18,7 +18,7 @@ pub fn command(dice: &mut Dice, roll: &Roll, number: usize, now: i64, zone: &str
         2 => Command::IssueToken(token::Wish {
             person,
             label: format!("request {number}"),
-            scopes: Scope::ALL[..=dice.below(4) as usize].iter().copied().collect(),
+            scopes: Scope::ALL[..=dice.below(5) as usize].iter().copied().collect(),
             days: 1 + dice.below(366) as u32,
         }),
         3 => Command::RevokeToken(known(dice, roll.tokens.keys())),

@@ -12,13 +12,13 @@ use crate::{
     command::{Context, Refusal},
     event::Event,
     limits::REASON_BYTES_MAX,
-    marks::words,
     promise::{
         agreement::{self, Versions},
         promise::{Catalog, Promise},
         terms::{Difference, Terms},
     },
     state::State,
+    words,
 };
 
 /// A version of a promise or policy that applying files would propose.

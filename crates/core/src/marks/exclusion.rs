@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Interval, Mark, MarkId, words};
+use super::{Interval, Mark, MarkId};
 use crate::{
     command::{Actor, Context, Refusal},
     event::Event,
@@ -11,6 +11,8 @@ use crate::{
     measure::exclusion::Exclusions,
     state::State,
     text::shortened,
+    time::Span,
+    words,
 };
 
 /// An interval that does not count.
@@ -76,6 +78,15 @@ impl State {
     pub fn exclusions(&self, sli: &str) -> Exclusions {
         let marks = self.exclusions.about(&self.subjects_of(sli));
         Exclusions::of(marks.into_iter().map(|mark| mark.interval.span()))
+    }
+}
+
+impl State {
+    /// The exclusions in force that take minutes of a span out of an SLI, in the order in which they were made.
+    pub fn exclusions_within(&self, sli: &str, span: Span) -> Vec<&Exclusion> {
+        let mut marks = self.exclusions.about(&self.subjects_of(sli));
+        marks.retain(|mark| !mark.interval.span().intersection(span).is_empty());
+        marks
     }
 }
 

@@ -7,7 +7,6 @@ pub mod attribution;
 pub mod exclusion;
 mod interval;
 mod kept;
-pub(crate) mod words;
 
 pub use interval::{Interval, Subject};
 pub use kept::{Mark, MarkId, Marks};

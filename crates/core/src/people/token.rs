@@ -32,7 +32,9 @@ pub enum Scope {
     Read,
     /// Send measurements.
     Push,
-    /// Change documents, attributions and exclusions.
+    /// Record changes, and ask for exceptions.
+    Change,
+    /// Change documents, attributions and exclusions; answer exceptions.
     Write,
     /// People, tokens, backups; and everything else.
     Admin,
@@ -40,16 +42,23 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, the narrowest first.
-    pub const ALL: [Scope; 4] = [Scope::Read, Scope::Push, Scope::Write, Scope::Admin];
+    pub const ALL: [Scope; 5] =
+        [Scope::Read, Scope::Push, Scope::Change, Scope::Write, Scope::Admin];
 
     /// Its name in documents and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Scope::Read => "read",
             Scope::Push => "push",
+            Scope::Change => "change",
             Scope::Write => "write",
             Scope::Admin => "admin",
         }
+    }
+
+    /// Whether whoever has this one has another: `admin` includes everything, `write` includes `change`.
+    pub fn includes(self, other: Scope) -> bool {
+        self == other || self == Scope::Admin || (self, other) == (Scope::Write, Scope::Change)
     }
 }
 
@@ -76,9 +85,9 @@ impl Token {
         self.revoked_ms.is_none() && at_ms < self.expires_ms
     }
 
-    /// Whether it may be used for this. `admin` includes everything; `write` and `push` include no other.
+    /// Whether it may be used for this.
     pub fn allows(&self, scope: Scope) -> bool {
-        self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
+        self.scopes.iter().any(|own| own.includes(scope))
     }
 }
 

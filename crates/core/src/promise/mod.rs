@@ -6,6 +6,7 @@ pub mod ceiling;
 pub mod cost;
 pub mod coverage;
 pub mod decision;
+pub mod exception;
 pub mod gate;
 pub mod lint;
 pub mod outage;

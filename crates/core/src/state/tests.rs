@@ -15,7 +15,7 @@ use crate::{
     decide::decide,
     marks::Interval,
     people::token::{Scope, Wish},
-    promise::agreement::Role,
+    promise::{agreement::Role, gate::Risk},
     time::Minute,
 };
 
@@ -188,6 +188,31 @@ fn any_mark() -> impl Strategy<Value = Command> {
     ]
 }
 
+/// Changes that start and finish, of a few names.
+fn any_change() -> impl Strategy<Value = Command> {
+    let id = || prop::sample::select(vec!["v1", "v2", "v3", "v 4"]).prop_map(String::from);
+    let time = || prop::option::of(0..3 * DAY_MS);
+    let service = prop::sample::select(vec!["shop", "none"]).prop_map(String::from);
+    let start = (prop::option::of(id()), service, time(), prop::option::of(id())).prop_map(
+        |(id, service, started_ms, reverts)| {
+            Command::StartChange(change::StartWish {
+                id,
+                service,
+                kind: "deploy".to_owned(),
+                risk: Risk::Normal,
+                title: None,
+                url: None,
+                started_ms,
+                reverts,
+            })
+        },
+    );
+    let finish = (id(), time()).prop_map(|(id, finished_ms)| {
+        Command::FinishChange(change::FinishWish { id, finished_ms, outcome: None })
+    });
+    prop_oneof![start, finish]
+}
+
 fn any_command() -> impl Strategy<Value = Command> {
     let handle = prop::sample::select(vec!["ada", "bob", "cyd", "No"]).prop_map(String::from);
     let token =
@@ -222,6 +247,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         promised,
         agreed,
         any_mark(),
+        any_change(),
         handle.clone().prop_map(Command::AddPerson),
         handle.clone().prop_map(Command::ErasePerson),
         (handle, 0..5_u32).prop_map(|(person, days)| issue(&person, days)),

@@ -30,7 +30,7 @@ pub fn steady(text: &str) -> String {
     let patterns = [
         (r"_[0-9a-f]{64}", "_SECRET"),
         (r"[0-9a-f]{64}", "HASH"),
-        (r"([atx])-[0-9a-z]{20}", "$1-ID"),
+        (r"([acetx])-[0-9a-z]{20}", "$1-ID"),
         (r"\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?", "TIME"),
         (r"process \d+", "process PID"),
         (r"127\.0\.0\.1:\d+", "ADDRESS"),

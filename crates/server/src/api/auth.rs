@@ -192,7 +192,7 @@ pub(crate) struct Identified {
 impl Identified {
     /// Whether the token may be used for this.
     pub(crate) fn allows(&self, scope: Scope) -> bool {
-        self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
+        self.scopes.iter().any(|own| own.includes(scope))
     }
 }
 

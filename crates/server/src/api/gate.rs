@@ -3,12 +3,18 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use plimsoll_core::{catalog::Kind, promise::gate, spec::name::is_dns_label, time::rfc3339};
+use plimsoll_core::{
+    catalog::Kind,
+    promise::{exception::Exception, gate},
+    spec::name::is_dns_label,
+    time::Minute,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    answer::{Answer, report},
+    actor::Actor,
+    answer::{Answer, report, time},
     app::App,
     auth::Access,
     call::{Named, Params},
@@ -33,11 +39,42 @@ pub struct GateReport {
     pub allowed: bool,
     /// Whether it may pass because changes of its kind always may.
     pub exempt: bool,
+    /// The exception that lets it pass, where that is why it may.
+    pub exception: Option<Covering>,
     /// Why, in a sentence.
     pub why: String,
     /// Until when this answer holds; ask again then.
     #[schema(format = DateTime)]
     pub expires: String,
+}
+
+/// An exception that lets a change pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Covering {
+    /// Its name.
+    pub id: String,
+    /// Who asked for it.
+    pub asked_by: Actor,
+    /// Who approved it.
+    pub approved_by: Actor,
+    /// Whether they approved what they asked for themselves, as the policy lets them.
+    pub solo: bool,
+    /// Until when it lets changes pass.
+    #[schema(format = DateTime)]
+    pub until: String,
+}
+
+impl Covering {
+    fn of(exception: &Exception) -> Option<Self> {
+        let (_, approved) = exception.approved.as_ref()?;
+        Some(Covering {
+            id: exception.asked.exception.to_string(),
+            asked_by: Actor::from(&exception.asked.by),
+            approved_by: Actor::from(&approved.by),
+            solo: approved.solo,
+            until: time(approved.until_ms),
+        })
+    }
 }
 
 /// A change that asks whether it may pass.
@@ -80,6 +117,23 @@ pub enum Risk {
     High,
 }
 
+impl Risk {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        gate::Risk::from(self).word()
+    }
+}
+
+impl From<gate::Risk> for Risk {
+    fn from(risk: gate::Risk) -> Self {
+        match risk {
+            gate::Risk::Low => Risk::Low,
+            gate::Risk::Normal => Risk::Normal,
+            gate::Risk::High => Risk::High,
+        }
+    }
+}
+
 impl From<Risk> for gate::Risk {
     fn from(risk: Risk) -> Self {
         match risk {
@@ -105,27 +159,38 @@ pub(super) async fn show(
     Params(GateQuery { kind, risk, change }): Params<GateQuery>,
 ) -> Answer {
     check(kind.as_deref(), change.as_deref())?;
-    let now = Moment::of(&app);
-    let (judged, view) = {
+    let (now, now_ms) = (Moment::of(&app), app.clock.now().ms);
+    let (judged, view, exception) = {
         let state = app.desk.published().read();
         if declared::find(&state, Kind::Service, &name).is_none() {
             return Err(declared::none(Kind::Service, &name));
         }
         let judged = now.judged(&name, &state);
         let view = now.view(&name, &judged, &state);
-        (judged, view)
+        let covering = state.covering(&name, change.as_deref(), kind.as_deref(), now_ms);
+        (judged, view, covering.cloned())
     };
     let risk: gate::Risk = risk.unwrap_or_default().into();
-    let (policy, kind_of_it, verdict) = (&judged.policy, kind.as_deref(), judged.verdict());
-    let pass = gate::pass(policy, verdict, kind_of_it, risk);
+    let (policy, verdict) = (&judged.policy, judged.verdict());
+    let asking = gate::Asking { kind: kind.as_deref(), risk, exception: exception.as_ref() };
+    let pass = gate::pass(policy, verdict, asking);
+    let covering = exception.as_ref().filter(|_| pass == gate::Pass::Covered);
     report(&GateReport {
         allowed: pass.is_allowed(),
         exempt: pass == gate::Pass::Exempt,
-        why: gate::sentence(policy, verdict, kind_of_it, risk),
-        expires: rfc3339(now.minute.plus(FRESH_MINUTES).second()),
+        why: gate::sentence(policy, verdict, asking),
+        expires: expires(now.minute, covering),
+        exception: covering.and_then(Covering::of),
         decision: view,
         change: AskedChange { kind, risk: risk.word().to_owned(), name: change },
     })
+}
+
+/// Until when an answer holds: a few minutes, and no longer than the exception that it rests on.
+fn expires(now: Minute, covering: Option<&Exception>) -> String {
+    let fresh_ms = now.plus(FRESH_MINUTES).second() * 1000;
+    let until = covering.and_then(Exception::in_force).map(|(_, to)| to);
+    time(until.map_or(fresh_ms, |until_ms| until_ms.min(fresh_ms)))
 }
 
 fn check(kind: Option<&str>, change: Option<&str>) -> Result<(), Problem> {

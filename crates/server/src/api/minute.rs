@@ -1,4 +1,4 @@
-//! Minutes in requests: times in RFC 3339 that fall on a whole minute.
+//! Times in requests, in RFC 3339: whole minutes, where slots are meant, and others.
 
 use jiff::Timestamp;
 use plimsoll_core::time::Minute;
@@ -7,22 +7,30 @@ use super::problem::{Code, Problem};
 
 /// The minute that begins at a time; `field` is where it stands.
 pub(crate) fn parse(field: &str, text: &str) -> Result<Minute, Problem> {
-    let refuse = |why: &str| {
-        let shown: String = text.chars().take(60).collect();
-        Problem::new(
-            Code::Invalid,
-            format!("{field} is {shown:?}, which {why}"),
-            "write a whole minute such as 2026-11-23T06:45:00Z; in a query, + is %2B",
-        )
-        .with("field", field)
-    };
-    let time = Some(text).filter(|text| is_rfc3339(text)).and_then(|text| text.parse().ok());
-    let time: Timestamp = time.ok_or_else(|| refuse("is no time in RFC 3339"))?;
+    let hint = "write a whole minute such as 2026-11-23T06:45:00Z; in a query, + is %2B";
+    let time = read(text).ok_or_else(|| refused(field, text, "is no time in RFC 3339", hint))?;
     let second = time.as_second();
     if time.subsec_nanosecond() != 0 || second.rem_euclid(60) != 0 {
-        return Err(refuse("is no whole minute"));
+        return Err(refused(field, text, "is no whole minute", hint));
     }
     Ok(Minute::of_second(second))
+}
+
+/// A time of any precision, in milliseconds since 1970, rounded down; `field` is where it stands.
+pub(crate) fn instant(field: &str, text: &str) -> Result<i64, Problem> {
+    let hint = "write a time such as 2026-11-23T06:45:30Z; in a query, + is %2B";
+    let time = read(text).ok_or_else(|| refused(field, text, "is no time in RFC 3339", hint))?;
+    Ok(time.as_nanosecond().div_euclid(1_000_000) as i64)
+}
+
+fn read(text: &str) -> Option<Timestamp> {
+    Some(text).filter(|text| is_rfc3339(text)).and_then(|text| text.parse().ok())
+}
+
+fn refused(field: &str, text: &str, why: &str, hint: &str) -> Problem {
+    let shown: String = text.chars().take(60).collect();
+    Problem::new(Code::Invalid, format!("{field} is {shown:?}, which {why}"), hint)
+        .with("field", field)
 }
 
 /// Whether it is written as RFC 3339 says; the parser takes more, such as the name of a zone behind it.
@@ -45,6 +53,21 @@ fn is_rfc3339(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instant_has_milliseconds() {
+        // date -ud 2026-11-23T06:45:01Z +%s  →  1795416301
+        for (text, ms) in [
+            ("2026-11-23T06:45:01Z", 1_795_416_301_000),
+            ("2026-11-23T07:45:01.2509+01:00", 1_795_416_301_250),
+            ("1969-12-31T23:59:59.9999Z", -1),
+        ] {
+            assert_eq!(instant("from", text).unwrap(), ms);
+        }
+        for text in ["", "now", "1795416301", "2026-11-23", "2026-11-23T06:45:01"] {
+            assert_eq!(instant("from", text).unwrap_err().code(), Code::Invalid, "{text}");
+        }
+    }
 
     #[test]
     fn a_minute_is_a_time_without_seconds() {

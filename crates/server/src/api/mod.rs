@@ -9,13 +9,16 @@ mod app;
 pub mod attributions;
 pub mod auth;
 pub mod backups;
+pub mod bill;
 pub mod budgets;
 mod call;
+pub mod changes;
 pub mod decisions;
 pub mod declared;
 pub mod documents;
 mod etag;
 pub mod exact;
+pub mod exceptions;
 pub mod exclusions;
 pub mod gate;
 mod guard;
@@ -25,6 +28,7 @@ pub mod interval;
 pub mod journal;
 mod metrics;
 mod minute;
+pub mod obedience;
 pub mod openapi;
 pub mod page;
 pub mod people;
@@ -72,6 +76,10 @@ pub(crate) fn routes() -> Vec<Route> {
         policies::routes(),
         exclusions::routes(),
         attributions::routes(),
+        changes::routes(),
+        obedience::routes(),
+        exceptions::routes(),
+        bill::routes(),
         journal::routes(),
         backups::routes(),
         metrics::routes(),

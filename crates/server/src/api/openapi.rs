@@ -17,9 +17,9 @@ use utoipa::{
 };
 
 use super::{
-    attributions, auth::Access, backups, budgets, decisions, documents, exclusions, gate, health,
-    journal, metrics, people, policies, problem, promise_export, promises, route::Route, samples,
-    services, slis, slos, slots, sources, tokens,
+    attributions, auth::Access, backups, bill, budgets, changes, decisions, documents, exceptions,
+    exclusions, gate, health, journal, metrics, obedience, people, policies, problem,
+    promise_export, promises, route::Route, samples, services, slis, slos, slots, sources, tokens,
 };
 
 /// The description, before its routes say what they need.
@@ -83,6 +83,19 @@ use super::{
         attributions::add,
         attributions::show,
         attributions::undo,
+        changes::list,
+        changes::start,
+        changes::show,
+        changes::finish,
+        obedience::show,
+        exceptions::list,
+        exceptions::ask,
+        exceptions::show,
+        exceptions::approve,
+        exceptions::reject,
+        exceptions::revoke,
+        exceptions::pay,
+        bill::show,
         journal::list,
         journal::head,
         journal::verify,

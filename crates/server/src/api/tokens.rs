@@ -33,7 +33,9 @@ pub enum Scope {
     Read,
     /// Send measurements.
     Push,
-    /// Change documents, attributions and exclusions.
+    /// Record changes, and ask for exceptions.
+    Change,
+    /// Change documents, attributions and exclusions; answer exceptions; and all that `change` allows.
     Write,
     /// People, tokens, backups; and everything else.
     Admin,
@@ -109,6 +111,7 @@ impl From<token::Scope> for Scope {
         match scope {
             token::Scope::Read => Scope::Read,
             token::Scope::Push => Scope::Push,
+            token::Scope::Change => Scope::Change,
             token::Scope::Write => Scope::Write,
             token::Scope::Admin => Scope::Admin,
         }
@@ -120,6 +123,7 @@ impl From<Scope> for token::Scope {
         match scope {
             Scope::Read => token::Scope::Read,
             Scope::Push => token::Scope::Push,
+            Scope::Change => token::Scope::Change,
             Scope::Write => token::Scope::Write,
             Scope::Admin => token::Scope::Admin,
         }

@@ -3,12 +3,14 @@
 use plimsoll_core::{
     deliver::attribution::Attributions,
     measure::{
+        exclusion::Exclusions,
         slot::Slot,
         window::{NoExtent, Window},
     },
     promise::{
         budget::Budget,
         cost::Costing,
+        exception::cost::{self, Cost},
         statement::{Posting, statement},
     },
     time::{Minute, Span},
@@ -26,6 +28,8 @@ use super::{
 pub struct Statement {
     /// The budget.
     pub budget: Budget,
+    /// The same as if nothing were excluded.
+    pub raw: Budget,
     /// Its postings: they sum to what was spent.
     pub postings: Vec<Posting>,
 }
@@ -70,9 +74,35 @@ impl Keeper {
         let (_, answer) = self.look(objective, at, |look, end| {
             let budget = Budget::of(look, exclusions, slo.target, costing, window, end)?;
             let postings = statement(&budget, look, exclusions, attributions);
-            Ok(Statement { budget, postings })
+            let raw = Budget::of(look, &Exclusions::none(), slo.target, costing, window, end)?;
+            Ok(Statement { budget, raw, postings })
         })?;
         Ok(answer)
+    }
+
+    /// What a span cost each window of an objective.
+    ///
+    /// # Errors
+    /// As [`Keeper::figures_of`].
+    pub fn costs_of(
+        &self,
+        objective: &Objective,
+        span: Span,
+    ) -> Result<Result<Vec<Cost>, NoExtent>, Unseen> {
+        let Objective { slo, sli, exclusions, .. } = objective;
+        self.read(|reader| {
+            let _paired = self.shared().paired();
+            let board = self.shared().board();
+            let end = board.end();
+            let from = match cost::reach(slo, span, end) {
+                Ok(from) => from,
+                Err(why) => return Ok(Err(why)),
+            };
+            let look = Look::at(&board, reader, *sli, Span::new(from, end))?;
+            let costs = cost::costs(&look, exclusions, slo, span, end);
+            look.check()?;
+            Ok(costs)
+        })
     }
 
     fn look<T>(

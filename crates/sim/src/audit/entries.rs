@@ -285,6 +285,13 @@ fn is_of(command: &Command, event: &str) -> bool {
         Command::UndoExclusion(_) => &["exclusion.undone"],
         Command::Attribute(_) => &["attribution.added"],
         Command::UndoAttribution(_) => &["attribution.undone"],
+        Command::StartChange(_) => &["change.started"],
+        Command::FinishChange(_) => &["change.finished"],
+        Command::AskException(_) => &["exception.asked"],
+        Command::ApproveException(_) => &["exception.approved"],
+        Command::RejectException { .. } => &["exception.rejected"],
+        Command::RevokeException { .. } => &["exception.revoked"],
+        Command::PayException { .. } => &["exception.paid"],
         Command::Record(_) => &["decision.made"],
     };
     kinds.iter().any(|kind| event.starts_with(&format!(r#"{{"type":"{kind}","#)))

@@ -10,7 +10,7 @@ use super::{
 const GATE: &str = "/api/v1/services/checkout/decision";
 
 /// Every minute of the hour before noon, as far as it counts: so many good, so many bad.
-fn hour(house: &House, generation: u64, good: u64, bad: u64) {
+pub(super) fn hour(house: &House, generation: u64, good: u64, bad: u64) {
     let minute =
         |m: u64| json!({"minute": format!("2026-11-23T11:{m:02}:00Z"), "good": good, "bad": bad});
     let minutes: Vec<Value> = (0..59).map(minute).collect();
@@ -20,7 +20,7 @@ fn hour(house: &House, generation: u64, good: u64, bad: u64) {
 }
 
 /// Asks until the answer is this; decisions are made within a second or so.
-fn until(house: &House, path: &str, verdict: &str) -> Value {
+pub(super) fn until(house: &House, path: &str, verdict: &str) -> Value {
     let begun = std::time::Instant::now();
     loop {
         let answer = house.get(path).send().json();

@@ -46,6 +46,9 @@ fn each_route_lets_in_who_has_its_scope_and_nobody_else() {
             let answer = ask().token(token).send();
             let may = match route.rules.access {
                 Access::Anyone | Access::Reader => true,
+                Access::Scope(Scope::Change) => {
+                    [Scope::Change, Scope::Write, Scope::Admin].contains(scope)
+                }
                 Access::Scope(needed) => *scope == needed || *scope == Scope::Admin,
             };
             if may {
@@ -81,6 +84,8 @@ fn nothing_that_writes_is_open() {
     assert_eq!(scope("PUT", "/api/v1/documents/{set}"), needs(Scope::Write));
     assert_eq!(scope("POST", "/api/v1/exclusions"), needs(Scope::Write));
     assert_eq!(scope("DELETE", "/api/v1/attributions/{attribution}"), needs(Scope::Write));
+    assert_eq!(scope("POST", "/api/v1/changes"), needs(Scope::Change));
+    assert_eq!(scope("POST", "/api/v1/changes/{change}/finish"), needs(Scope::Change));
     assert_eq!(scope("POST", "/api/v1/tokens"), needs(Scope::Admin));
     assert_eq!(scope("GET", "/api/v1/people"), needs(Scope::Admin));
     assert_eq!(scope("POST", "/api/v1/backups"), needs(Scope::Admin));

@@ -1,7 +1,9 @@
 //! The interface, through its router.
 
+mod changes;
 mod decisions;
 mod documents;
+mod exceptions;
 mod guard;
 mod house;
 mod journal;

@@ -1,4 +1,4 @@
-//! Words that people write into the journal.
+//! Words that people say: reasons, titles, names.
 
 use smol_str::SmolStr;
 
