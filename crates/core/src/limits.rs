@@ -247,3 +247,6 @@ pub const PROMISE_ITEMS_MAX: usize = 100;
 
 /// Most versions of a promise or policy that are kept in the state beside the one in force; the journal keeps all.
 pub const VERSIONS_KEPT_MAX: usize = 100;
+
+/// Most services of a circle of dependencies that a message names.
+pub const CIRCLE_SHOWN_MAX: usize = 12;

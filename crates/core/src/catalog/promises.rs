@@ -9,6 +9,7 @@ use super::{
     plan::Change,
 };
 use crate::{
+    limits::CIRCLE_SHOWN_MAX,
     promise::{
         ceiling::{self, Finding},
         policy::HOUSE_POLICY,
@@ -17,9 +18,6 @@ use crate::{
     spec::{code, docs::Placed, own::PromiseDoc, problem::Problem},
     state::State,
 };
-
-/// Most services of a circle that a message names.
-const SHOWN_MAX: usize = 12;
 
 /// What the catalog would become.
 pub(super) struct Next<'a> {
@@ -148,7 +146,7 @@ fn in_circles(
     if cycle.len() == 1 {
         return None;
     }
-    let shown = (cycle.len() + 1).min(SHOWN_MAX);
+    let shown = (cycle.len() + 1).min(CIRCLE_SHOWN_MAX);
     let way: Vec<&str> = cycle.iter().cycle().skip(*at).take(shown).copied().collect();
     let rest = if shown <= cycle.len() { " → …" } else { "" };
     let message = format!("hard dependencies go in a circle: {}{rest}", way.join(" → "));
