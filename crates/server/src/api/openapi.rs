@@ -94,6 +94,8 @@ use super::{
         backups::take,
         metrics::show,
         crate::pages::overview,
+        crate::pages::changes,
+        crate::pages::exceptions,
         crate::pages::style,
     )
 )]

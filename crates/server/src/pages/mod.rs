@@ -1,5 +1,7 @@
 //! Pages for people. They need no script and load nothing from elsewhere.
 
+mod changes;
+mod exceptions;
 mod overview;
 
 use axum::{
@@ -7,6 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+pub(crate) use changes::{__path_changes, changes};
+pub(crate) use exceptions::{__path_exceptions, exceptions};
 pub(crate) use overview::{__path_overview, overview};
 
 use crate::api::{Access, Route};
@@ -19,6 +23,8 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         Route::get("/", Access::Reader, overview),
+        Route::get("/changes", Access::Reader, changes),
+        Route::get("/exceptions", Access::Reader, exceptions),
         Route::get("/style.css", Access::Anyone, style).uncounted(),
     ]
 }
