@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use plimsoll_core::ratio::{grouped, parse_decimal_ppb, percent_ceil, percent_floor};
 use plimsoll_server::api::{
-    budgets::{BudgetFigures, BudgetReport, Burn, Line, StatementReport, WindowBudget},
+    budgets::{BudgetFigures, BudgetReport, Burn, DayShare, Line, StatementReport, WindowBudget},
     exact::Exact,
     slos::Slo,
 };
@@ -34,6 +34,9 @@ pub struct Args {
     /// Show where the budget of the first window went
     #[arg(long)]
     statement: bool,
+    /// The same by day
+    #[arg(long, requires = "statement")]
+    days: bool,
     /// Print the JSON of the interface: one object for one name, else a list
     #[arg(long)]
     json: bool,
@@ -62,7 +65,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         _ => {
             let list = List::of(answers)?;
             if args.statement {
-                output::list(&list, args.json, statements)?;
+                output::list(&list, args.json, if args.days { by_day } else { statements })?;
             } else {
                 output::list(&list, args.json, budgets)?;
             }
@@ -77,13 +80,23 @@ fn all(client: &mut Client) -> Result<Vec<String>, Failure> {
 }
 
 fn budgets(reports: Vec<BudgetReport>) -> Table {
-    let headings =
-        ["SLO", "WINDOW", ">TARGET", ">LEFT", ">BAD", ">OF", ">OUTAGE LEFT", ">COVERAGE", ">BURN"];
+    let headings = [
+        "SLO",
+        "WINDOW",
+        ">TARGET",
+        ">LEFT",
+        ">RAW",
+        ">BAD",
+        ">OF",
+        ">OUTAGE LEFT",
+        ">COVERAGE",
+        ">BURN",
+    ];
     let mut table = Table::new("there is no SLO; plimsoll apply declares them", &headings);
     for BudgetReport { slo, target, windows, burns, .. } in reports {
         let last_hour = burns.iter().find(|burn| burn.lookback_minutes == 60);
         let burn = last_hour.or(burns.first()).map(burn).unwrap_or_default();
-        for WindowBudget { window, budget, why } in windows {
+        for WindowBudget { window, budget, raw, why } in windows {
             let target = slo::percent(&target);
             let [left, bad, all, outage, coverage] = match budget {
                 Some(budget) => figures(&budget),
@@ -100,6 +113,7 @@ fn budgets(reports: Vec<BudgetReport>) -> Table {
                 window,
                 target,
                 left,
+                raw.as_ref().map(left_of).unwrap_or_default(),
                 bad,
                 all,
                 outage,
@@ -119,13 +133,17 @@ fn figures(budget: &BudgetFigures) -> [String; 5] {
         _ => String::new(),
     };
     [
-        // Nothing is known of a budget that nothing was measured of; least of all that it is whole.
-        budget.left.as_ref().map_or_else(|| "unknown".to_owned(), share),
+        left_of(budget),
         grouped(budget.bad.into()),
         grouped(u128::from(budget.good) + u128::from(budget.bad)),
         outage,
         share(&budget.coverage),
     ]
+}
+
+/// Nothing is known of a budget that nothing was measured of; least of all that it is whole.
+fn left_of(budget: &BudgetFigures) -> String {
+    budget.left.as_ref().map_or_else(|| "unknown".to_owned(), share)
 }
 
 /// `14.4× in 1 h`.
@@ -141,13 +159,34 @@ fn statements(reports: Vec<StatementReport>) -> Table {
     let nothing = "no budget was spent";
     let mut table = Table::new(nothing, &["SLO", "WINDOW", ">SHARE", "WENT ON"]);
     for StatementReport { slo, window, postings, .. } in reports {
-        for Line { account, name, share: part } in postings {
-            let account = account.replace('_', " ");
-            let account = name.map_or_else(|| account.clone(), |name| format!("{account} {name}"));
-            table.row([slo.clone(), window.clone(), spent(&part), account]);
+        for line in &postings {
+            table.row([slo.clone(), window.clone(), spent(&line.share), account(line)]);
         }
     }
     table
+}
+
+/// The postings of each day, the oldest day first.
+fn by_day(reports: Vec<StatementReport>) -> Table {
+    let headings = ["SLO", "WINDOW", "DAY (UTC)", ">SHARE", "WENT ON"];
+    let mut table = Table::new("no budget was spent", &headings);
+    for StatementReport { slo, window, postings, .. } in reports {
+        let mut rows: Vec<(&DayShare, &Line)> = postings
+            .iter()
+            .flat_map(|line| line.days.iter().map(move |share| (share, line)))
+            .collect();
+        rows.sort_by(|one, other| one.0.day.cmp(&other.0.day));
+        for (DayShare { day, share }, line) in rows {
+            let cells = [slo.clone(), window.clone(), day.clone(), spent(share), account(line)];
+            table.row(cells);
+        }
+    }
+    table
+}
+
+fn account(line: &Line) -> String {
+    let account = line.account.replace('_', " ");
+    line.name.as_ref().map_or_else(|| account.clone(), |name| format!("{account} {name}"))
 }
 
 /// What is left or covered, as a person reads it, never better than it is: `75.9 %`.

@@ -316,8 +316,8 @@ fn ago(minutes: i64) -> String {
 #[test]
 fn a_budget_that_nothing_was_measured_of_is_unknown() {
     expect![[r"
-        SLO  WINDOW  TARGET     LEFT  BAD  OF  OUTAGE LEFT  COVERAGE     BURN
-        web  30d     99.9 %  unknown    0   0                    0 %  unknown
+        SLO  WINDOW  TARGET     LEFT      RAW  BAD  OF  OUTAGE LEFT  COVERAGE     BURN
+        web  30d     99.9 %  unknown  unknown    0   0                    0 %  unknown
     "]]
     .assert_eq(&says(&shop(), &["budget"]));
 }
@@ -335,9 +335,9 @@ fn all_budgets_are_one_question() {
     });
     let all = place.says(&["budget", "--server", &server]);
     expect![[r"
-        SLO  WINDOW  TARGET     LEFT  BAD  OF  OUTAGE LEFT  COVERAGE     BURN
-        api  30d       99 %  unknown    0   0                    0 %  unknown
-        web  30d     99.9 %  unknown    0   0                    0 %  unknown
+        SLO  WINDOW  TARGET     LEFT      RAW  BAD  OF  OUTAGE LEFT  COVERAGE     BURN
+        api  30d       99 %  unknown  unknown    0   0                    0 %  unknown
+        web  30d     99.9 %  unknown  unknown    0   0                    0 %  unknown
     "]]
     .assert_eq(&all);
     assert_eq!(*heard.lock().unwrap(), ["GET /api/v1/budgets HTTP/1.1"]);
@@ -368,8 +368,8 @@ fn what_is_pushed_is_in_the_budget_and_its_account() {
     assert_eq!(kept, r#"{"changed":3,"repeated":0}"#);
     // 24,000 events allow 24 bad ones; 10 are 41.67 % of that.
     let budget = expect![[r"
-        SLO  WINDOW  TARGET    LEFT  BAD      OF  OUTAGE LEFT  COVERAGE         BURN
-        web  30d     99.9 %  58.3 %   10  24,000       25 min   < 0.1 %  0.4× in 1 h
+        SLO  WINDOW  TARGET    LEFT     RAW  BAD      OF  OUTAGE LEFT  COVERAGE         BURN
+        web  30d     99.9 %  58.3 %  58.3 %   10  24,000       25 min   < 0.1 %  0.4× in 1 h
     "]];
     budget.assert_eq(&says(&place, &["budget"]));
     expect![[r"
@@ -398,8 +398,8 @@ fn what_is_pushed_is_in_the_budget_and_its_account() {
     let exclusion = ["exclusion", "add", "--service", "shop", "--reason", "a test"];
     made(&place, &[&exclusion[..], &["--from", &second, "--for", "1m"]].concat());
     expect![[r"
-        SLO  WINDOW  TARGET   LEFT  BAD      OF  OUTAGE LEFT  COVERAGE       BURN
-        web  30d     99.9 %  100 %    0  12,000       43 min   < 0.1 %  0× in 1 h
+        SLO  WINDOW  TARGET   LEFT     RAW  BAD      OF  OUTAGE LEFT  COVERAGE       BURN
+        web  30d     99.9 %  100 %  58.3 %    0  12,000       43 min   < 0.1 %  0× in 1 h
     "]]
     .assert_eq(&says(&place, &["budget", "web"]));
     expect![[r#"
@@ -440,11 +440,8 @@ fn a_backup_is_restored_and_a_damaged_one_is_not() {
     "]].assert_eq(&place.says(&["restore", "copy", "--data", "restored"]));
 
     let file = place.path().join("copy/journal.db");
-    let mut bytes = fs::read(&file).unwrap();
     // The newest entry: what a snapshot holds is not read again from the entries before it.
-    let at = bytes.windows(13).position(|window| window == b"decision.made").unwrap();
-    bytes[at] = b'X';
-    fs::write(&file, bytes).unwrap();
+    damage(&file, "decision.made", "decision.mode");
     expect![[r"
         ! error: copy/journal.db: entry 6 is damaged: its hash does not match its content and the entry before it. Entries 1 to 5 are sound. Keep a copy of the file, check the disk, and restore the newest backup that verifies
         [exit 1]

@@ -11,6 +11,7 @@ use crate::{
     limits::{ACCOUNT_NAME_BYTES_MAX, REASON_BYTES_MAX},
     state::State,
     text::shortened,
+    time::Span,
     words,
 };
 
@@ -140,6 +141,13 @@ pub struct Wish {
 }
 
 impl State {
+    /// The attributions in force of minutes of a span of an SLI, in the order in which they were made.
+    pub fn attributions_within(&self, sli: &str, span: Span) -> Vec<&Attribution> {
+        let mut marks = self.attributions.about(&self.subjects_of(sli));
+        marks.retain(|mark| !mark.interval.span().intersection(span).is_empty());
+        marks
+    }
+
     /// What the minutes of an SLI are put down to: by attributions of its own and of its service, the later before
     /// the earlier.
     pub fn attributions(&self, sli: &str) -> Attributions {

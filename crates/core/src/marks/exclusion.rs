@@ -11,6 +11,7 @@ use crate::{
     measure::exclusion::Exclusions,
     state::State,
     text::shortened,
+    time::Span,
     words,
 };
 
@@ -77,6 +78,15 @@ impl State {
     pub fn exclusions(&self, sli: &str) -> Exclusions {
         let marks = self.exclusions.about(&self.subjects_of(sli));
         Exclusions::of(marks.into_iter().map(|mark| mark.interval.span()))
+    }
+}
+
+impl State {
+    /// The exclusions in force that take minutes of a span out of an SLI, in the order in which they were made.
+    pub fn exclusions_within(&self, sli: &str, span: Span) -> Vec<&Exclusion> {
+        let mut marks = self.exclusions.about(&self.subjects_of(sli));
+        marks.retain(|mark| !mark.interval.span().intersection(span).is_empty());
+        marks
     }
 }
 

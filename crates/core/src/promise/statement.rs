@@ -10,6 +10,7 @@ use crate::{
     deliver::attribution::{Account, Attributions},
     measure::{exclusion::Exclusions, slots::Slots},
     ratio::quotient_ppb,
+    time::{DAY, Minute},
 };
 
 /// One line of a statement.
@@ -21,6 +22,19 @@ pub struct Posting {
     pub units: u128,
     /// The share of the budget, in parts per billion. All shares sum to exactly `spend.spent_ppb`.
     pub share_ppb: i64,
+    /// The same by day, in order; a day without cost is not here.
+    pub days: Vec<DayPosting>,
+}
+
+/// What one account cost on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayPosting {
+    /// The first minute of the day, in UTC.
+    pub day: Minute,
+    /// How much, in units. The days of a posting sum to its units.
+    pub units: u128,
+    /// The share of the budget. The days of a posting sum to its share.
+    pub share_ppb: i64,
 }
 
 /// Where the budget went, the largest posting first.
@@ -30,29 +44,40 @@ pub fn statement(
     exclusions: &Exclusions,
     attributions: &Attributions,
 ) -> Vec<Posting> {
-    let mut units: BTreeMap<&Account, u128> = BTreeMap::new();
+    let mut units: BTreeMap<&Account, BTreeMap<Minute, u128>> = BTreeMap::new();
     for cost in budget.costing.costs(ledger, exclusions, budget.extent.span) {
         let account = if cost.for_missing_data {
             &Account::MissingData
         } else {
             attributions.account(cost.minute)
         };
-        *units.entry(account).or_default() += cost.units;
+        let days = units.entry(account).or_default();
+        *days.entry(cost.minute.floor(DAY)).or_default() += cost.units;
     }
-    let mut lines: Vec<(&Account, u128)> = units.into_iter().collect();
+    let sum = |days: &BTreeMap<Minute, u128>| days.values().sum();
+    let mut lines: Vec<(&Account, u128)> =
+        units.iter().map(|(account, days)| (*account, sum(days))).collect();
     lines.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-    share_out(lines, budget.spend.spent, budget.spend.spent_ppb(budget.target))
+    let shares = share_out(lines, budget.spend.spent, budget.spend.spent_ppb(budget.target));
+    let posting = |(account, cost, share_ppb): (&Account, u128, i64)| {
+        let days = units.get(account).into_iter().flatten().map(|(day, cost)| (*day, *cost));
+        let days = share_out(days.collect(), cost, share_ppb);
+        let day = |(day, units, share_ppb)| DayPosting { day, units, share_ppb };
+        let days = days.into_iter().map(day).collect();
+        Posting { account: account.clone(), units: cost, share_ppb, days }
+    };
+    shares.into_iter().map(posting).collect()
 }
 
 /// Gives each line its part of the share, by running totals: the last one closes exactly.
-fn share_out(lines: Vec<(&Account, u128)>, spent: u128, spent_ppb: i64) -> Vec<Posting> {
+fn share_out<T>(lines: Vec<(T, u128)>, spent: u128, spent_ppb: i64) -> Vec<(T, u128, i64)> {
     let (mut running, mut shared) = (0, 0);
-    let posting = |(account, units): (&Account, u128)| {
+    let posting = |(of, units): (T, u128)| {
         running += units;
         let until_here = part(running, spent, spent_ppb);
         let share_ppb = until_here - shared;
         shared = until_here;
-        Posting { account: account.clone(), units, share_ppb }
+        (of, units, share_ppb)
     };
     lines.into_iter().map(posting).collect()
 }

@@ -122,7 +122,7 @@ impl From<&Cause> for Account {
     }
 }
 
-fn view(attribution: &attribution::Attribution) -> Attribution {
+pub(super) fn view(attribution: &attribution::Attribution) -> Attribution {
     Attribution {
         id: attribution.id.0.to_string(),
         interval: Interval::of(&attribution.interval),

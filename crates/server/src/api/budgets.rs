@@ -8,7 +8,7 @@ use plimsoll_core::{
     deliver::attribution,
     measure::window::{NoExtent, Window},
     promise::{budget::Budget, cost::Spend, statement::Posting},
-    time::Minute,
+    time::{Date, Minute},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -16,10 +16,12 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     answer::{Answer, report},
     app::App,
+    attributions::{self, Attribution},
     auth::Access,
     call::{Named, Params},
     declared,
     exact::Exact,
+    exclusions::{self, Exclusion},
     minute,
     page::{Page, PageQuery},
     problem::{Code, Problem, ProblemDocument},
@@ -63,8 +65,10 @@ pub struct WindowsReport {
 pub struct WindowBudget {
     /// The window, such as `30d`.
     pub window: String,
-    /// Its budget; null where the window has no place in time.
+    /// Its budget, without what is excluded; null where the window has no place in time.
     pub budget: Option<BudgetFigures>,
+    /// The same as if nothing were excluded.
+    pub raw: Option<BudgetFigures>,
     /// Why there is none.
     pub why: Option<String>,
 }
@@ -122,10 +126,16 @@ pub struct StatementReport {
     pub slo: String,
     /// The window.
     pub window: String,
-    /// The budget.
+    /// The budget, without what is excluded.
     pub budget: BudgetFigures,
+    /// The same as if nothing were excluded.
+    pub raw: BudgetFigures,
     /// What it went on, the largest first. They sum to what is spent.
     pub postings: Vec<Line>,
+    /// What is excluded within the window, by whom, and why.
+    pub exclusions: Vec<Exclusion>,
+    /// What was put down to accounts within the window, by whom, and why; where two overlap the later holds.
+    pub attributions: Vec<Attribution>,
 }
 
 /// A line of a statement.
@@ -135,6 +145,18 @@ pub struct Line {
     pub account: String,
     /// The name of the incident, change or maintenance.
     pub name: Option<String>,
+    /// The share of the budget.
+    pub share: Exact,
+    /// The same by day, in order. They sum to it.
+    pub days: Vec<DayShare>,
+}
+
+/// What was spent on a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DayShare {
+    /// The day, in UTC.
+    #[schema(format = Date)]
+    pub day: String,
     /// The share of the budget.
     pub share: Exact,
 }
@@ -222,7 +244,7 @@ fn report_of(objective: &Objective, end: Minute, figures: &SloFigures) -> Budget
         slo: objective.name.to_string(),
         at: end.to_string(),
         target: Exact::ppb(target.ppb() as i64),
-        windows: figures.windows.iter().map(window).collect(),
+        windows: windows_of(figures),
         burns: figures.burns.iter().map(burn).collect(),
     }
 }
@@ -277,7 +299,7 @@ pub(super) async fn windows(
     Params(query): Params<MomentQuery>,
 ) -> Answer {
     let (_, end, figures) = figures(&app, &slo, query.at.as_ref()).await?;
-    let windows = figures.windows.iter().map(window).collect();
+    let windows = windows_of(&figures);
     report(&WindowsReport { slo, at: end.to_string(), windows })
 }
 
@@ -293,20 +315,33 @@ pub(super) async fn statement(
 ) -> Answer {
     let (objective, at) = (objective(&app, &slo)?, moment(query.at.as_ref())?);
     let window = chosen(&objective, query.window.as_deref())?;
-    let attributions = app.desk.published().read().attributions(&objective.slo.sli);
+    let sli = objective.slo.sli.clone();
+    let attributions = app.desk.published().read().attributions(&sli);
     let (keeper, asked) = (app.keeper.clone(), window.clone());
     let found =
         app.look(move || Ok(keeper.statement_of(&objective, &attributions, &asked, at)?)).await?;
-    let Statement { budget, postings } = found.map_err(|why: NoExtent| {
+    let Statement { budget, raw, postings } = found.map_err(|why: NoExtent| {
         let detail = format!("the window {window} has no place in time: {why}");
         Problem::new(Code::Invalid, detail, "ask for another moment, or correct the document")
     })?;
-    let postings = postings.iter().map(line).collect();
+    let within = budget.extent.span;
+    let (exclusions, attributions) = {
+        let state = app.desk.published().read();
+        let exclusions = state.exclusions_within(&sli, within);
+        let attributions = state.attributions_within(&sli, within);
+        (
+            exclusions.into_iter().map(exclusions::view).collect(),
+            attributions.into_iter().map(attributions::view).collect(),
+        )
+    };
     report(&StatementReport {
         slo,
         window: window.to_string(),
         budget: of_budget(&budget),
-        postings,
+        raw: of_budget(&raw),
+        postings: postings.iter().map(line).collect(),
+        exclusions,
+        attributions,
     })
 }
 
@@ -323,12 +358,15 @@ fn chosen(objective: &Objective, wanted: Option<&str>) -> Result<Window, Problem
     })
 }
 
-fn window((window, budget): &(Window, Result<Budget, NoExtent>)) -> WindowBudget {
-    let (budget, why) = match budget {
-        Ok(budget) => (Some(of_budget(budget)), None),
-        Err(why) => (None, Some(why.to_string())),
-    };
-    WindowBudget { window: window.to_string(), budget, why }
+fn windows_of(figures: &SloFigures) -> Vec<WindowBudget> {
+    let all = figures.windows.iter().zip(&figures.raw);
+    all.map(|((window, budget), raw)| {
+        let why = budget.as_ref().err().map(ToString::to_string);
+        let budget = budget.as_ref().ok().map(of_budget);
+        let raw = raw.as_ref().map(of_budget).or_else(|| budget.clone());
+        WindowBudget { window: window.to_string(), budget, raw, why }
+    })
+    .collect()
 }
 
 pub(super) fn of_budget(budget: &Budget) -> BudgetFigures {
@@ -357,5 +395,14 @@ fn line(posting: &Posting) -> Line {
         attribution::Account::MissingData => ("missing_data", None),
         attribution::Account::Unattributed => ("unattributed", None),
     };
-    Line { account: account.to_owned(), name, share: Exact::ppb(posting.share_ppb) }
+    let days = posting.days.iter().map(|day| DayShare {
+        day: Date::of(day.day).to_string(),
+        share: Exact::ppb(day.share_ppb),
+    });
+    Line {
+        account: account.to_owned(),
+        name,
+        share: Exact::ppb(posting.share_ppb),
+        days: days.collect(),
+    }
 }

@@ -71,7 +71,7 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-fn view(exclusion: &exclusion::Exclusion) -> Exclusion {
+pub(super) fn view(exclusion: &exclusion::Exclusion) -> Exclusion {
     Exclusion {
         id: exclusion.id.0.to_string(),
         interval: Interval::of(&exclusion.interval),

@@ -3,6 +3,7 @@
 use plimsoll_core::{
     deliver::attribution::Attributions,
     measure::{
+        exclusion::Exclusions,
         slot::Slot,
         window::{NoExtent, Window},
     },
@@ -27,6 +28,8 @@ use super::{
 pub struct Statement {
     /// The budget.
     pub budget: Budget,
+    /// The same as if nothing were excluded.
+    pub raw: Budget,
     /// Its postings: they sum to what was spent.
     pub postings: Vec<Posting>,
 }
@@ -71,7 +74,8 @@ impl Keeper {
         let (_, answer) = self.look(objective, at, |look, end| {
             let budget = Budget::of(look, exclusions, slo.target, costing, window, end)?;
             let postings = statement(&budget, look, exclusions, attributions);
-            Ok(Statement { budget, postings })
+            let raw = Budget::of(look, &Exclusions::none(), slo.target, costing, window, end)?;
+            Ok(Statement { budget, raw, postings })
         })?;
         Ok(answer)
     }

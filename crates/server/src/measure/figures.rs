@@ -34,6 +34,8 @@ const RUNNING_WINDOWS: usize = 64;
 pub struct SloFigures {
     /// Its budgets, in the order of its windows. A window that has no place now has none.
     pub windows: Vec<(Window, Result<Budget, NoExtent>)>,
+    /// What they would be if nothing were excluded, in the same order; none where nothing is.
+    pub raw: Vec<Option<Budget>>,
     /// What the lookbacks cost, in their order.
     pub burns: Vec<(u32, Spend)>,
 }
@@ -116,6 +118,13 @@ pub fn figures(objective: &Objective, look: &Look<'_, impl SlotReads>, end: Minu
         let budget = Budget::of(look, exclusions, slo.target, costing, window, end);
         (window.clone(), budget)
     });
+    let windows: Vec<_> = windows.collect();
+    let raw = windows.iter().map(|(window, budget)| {
+        let is_adjusted = budget.as_ref().is_ok_and(|budget| budget.spend.excluded_minutes > 0);
+        let raw = || Budget::of(look, &Exclusions::none(), slo.target, costing, window, end).ok();
+        is_adjusted.then(raw).flatten()
+    });
+    let raw = raw.collect();
     let seen_only = Costing { no_data: NoData::Ignore, ..costing };
     let slice = costing.slice_minutes().unwrap_or(1);
     let burns = BURN_LOOKBACKS.iter().map(|&minutes| {
@@ -123,7 +132,7 @@ pub fn figures(objective: &Objective, look: &Look<'_, impl SlotReads>, end: Minu
         let span = Span::new(to.plus(-i64::from(minutes)).floor(slice), to);
         (minutes, seen_only.spend(look, exclusions, span))
     });
-    SloFigures { windows: windows.collect(), burns: burns.collect() }
+    SloFigures { windows, raw, burns: burns.collect() }
 }
 
 /// Whether no slice ended between two minutes. Those of calendar windows are counted from where the period begins.

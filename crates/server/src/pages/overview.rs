@@ -44,6 +44,8 @@ struct Row {
     target: String,
     window: String,
     left: String,
+    /// What would be left if nothing were excluded; none where nothing is.
+    raw: Option<String>,
     /// A word for how it is, so that no colour is needed to know.
     state: &'static str,
     coverage: String,
@@ -90,8 +92,8 @@ fn services(state: &Practice, figures: &Figures) -> (Vec<Service>, usize) {
 }
 
 fn rows(name: &str, slo: &Slo, figures: Option<&SloFigures>) -> Vec<Row> {
-    let row = |window: String, budget: Option<&Budget>| {
-        let (left, state) = budget.map_or(("–".to_owned(), "unknown"), left);
+    let row = |window: String, budget: Option<&Budget>, raw: Option<&Budget>| {
+        let (left, state) = budget.map_or(("–".to_owned(), "unknown"), left_of);
         let seen = budget.map(|budget| percent_floor(budget.spend.coverage_ppb() as i64));
         let events = budget.map(|budget| {
             let sums = &budget.spend.sums;
@@ -102,6 +104,7 @@ fn rows(name: &str, slo: &Slo, figures: Option<&SloFigures>) -> Vec<Row> {
             target: slo.target.to_string(),
             window,
             left,
+            raw: raw.map(|raw| left_of(raw).0),
             state,
             coverage: seen.unwrap_or_else(|| "–".to_owned()),
             events: events.unwrap_or_else(|| "–".to_owned()),
@@ -111,14 +114,17 @@ fn rows(name: &str, slo: &Slo, figures: Option<&SloFigures>) -> Vec<Row> {
         Some(figures) => figures
             .windows
             .iter()
-            .map(|(window, budget)| row(window.to_string(), budget.as_ref().ok()))
+            .zip(&figures.raw)
+            .map(|((window, budget), raw)| {
+                row(window.to_string(), budget.as_ref().ok(), raw.as_ref())
+            })
             .collect(),
-        None => slo.windows.iter().map(|window| row(window.to_string(), None)).collect(),
+        None => slo.windows.iter().map(|window| row(window.to_string(), None, None)).collect(),
     }
 }
 
 /// What is left of a budget, and a word for it. Where nothing was seen, nothing is known.
-fn left(budget: &Budget) -> (String, &'static str) {
+fn left_of(budget: &Budget) -> (String, &'static str) {
     let share = percent_floor(budget.left_ppb());
     match budget {
         budget if budget.spend.is_unseen() => ("–".to_owned(), "unknown"),

@@ -4,7 +4,10 @@ use super::*;
 use crate::{
     deliver::attribution::Attribution,
     measure::{
-        ledger::{Ledger, testing::ledger},
+        ledger::{
+            Ledger,
+            testing::{ledger, minutes},
+        },
         slot::Slot,
         window::Window,
     },
@@ -71,6 +74,37 @@ fn missing_data_is_an_account_of_its_own_where_it_is_charged() {
     );
 }
 
+#[test]
+fn a_statement_by_day() {
+    // Three days of 100 requests a minute; 1 % of 432,000 may be bad: 4,320. An incident from 23:50 of the first day
+    // on takes 20 minutes; on the last day 43 more were bad.
+    let ledger = minutes(3 * DAY, |minute| match minute {
+        1430..1450 => Slot::measured(0, 100),
+        4000..4043 => Slot::measured(99, 1),
+        _ => Slot::measured(100, 0),
+    });
+    let window = Window::Rolling { minutes: 3 * DAY as u32 };
+    let target = Target::parse_percent("99").unwrap();
+    let none = Exclusions::none();
+    let budget = Budget::of(&ledger, &none, target, OCCURRENCES, &window, Minute(3 * DAY)).unwrap();
+    let lines = statement(&budget, &ledger, &none, &Attributions::of([incident("db", 1430, 1450)]));
+    let days: Vec<_> = lines
+        .iter()
+        .flat_map(|line| line.days.iter().map(|day| (line.account.to_string(), day)))
+        .map(|(account, day)| (account, day.day.0 / DAY, day.units, day.share_ppb))
+        .collect();
+    let db = || "incident db".to_owned();
+    let half = 1_000_000_000_000 / 4_320;
+    assert_eq!(
+        days,
+        [
+            (db(), 0, 1_000, half),
+            (db(), 1, 1_000, lines[0].share_ppb - half),
+            ("unattributed".to_owned(), 2, 43, lines[1].share_ppb)
+        ]
+    );
+}
+
 fn any_slot() -> impl Strategy<Value = Slot> {
     prop_oneof![
         4 => (0..50_u64, 0..5_u64).prop_map(|(good, bad)| Slot::measured(good, bad)),
@@ -110,6 +144,10 @@ proptest! {
         prop_assert_eq!(lines.iter().map(|p| p.units).sum::<u128>(), budget.spend.spent);
         prop_assert_eq!(lines.iter().map(|p| p.share_ppb).sum::<i64>(), budget.spend.spent_ppb(budget.target));
         prop_assert!(lines.is_sorted_by(|a, b| a.units >= b.units));
+        for line in &lines {
+            prop_assert_eq!(line.days.iter().map(|day| day.units).sum::<u128>(), line.units);
+            prop_assert_eq!(line.days.iter().map(|day| day.share_ppb).sum::<i64>(), line.share_ppb);
+        }
 
         // The latest attribution that holds a minute has its cost.
         let mut naive: BTreeMap<String, u128> = BTreeMap::new();

@@ -146,8 +146,12 @@ fn a_budget_is_what_the_counts_say() {
         house.get("/api/v1/slos/checkout-availability/statement?window=30d").send().json();
     assert_eq!(
         statement["postings"],
-        json!([{"account": "change", "name": "deploy-7", "share": 0.25}])
+        json!([{"account": "change", "name": "deploy-7", "share": 0.25,
+            "days": [{"day": "2026-11-23", "share": 0.25}]}])
     );
+    assert_eq!(statement["raw"], statement["budget"]);
+    let attributed = &statement["attributions"][0];
+    assert_eq!((&attributed["by"]["person"], &attributed["from"]), (&json!("ada"), &mark["from"]));
     let path = "/api/v1/slos/checkout-availability/statement?window=7d";
     house.get(path).send().problem(422, "invalid");
 
@@ -157,6 +161,12 @@ fn a_budget_is_what_the_counts_say() {
     let without = house.get("/api/v1/slos/checkout-availability/windows").send().json();
     let budget = &without["windows"][0]["budget"];
     assert_eq!((&budget["bad"], &budget["excluded_minutes"]), (&json!(0), &json!(1)));
+    // Raw and adjusted stand side by side.
+    let raw = &without["windows"][0]["raw"];
+    assert_eq!((&raw["bad"], &raw["excluded_minutes"]), (&json!(5), &json!(0)));
+    let statement = house.get("/api/v1/slos/checkout-availability/statement").send().json();
+    assert_eq!((&statement["raw"]["spent"], &statement["postings"]), (&json!(0.25), &json!([])));
+    assert_eq!(statement["exclusions"][0]["reason"], "agreed");
 }
 
 #[test]
