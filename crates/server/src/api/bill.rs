@@ -108,7 +108,43 @@ pub(super) fn routes() -> Vec<Route> {
     responses((status = 200, body = Page<BillLine>)))]
 pub(super) async fn show(State(app): State<Arc<App>>, Params(query): Params<BillQuery>) -> Answer {
     let BillQuery { service, limit, cursor } = query;
-    report(&bill(&app, service.as_deref(), &PageQuery { limit, cursor }).await?)
+    let cut = PageQuery { limit, cursor }.cut()?;
+    let now_ms = app.clock.now().ms;
+    let Page { items: owed, next } = {
+        let state = app.desk.published().read();
+        let lines = approved(&state, service.as_deref()).into_iter();
+        let lines = lines.filter(|(key, _)| cut.is_behind(key));
+        cut.page(lines.filter_map(|(key, known)| Some((key, owed(&state, known, now_ms)?))))
+    };
+    report(&Page { items: priced(&app, owed).await?, next })
+}
+
+/// The last lines of the bill, the newest first.
+pub(crate) async fn newest(app: &App, most: usize) -> Result<Vec<BillLine>, Problem> {
+    let now_ms = app.clock.now().ms;
+    let owed = {
+        let state = app.desk.published().read();
+        let lines = approved(&state, None).into_iter().rev();
+        lines.take(most).filter_map(|(_, known)| owed(&state, known, now_ms)).collect()
+    };
+    priced(app, owed).await
+}
+
+/// The exceptions that were approved, of one service or of all, in the order of their approval.
+fn approved<'a>(
+    state: &'a Practice,
+    service: Option<&str>,
+) -> Vec<(String, &'a exception::Exception)> {
+    let of_it = |known: &&exception::Exception| {
+        service.is_none_or(|service| known.asked.service == *service)
+    };
+    let approved = state.exceptions.iter().filter(of_it).filter_map(|known| {
+        let (from_ms, _) = known.in_force()?;
+        Some((format!("{from_ms:020} {}", known.asked.exception), known))
+    });
+    let mut all: Vec<_> = approved.collect();
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    all
 }
 
 /// A line without its costs, and what these are to be told of.
@@ -119,28 +155,8 @@ struct Owed {
     objectives: Vec<Objective>,
 }
 
-/// A page of the bill.
-pub(crate) async fn bill(
-    app: &App,
-    service: Option<&str>,
-    query: &PageQuery,
-) -> Result<Page<BillLine>, Problem> {
-    let cut = query.cut()?;
-    let now_ms = app.clock.now().ms;
-    let Page { items: owed, next } = {
-        let state = app.desk.published().read();
-        let of_it = |known: &&exception::Exception| {
-            service.is_none_or(|service| known.asked.service == *service)
-        };
-        let approved = state.exceptions.iter().filter(of_it).filter_map(|known| {
-            let (from_ms, _) = known.in_force()?;
-            Some((format!("{from_ms:020} {}", known.asked.exception), known))
-        });
-        let mut all: Vec<_> = approved.filter(|(key, _)| cut.is_behind(key)).collect();
-        all.sort_by(|a, b| a.0.cmp(&b.0));
-        let lines = all.into_iter().filter_map(|(key, e)| Some((key, owed(&state, e, now_ms)?)));
-        cut.page(lines)
-    };
+/// The lines with their costs.
+async fn priced(app: &App, owed: Vec<Owed>) -> Result<Vec<BillLine>, Problem> {
     let mut items = Vec::with_capacity(owed.len());
     // One after the other: whoever asks for the bill holds up nobody who asks for a budget.
     for Owed { mut line, from_ms, to_ms, objectives } in owed {
@@ -158,7 +174,7 @@ pub(crate) async fn bill(
         }
         items.push(line);
     }
-    Ok(Page { items, next })
+    Ok(items)
 }
 
 fn owed(state: &Practice, known: &exception::Exception, now_ms: i64) -> Option<Owed> {

@@ -103,6 +103,8 @@ use super::{
         metrics::show,
         crate::pages::overview,
         crate::pages::promises,
+        crate::pages::changes,
+        crate::pages::exceptions,
         crate::pages::style,
     )
 )]

@@ -1,5 +1,7 @@
 //! Pages for people. They need no script and load nothing from elsewhere.
 
+mod changes;
+mod exceptions;
 mod overview;
 mod promises;
 
@@ -8,6 +10,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+pub(crate) use changes::{__path_changes, changes};
+pub(crate) use exceptions::{__path_exceptions, exceptions};
 pub(crate) use overview::{__path_overview, overview};
 pub(crate) use promises::{__path_promises, promises};
 
@@ -22,6 +26,8 @@ pub(crate) fn routes() -> Vec<Route> {
     vec![
         Route::get("/", Access::Reader, overview),
         Route::get("/promises", Access::Reader, promises),
+        Route::get("/changes", Access::Reader, changes),
+        Route::get("/exceptions", Access::Reader, exceptions),
         Route::get("/style.css", Access::Anyone, style).uncounted(),
     ]
 }

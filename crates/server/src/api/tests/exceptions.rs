@@ -291,3 +291,34 @@ fn what_cannot_be_asked_for_is_said() {
     let none = house.get("/api/v1/services/checkout/obedience").send().json();
     assert_eq!((&none["obedience"], &none["stabilising"]), (&Value::Null, &json!(0)));
 }
+
+#[test]
+fn the_pages_show_what_waits_what_was_paid_and_who_obeyed() {
+    let house = spent("solo: true");
+    let empty = |path: &str| String::from_utf8(house.get(path).send().bytes).unwrap();
+    assert!(empty("/exceptions").contains("Nobody waits for an answer."));
+    start(&house, "v6");
+    let hostile = json!({"service": "checkout", "kind": "deploy", "title": "<script>x</script>"});
+    assert_eq!(house.post("/api/v1/changes", &hostile).send().status, 201);
+    let (id, waiting) = (ask(&house), ask(&house));
+    assert_eq!(house.post(&format!("{EXCEPTIONS}/{id}/approve"), &json!({})).send().status, 200);
+    start(&house, "v7");
+    let page = empty("/changes");
+    for text in
+        ["v6", "refused (stabilise)", &format!("covered by {id} (stabilise)"), "exempt (stabilise)"]
+    {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    assert!(!page.contains("<script>") && page.contains("&#60;script&#62;"), "{page}");
+    let page = empty("/exceptions");
+    for text in [
+        &*id,
+        &*waiting,
+        "ada alone",
+        "A policy here lets one person",
+        "unknown of checkout-availability over 1h",
+        "1 of 3",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+}
