@@ -65,10 +65,11 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
 
 fn table(decisions: Vec<ServiceDecision>) -> Table {
     let nothing = "there is no service; plimsoll apply declares them";
-    let mut table = Table::new(nothing, &["SERVICE", "DECISION", "WHY"]);
-    for ServiceDecision { service, verdict, reasons, .. } in decisions {
+    let mut table = Table::new(nothing, &["SERVICE", "DECISION", "POLICY", "WHY"]);
+    for ServiceDecision { service, verdict, reasons, policy, policy_agreed, .. } in decisions {
         let why = reasons.into_iter().next().map(|reason| reason.text).unwrap_or_default();
-        table.row([service, verdict, why]);
+        let policy = if policy_agreed { policy } else { format!("{policy} (not agreed)") };
+        table.row([service, verdict, policy, why]);
     }
     table
 }

@@ -118,6 +118,6 @@ fn tell(report: &GateReport, args: &Args, passes: bool, page: &mut Page) {
     for reason in &decision.reasons {
         page.fact(&reason.verdict, &reason.text);
     }
-    let policy = &decision.policy;
-    page.fact("", &format!("policy {policy}; as of {}, ask again after {expires}", decision.at));
+    page.fact("policy", &format!("{}: {}", decision.policy, decision.policy_agreement));
+    page.fact("", &format!("as of {}, ask again after {expires}", decision.at));
 }

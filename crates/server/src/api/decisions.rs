@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use plimsoll_core::{
-    catalog::Kind,
+    catalog::{Kind, ObjectId},
     event::Event,
     promise::{
+        agreement,
         decision::{self, Decision, Verdict},
         policy::{self, Policy},
         record,
@@ -61,6 +62,10 @@ pub struct ServiceDecision {
     pub reasons: Vec<Reason>,
     /// The policy that it was decided by.
     pub policy: String,
+    /// Whether product and engineering agreed to that policy.
+    pub policy_agreed: bool,
+    /// How far the agreement came, in words.
+    pub policy_agreement: String,
     /// Whether somebody above must look.
     pub escalated: bool,
     /// Its entry in the journal; null while it is not written there, and while something is doubtful that no entry
@@ -386,12 +391,16 @@ impl Moment {
         let recorded = record.filter(|record| record.last.verdict == verdict).map(|record| {
             Recorded { entry: record.last.entry, since: record.last.minute.to_string() }
         });
+        let id = ObjectId { kind: Kind::Policy, name: judged.policy.name.as_str().into() };
+        let standing = agreement::standing(state, &id);
         ServiceDecision {
             service: service.to_owned(),
             at: rfc3339(self.end().second()),
             verdict: verdict.word().to_owned(),
             reasons: judged.reasons(),
             policy: judged.policy.name.clone(),
+            policy_agreed: standing.is_agreed(),
+            policy_agreement: standing.sentence(),
             escalated: judged.decided.as_ref().is_some_and(|decided| decided.decision.escalated),
             recorded,
         }

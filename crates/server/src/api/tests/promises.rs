@@ -137,6 +137,12 @@ fn a_policy_is_agreed_and_names_who_may_sign() {
         (&built_in["declared"], &built_in["standing"]["version"]),
         (&Value::Null, &json!(0))
     );
+    // Every decision says whether its policy was agreed.
+    let said = |house: &House| {
+        let decision = house.get("/api/v1/services/checkout/decision").send().json();
+        (decision["policy_agreed"].clone(), decision["policy_agreement"].clone())
+    };
+    assert_eq!(said(&house), (json!(false), json!("nobody agreed to it")));
     sign(&house, place, None, "product", 1).problem(409, "conflict");
     let text = "apiVersion: plimsoll/v1\nkind: BudgetPolicy\nmetadata: {name: default}\nspec: {approvers: {product: [bob], engineering: [ada]}, reviewDate: 2026-11-22}\n";
     let body = json!({"files": {"policy.yaml": text}});
@@ -145,7 +151,9 @@ fn a_policy_is_agreed_and_names_who_may_sign() {
     assert_eq!(refused["detail"], "ada may not sign for product by the policy default");
     sign(&house, PLACE, None, "product", 1).problem(409, "conflict");
     assert_eq!(sign(&house, place, Some(&bob), "product", 1).status, 201);
+    assert_eq!(said(&house), (json!(false), json!("version 1, not signed by engineering")));
     assert_eq!(sign(&house, place, None, "engineering", 1).status, 201);
+    assert_eq!(said(&house), (json!(true), json!("version 1, agreed")));
     let policy = house.get(place).send().json();
     assert_eq!(
         (&policy["standing"]["agreed"], &policy["stale"]),
