@@ -107,26 +107,30 @@ fn a_gate_says_why_and_has_an_exit_code_for_each_answer() {
     expect![[r"
         REFUSED   shop: unknown is not healthy: only security, p0-fix, revert, reliability may pass until the service is measured again
         unknown   web (99.9 % over 30d): nothing was seen in the window
-                  policy default; as of TIME, ask again after TIME
+        policy    default: nobody agreed to it
+                  as of TIME, ask again after TIME
         [exit 3]
     "]].assert_eq(&says(&place, &["gate", "shop", "--change", "4f2a"]));
     expect![[r"
         ALLOWED   shop: unknown, and revert may pass all the same
         unknown   web (99.9 % over 30d): nothing was seen in the window
-                  policy default; as of TIME, ask again after TIME
+        policy    default: nobody agreed to it
+                  as of TIME, ask again after TIME
     "]]
     .assert_eq(&says(&place, &["gate", "shop", "--kind", "revert", "--risk", "high"]));
     expect![[r"
         ALLOWED   shop: nothing is known of it, and --on-unknown allow lets it pass
         unknown   web (99.9 % over 30d): nothing was seen in the window
-                  policy default; as of TIME, ask again after TIME
+        policy    default: nobody agreed to it
+                  as of TIME, ask again after TIME
     "]]
     .assert_eq(&says(&place, &["gate", "shop", "--on-unknown", "allow"]));
     expect![[r"
         REFUSED   shop: unknown is not healthy: only security, p0-fix, revert, reliability may pass until the service is measured again
         shadow    nothing is held up: without --shadow this would be refused
         unknown   web (99.9 % over 30d): nothing was seen in the window
-                  policy default; as of TIME, ask again after TIME
+        policy    default: nobody agreed to it
+                  as of TIME, ask again after TIME
     "]].assert_eq(&says(&place, &["gate", "shop", "--shadow"]));
     expect![[r#"
         ! error: there is no service "nope"
@@ -135,12 +139,12 @@ fn a_gate_says_why_and_has_an_exit_code_for_each_answer() {
     "#]]
     .assert_eq(&says(&place, &["gate", "nope"]));
     expect![[r#"
-        {"service":"shop","at":"TIME","verdict":"unknown","reasons":[{"verdict":"unknown","text":"web (99.9 % over 30d): nothing was seen in the window"}],"policy":"default","escalated":false,"recorded":{"entry":6,"since":"TIME"},"change":{"kind":null,"risk":"normal","name":null},"allowed":false,"exempt":false,"exception":null,"why":"unknown is not healthy: only security, p0-fix, revert, reliability may pass until the service is measured again","expires":"TIME"}
+        {"service":"shop","at":"TIME","verdict":"unknown","reasons":[{"verdict":"unknown","text":"web (99.9 % over 30d): nothing was seen in the window"}],"policy":"default","policy_agreed":false,"policy_agreement":"nobody agreed to it","escalated":false,"recorded":{"entry":6,"since":"TIME"},"change":{"kind":null,"risk":"normal","name":null},"allowed":false,"exempt":false,"exception":null,"why":"unknown is not healthy: only security, p0-fix, revert, reliability may pass until the service is measured again","expires":"TIME"}
         [exit 3]
     "#]].assert_eq(&says(&place, &["gate", "shop", "--json"]));
     expect![[r"
-        SERVICE  DECISION  WHY
-        shop     unknown   web (99.9 % over 30d): nothing was seen in the window
+        SERVICE  DECISION  POLICY                WHY
+        shop     unknown   default (not agreed)  web (99.9 % over 30d): nothing was seen in the window
     "]]
     .assert_eq(&says(&place, &["decision", "list"]));
     // Nobody answers on this port, or nobody who may.
