@@ -1,11 +1,11 @@
 //! One minute of many SLIs, from the order to the figures: `round_bench fill FILE SLIS` writes the slots of 30 days,
 //! `round_bench rounds FILE SLIS` starts from them and goes on minute by minute.
 //!
-//! Each SLI has one source, one SLO of 30 days and seven burn windows. Prints lines of `name value`: CPU seconds of
+//! Each SLI has one source, one SLO of 30 days, seven burn windows, and a service that a decision is made about. Prints lines of `name value`: CPU seconds of
 //! the parts of a minute, memory, and the start from disk; beside them what a bare table costs that takes a row for
 //! each SLI and minute.
 
-use std::{error::Error, fs, path::Path, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, error::Error, fs, path::Path, sync::Arc, time::Instant};
 
 use plimsoll_core::{
     measure::{exclusion::Exclusions, slot::Slot, window::Window},
@@ -14,6 +14,7 @@ use plimsoll_core::{
     time::{DAY, Minute},
 };
 use plimsoll_server::measure::{
+    decisions::{self, Rules},
     figures::{self, Figures, Objective},
     keeping::{Keeping, Order, OrderedBatch},
 };
@@ -54,10 +55,11 @@ fn rounds(file: &Path, slis: u32, begin: Minute) -> Outcome<()> {
     let clock = Instant::now();
     let mut keeping = Keeping::open(SlotFile::open(file)?, begin, windows)?;
     let mut figures = figures(&mut keeping, &objectives, &Figures::default())?;
+    let rules = rules(slis);
     println!("start_cpu_s {:.3}", cpu_s()? - start);
     println!("start_wall_s {:.3}", clock.elapsed().as_secs_f64());
     let mut bare = bare_table(&file.with_extension("bare"))?;
-    let mut spent = [0.0; 5];
+    let (mut spent, mut decided) = ([0.0; 6], 0);
     for round in 0..ROUNDS {
         let minute = begin.plus(round);
         let order = minute_of_all(slis, minute);
@@ -75,21 +77,29 @@ fn rounds(file: &Path, slis: u32, begin: Minute) -> Outcome<()> {
         lap(1)?;
         figures = self::figures(&mut keeping, &objectives, &figures)?;
         lap(2)?;
-        while !keeping.fold() {}
+        let board = keeping.shared().board();
+        let decisions =
+            decisions::all(&rules, &BTreeMap::new(), &objectives, &board, keeping.store())?;
         lap(3)?;
-        insert(&mut bare, slis, minute)?;
+        decided = decisions.services.len();
+        drop(board);
+        while !keeping.fold() {}
         lap(4)?;
+        insert(&mut bare, slis, minute)?;
+        lap(5)?;
     }
     if let Some(why) = keeping.stopped() {
         return Err(why.into());
     }
     let per_round = spent.map(|seconds| seconds / ROUNDS as f64);
-    for (name, seconds) in ["write", "advance", "evaluate", "fold", "bare"].iter().zip(per_round) {
+    let names = ["write", "advance", "evaluate", "decide", "fold", "bare"];
+    for (name, seconds) in names.iter().zip(per_round) {
         println!("{name}_cpu_s {seconds:.4}");
     }
-    let round: f64 = per_round[..4].iter().sum();
+    let round: f64 = per_round[..5].iter().sum();
     println!("round_cpu_s {round:.4}");
-    println!("round_of_bare {:.2}", round / per_round[4]);
+    println!("round_of_bare {:.2}", round / per_round[5]);
+    println!("decided {decided}");
     println!("figures {}", figures.slos.len());
     Ok(())
 }
@@ -170,10 +180,21 @@ fn minute_of_all(slis: u32, minute: Minute) -> Order {
     Order { batches: (0..slis).map(batch).collect(), ..Order::default() }
 }
 
+fn service(sli: u32) -> String {
+    format!("service-{sli}")
+}
+
+/// Each service has one SLO, and the built-in policy.
+fn rules(slis: u32) -> Rules {
+    let house = Arc::default();
+    let services = (0..slis).map(|sli| (Arc::from(service(sli)), Arc::clone(&house)));
+    Rules { services: services.collect(), house: Arc::clone(&house), ..Rules::default() }
+}
+
 fn objective(sli: u32) -> Objective {
     let slo = Slo {
         name: format!("slo-{sli}"),
-        service: "bench".to_owned(),
+        service: service(sli),
         sli: format!("sli-{sli}"),
         target: Target::from_ppb(999_000_000).unwrap_or_else(|| unreachable!()),
         budgeting: Budgeting::Occurrences,

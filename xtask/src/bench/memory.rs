@@ -1,5 +1,5 @@
-//! The journal and the slots: commands against a bare insert and against `/-/healthy`, the replay, and the minute of
-//! many SLIs. Each is a program in `crates/server/examples` that prints lines of `name value`.
+//! The journal and the slots: commands against a bare insert and against `/-/healthy`, the gate against it, the replay, and the minute of
+//! many SLIs, with the decisions that follow. Each is a program in `crates/server/examples` that prints lines of `name value`.
 
 use std::path::Path;
 
@@ -7,7 +7,8 @@ use super::measure::cost;
 use crate::{steps::cargo, tree};
 
 /// The parts of the state's bench, and with what they are called.
-const PARTS: [(&str, &[&str]); 2] = [("command_bench", &["1000000"]), ("http_bench", &["2"])];
+const PARTS: [(&str, &[&str]); 3] =
+    [("command_bench", &["1000000"]), ("http_bench", &["2"]), ("gate_bench", &["2"])];
 
 /// Measures, and prints what each program says.
 pub(super) fn run(slis: &[u32]) -> Result<(), String> {
