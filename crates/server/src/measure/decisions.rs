@@ -43,6 +43,8 @@ pub struct Decided {
     pub readings: Vec<Reading>,
     /// By which policy.
     pub policy: Arc<Policy>,
+    /// After what earlier decisions had left behind.
+    pub standing: Standing,
 }
 
 /// The decisions of all services as they stood when every minute before `end` was over.
@@ -102,7 +104,7 @@ impl Decisions {
     pub fn news(&self, state: &State) -> Vec<record::Decided> {
         let Some(end) = self.end else { return Vec::new() };
         let news = self.services.iter().filter_map(|(name, decided)| {
-            let Decided { decision, readings, policy } = &**decided;
+            let Decided { decision, readings, policy, standing } = &**decided;
             let record = state.decisions.get(&**name);
             let is_new = record::is_new(decision, policy, record);
             is_new.then(|| record::Decided {
@@ -111,6 +113,7 @@ impl Decisions {
                 decision: decision.clone(),
                 readings: readings.clone(),
                 policy: Policy::clone(policy),
+                standing: standing.clone(),
             })
         });
         news.collect()
@@ -176,7 +179,7 @@ impl Said {
             decision.spent.extend(spent);
             decision = decision.with(reason);
         }
-        Decided { decision, readings, policy: Arc::clone(policy) }
+        Decided { decision, readings, policy: Arc::clone(policy), standing: standing.clone() }
     }
 }
 
