@@ -88,6 +88,7 @@ fn commands(state: &State) -> Vec<Command> {
         set: declared.owner.set.clone(),
         files: Vec::new(),
         may_withdraw: true,
+        reason: Some("fuzzing".to_owned()),
     });
     let add = Command::AddPerson("ada".to_owned());
     people

@@ -148,7 +148,8 @@ fn an_exception_is_asked_for_approved_by_another_and_billed() {
     expect![[r"
         ALLOWED   shop: unknown, and the exception e-ID of ada and bob lets it pass until TIME
         unknown   web (99.9 % over 30d): nothing was seen in the window
-                  policy default; as of TIME, ask again after TIME
+        policy    default: nobody agreed to it
+                  as of TIME, ask again after TIME
     "]]
     .assert_eq(&says(&place, &["gate", "shop", "--change", "shop-7", "--kind", "deploy"]));
     expect![[r"

@@ -75,7 +75,7 @@ fn applying_again_does_nothing_and_a_change_is_told_first() {
     "]]
     .assert_eq(&apply(&place, &[]));
     expect![[r#"
-        {"set":"default","seq":7,"declared":[],"withdrawn":[],"warnings":[]}
+        {"set":"default","seq":7,"declared":[],"withdrawn":[],"proposed":[],"warnings":[]}
     "#]]
     .assert_eq(&apply(&place, &["--json"]));
 }
