@@ -214,7 +214,10 @@ fn decided(state: &mut State, verdict: Verdict, minutes_ago: i64) {
     let decision = Decision { verdict, reasons: Vec::new(), spent: Vec::new(), escalated: false };
     let (service, end) = ("shop".into(), Minute(NOW_MS / MINUTE_MS - minutes_ago));
     let (readings, policy, standing) = (Vec::new(), Policy::default(), Standing::default());
-    act(state, &Command::Record(Box::new(Decided { service, end, decision, readings, policy, standing })));
+    act(
+        state,
+        &Command::Record(Box::new(Decided { service, end, decision, readings, policy, standing })),
+    );
 }
 
 #[test]

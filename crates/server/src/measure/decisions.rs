@@ -11,7 +11,7 @@ use plimsoll_core::{
         policy::{self, Policy},
         record,
         slo::NoData,
-        standing::Standing,
+        standing::{Release, Standing},
     },
     state::State,
     time::{Minute, Span},
@@ -32,6 +32,8 @@ pub struct Rules {
     pub services: Vec<(Arc<str>, Arc<Policy>)>,
     /// The policy of those that have no other.
     pub house: Arc<Policy>,
+    /// Early exits from *stabilise*, by service.
+    pub releases: BTreeMap<SmolStr, Release>,
 }
 
 /// The decision about a service, and all it was made from.
@@ -72,7 +74,10 @@ impl Rules {
             .map(|id| (Arc::from(id.name.as_str()), shared(policy::of_service(state, &id.name))))
             .collect();
         let house = policy::declared(state, policy::HOUSE_POLICY).cloned().unwrap_or_default();
-        Rules { services, house: shared(house) }
+        let releases = state.decisions.iter().filter_map(|(service, record)| {
+            Some((service.clone(), record.standing.release.clone()?))
+        });
+        Rules { services, house: shared(house), releases: releases.collect() }
     }
 }
 
