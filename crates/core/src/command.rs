@@ -12,7 +12,7 @@ use crate::{
         person::PersonId,
         token::{self, TokenId},
     },
-    promise::{agreement, exception, record::Decided},
+    promise::{agreement, exception, exit, record::Decided},
 };
 
 /// What somebody asks for.
@@ -76,6 +76,8 @@ pub enum Command {
         /// What was done.
         note: String,
     },
+    /// Sign an early exit from *stabilise*.
+    SignExit(exit::Wish),
     /// Record a decision, where it says something new.
     Record(Box<Decided>),
 }

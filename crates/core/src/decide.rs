@@ -7,7 +7,7 @@ use crate::{
     event::Event,
     marks::{attribution, exclusion},
     people::{person, token},
-    promise::{agreement, exception, record},
+    promise::{agreement, exception, exit, record},
     state::State,
 };
 
@@ -41,6 +41,7 @@ pub fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec
             exception::revoke(state, id, reason.as_deref(), context)
         }
         Command::PayException { id, note } => exception::pay(state, id, note, context),
+        Command::SignExit(wish) => exit::sign(state, wish, context),
         Command::Record(decided) => Ok(record::record(state, decided)),
     }
 }

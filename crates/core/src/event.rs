@@ -14,7 +14,7 @@ use crate::{
     marks::{attribution, exclusion},
     people::{person, token},
     promise::{
-        agreement, exception, record,
+        agreement, exception, exit, record,
         terms::{PolicyTerms, PromiseTerms},
     },
 };
@@ -86,6 +86,12 @@ pub enum Event {
     /// Somebody agreed to a version.
     #[serde(rename = "agreement.given")]
     AgreementGiven(agreement::Given),
+    /// Somebody signed an early exit from *stabilise*.
+    #[serde(rename = "exit.signed")]
+    ExitSigned(exit::Signed),
+    /// An early exit from *stabilise* holds.
+    #[serde(rename = "exit.granted")]
+    ExitGranted(exit::Granted),
     /// A decision was made that says something new.
     #[serde(rename = "decision.made")]
     DecisionMade(record::Made),
@@ -134,6 +140,7 @@ impl Event {
                 | Event::Withdrawn(_)
                 | Event::ExclusionAdded(_)
                 | Event::ExclusionUndone(_)
+                | Event::ExitGranted(_)
         )
     }
 
@@ -173,6 +180,8 @@ impl Event {
             ("promise.proposed", 1) => fields(text).map(Event::PromiseProposed),
             ("policy.proposed", 1) => fields(text).map(Event::PolicyProposed),
             ("agreement.given", 1) => fields(text).map(Event::AgreementGiven),
+            ("exit.signed", 1) => fields(text).map(Event::ExitSigned),
+            ("exit.granted", 1) => fields(text).map(Event::ExitGranted),
             ("decision.made", 1) => fields(text).map(Event::DecisionMade),
             _ => return Err(Unreadable::TooNew { kind: kind.into_owned(), version }),
         };

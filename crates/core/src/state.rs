@@ -21,6 +21,7 @@ use crate::{
     promise::{
         agreement::{self, Versions},
         exception::{self, Exceptions},
+        exit,
         record::{self, Record},
     },
 };
@@ -99,6 +100,8 @@ impl State {
             }
             Event::PolicyProposed(event) => agreement::apply_policy_proposed(self, at_ms, event),
             Event::AgreementGiven(event) => agreement::apply_given(self, at_ms, event),
+            Event::ExitSigned(event) => exit::apply_signed(self, event),
+            Event::ExitGranted(event) => exit::apply_granted(self, event),
             Event::DecisionMade(event) => record::apply_made(self, at_ms, event),
         }
     }

@@ -33,7 +33,11 @@ pub struct Agree {
     at: At,
 }
 
-fn role(text: &str) -> Result<Role, String> {
+/// Reads a role.
+///
+/// # Errors
+/// When it is none.
+pub fn role(text: &str) -> Result<Role, String> {
     match text {
         "product" => Ok(Role::Product),
         "engineering" => Ok(Role::Engineering),

@@ -4,12 +4,15 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use plimsoll_core::ratio::grouped;
-use plimsoll_server::api::decisions::{
-    DecisionHistory, FrozenReading, MadeDecision, ServiceDecision, VerdictMinutes,
+use plimsoll_server::api::{
+    agreements::Role,
+    decisions::{DecisionHistory, FrozenReading, MadeDecision, ServiceDecision, VerdictMinutes},
+    exit::{Exit, NewExit},
 };
 
 use crate::{
-    client::{At, path, query},
+    agreement,
+    client::{self, At, path, query},
     failure::Failure,
     look, output,
     page::Page,
@@ -42,6 +45,24 @@ enum Act {
         #[command(flatten)]
         at: At,
     },
+    /// Sign an early exit from *stabilise*: what spent the budget is mended
+    ///
+    /// It holds when product and engineering both signed, until a further tenth of a budget is spent.
+    Exit {
+        /// The service
+        service: String,
+        /// For whom you sign
+        #[arg(long, value_name = "ROLE", value_parser = agreement::role)]
+        role: Role,
+        /// What was mended, and how that is known
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Print the JSON of the interface
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        at: At,
+    },
     /// Show a decision as it was made, by the number of its entry in the journal
     Show(look::Show),
 }
@@ -58,6 +79,15 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
             let answer = at.client()?.get(&query(&place, &[("days", Some(days.to_string()))]))?;
             output::one(&answer, *json, history)?;
         }
+        Act::Exit { service, role, reason, json, at } => {
+            let new = NewExit { role: *role, reason: reason.clone() };
+            let answer = at.client()?.post(&path(&["services", service, "exit"]), &new)?;
+            if *json {
+                output::json(&answer)?;
+            } else {
+                output::say(&signed(&client::read(answer.as_bytes())?))?;
+            }
+        }
         Act::Show(one) => one.print("decisions", shown)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -72,6 +102,18 @@ fn table(decisions: Vec<ServiceDecision>) -> Table {
         table.row([service, verdict, policy, why]);
     }
     table
+}
+
+fn signed(exit: &Exit) -> String {
+    if exit.in_force.is_some() {
+        let until = "until a further tenth of a budget is spent";
+        return format!("both signed: {} stands on caution, {until}", exit.service);
+    }
+    let other = match exit.signed.first().map(|signature| &*signature.role) {
+        Some("product") => "engineering",
+        _ => "product",
+    };
+    format!("signed; {other} must sign, too")
 }
 
 fn history(history: &DecisionHistory, page: &mut Page) {

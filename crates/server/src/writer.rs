@@ -468,6 +468,8 @@ fn secret(event: &Event, job: &Job) -> Option<SecretChange> {
         | Event::PromiseProposed(_)
         | Event::PolicyProposed(_)
         | Event::AgreementGiven(_)
+        | Event::ExitSigned(_)
+        | Event::ExitGranted(_)
         | Event::DecisionMade(_) => None,
     }
 }

@@ -17,6 +17,7 @@ use crate::{
         gate::Risk,
         policy::Policy,
         record::Decided,
+        standing::Standing,
     },
     state::State,
     time::Minute,
@@ -212,8 +213,11 @@ fn a_change_that_started_a_little_ahead_can_be_finished_now() {
 fn decided(state: &mut State, verdict: Verdict, minutes_ago: i64) {
     let decision = Decision { verdict, reasons: Vec::new(), spent: Vec::new(), escalated: false };
     let (service, end) = ("shop".into(), Minute(NOW_MS / MINUTE_MS - minutes_ago));
-    let (readings, policy) = (Vec::new(), Policy::default());
-    act(state, &Command::Record(Box::new(Decided { service, end, decision, readings, policy })));
+    let (readings, policy, standing) = (Vec::new(), Policy::default(), Standing::default());
+    act(
+        state,
+        &Command::Record(Box::new(Decided { service, end, decision, readings, policy, standing })),
+    );
 }
 
 #[test]

@@ -45,7 +45,7 @@ impl Role {
         }
     }
 
-    fn other(self) -> Self {
+    pub(super) fn other(self) -> Self {
         match self {
             Role::Product => Role::Engineering,
             Role::Engineering => Role::Product,
@@ -386,7 +386,7 @@ fn rules(state: &State, of: &ObjectId, known: &Object) -> Policy {
 
 /// Only those sign whom the policy names for the role. Where all of them were erased, anybody may: otherwise nobody
 /// ever could again.
-fn check_approver(
+pub(super) fn check_approver(
     state: &State,
     rules: &Policy,
     role: Role,

@@ -7,6 +7,7 @@ pub mod cost;
 pub mod coverage;
 pub mod decision;
 pub mod exception;
+pub mod exit;
 pub mod gate;
 pub mod lint;
 pub mod outage;

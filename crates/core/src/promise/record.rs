@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::{
     decision::{Decision, Reading, Reason, Verdict},
+    exit,
     policy::Policy,
     standing::{BudgetId, Standing},
 };
@@ -31,6 +32,8 @@ pub struct Decided {
     pub readings: Vec<Reading>,
     /// By which policy.
     pub policy: Policy,
+    /// After what earlier decisions had left behind.
+    pub standing: Standing,
 }
 
 /// A decision was made that says something new. It holds all it was made from, so that it can be shown as it was made
@@ -68,6 +71,9 @@ pub struct Record {
     pub escalated: bool,
     /// What it leaves behind for the next.
     pub standing: Standing,
+    /// Who signed an early exit that is not signed by both yet.
+    #[serde(default)]
+    pub exit: Vec<exit::Signed>,
     /// By which policy it was made.
     pub policy: Policy,
     /// The turns before, the oldest first: one for each time the verdict became another. The oldest are dropped when
@@ -122,10 +128,15 @@ impl Record {
 
 /// Records a decision, where it says something new of a service that is here.
 pub(crate) fn record(state: &State, decided: &Decided) -> Vec<Event> {
-    let Decided { service, end, decision, readings, policy } = decided;
+    let Decided { service, end, decision, readings, policy, standing } = decided;
     let id = ObjectId { kind: Kind::Service, name: service.clone() };
     let record = state.decisions.get(service);
     if !state.objects.contains_key(&id) || !is_new(decision, policy, record) {
+        return Vec::new();
+    }
+    // It was made before an early exit was signed, or after one that is void: the next minute decides by what is so.
+    let release = record.and_then(|record| record.standing.release.as_ref());
+    if release != standing.release.as_ref() {
         return Vec::new();
     }
     let left_out = readings.len().saturating_sub(READINGS_FROZEN_MAX);
@@ -138,7 +149,7 @@ pub(crate) fn record(state: &State, decided: &Decided) -> Vec<Event> {
         reasons: decision.reasons.iter().take(READINGS_FROZEN_MAX).cloned().collect(),
         readings: readings.iter().take(READINGS_FROZEN_MAX).cloned().collect(),
         left_out,
-        standing: record.map(|record| record.standing.clone()).unwrap_or_default(),
+        standing: standing.clone(),
         policy: Box::new(policy.clone()),
     })]
 }
@@ -157,6 +168,10 @@ pub(crate) fn apply_made(state: &mut State, at_ms: i64, event: &Made) {
     if standing.spent.is_empty() || verdict == Verdict::Stabilise {
         standing.release = None;
     }
+    let mut exit = before.as_ref().map(|record| record.exit.clone()).unwrap_or_default();
+    if standing.spent.is_empty() {
+        exit.clear();
+    }
     let mut turns = VecDeque::new();
     let mut last = last;
     if let Some(before) = before {
@@ -171,7 +186,7 @@ pub(crate) fn apply_made(state: &mut State, at_ms: i64, event: &Made) {
     while turns.len() > TURNS_KEPT_MAX {
         turns.pop_front();
     }
-    let record = Record { last, escalated, standing, policy: *policy, turns };
+    let record = Record { last, escalated, standing, exit, policy: *policy, turns };
     state.decisions.insert(service, record);
 }
 

@@ -20,6 +20,7 @@ mod etag;
 pub mod exact;
 pub mod exceptions;
 pub mod exclusions;
+pub mod exit;
 pub mod gate;
 mod guard;
 pub mod health;
@@ -70,6 +71,7 @@ pub(crate) fn routes() -> Vec<Route> {
         budgets::routes(),
         decisions::routes(),
         gate::routes(),
+        exit::routes(),
         sources::routes(),
         promises::routes(),
         promise_export::routes(),

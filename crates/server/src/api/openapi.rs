@@ -18,7 +18,7 @@ use utoipa::{
 
 use super::{
     attributions, auth::Access, backups, bill, budgets, changes, decisions, documents, exceptions,
-    exclusions, gate, health, journal, metrics, obedience, people, policies, problem,
+    exclusions, exit, gate, health, journal, metrics, obedience, people, policies, problem,
     promise_export, promises, route::Route, samples, services, slis, slos, slots, sources, tokens,
 };
 
@@ -63,6 +63,8 @@ use super::{
         decisions::made,
         decisions::history,
         gate::show,
+        exit::show,
+        exit::sign,
         slos::list,
         slos::show,
         sources::list,

@@ -11,7 +11,7 @@ use plimsoll_core::{
         policy::{self, Policy},
         record,
         slo::NoData,
-        standing::Standing,
+        standing::{Release, Standing},
     },
     state::State,
     time::{Minute, Span},
@@ -32,6 +32,8 @@ pub struct Rules {
     pub services: Vec<(Arc<str>, Arc<Policy>)>,
     /// The policy of those that have no other.
     pub house: Arc<Policy>,
+    /// Early exits from *stabilise*, by service.
+    pub releases: BTreeMap<SmolStr, Release>,
 }
 
 /// The decision about a service, and all it was made from.
@@ -43,6 +45,8 @@ pub struct Decided {
     pub readings: Vec<Reading>,
     /// By which policy.
     pub policy: Arc<Policy>,
+    /// After what earlier decisions had left behind.
+    pub standing: Standing,
 }
 
 /// The decisions of all services as they stood when every minute before `end` was over.
@@ -70,7 +74,10 @@ impl Rules {
             .map(|id| (Arc::from(id.name.as_str()), shared(policy::of_service(state, &id.name))))
             .collect();
         let house = policy::declared(state, policy::HOUSE_POLICY).cloned().unwrap_or_default();
-        Rules { services, house: shared(house) }
+        let releases = state.decisions.iter().filter_map(|(service, record)| {
+            Some((service.clone(), record.standing.release.clone()?))
+        });
+        Rules { services, house: shared(house), releases: releases.collect() }
     }
 }
 
@@ -102,7 +109,7 @@ impl Decisions {
     pub fn news(&self, state: &State) -> Vec<record::Decided> {
         let Some(end) = self.end else { return Vec::new() };
         let news = self.services.iter().filter_map(|(name, decided)| {
-            let Decided { decision, readings, policy } = &**decided;
+            let Decided { decision, readings, policy, standing } = &**decided;
             let record = state.decisions.get(&**name);
             let is_new = record::is_new(decision, policy, record);
             is_new.then(|| record::Decided {
@@ -111,6 +118,7 @@ impl Decisions {
                 decision: decision.clone(),
                 readings: readings.clone(),
                 policy: Policy::clone(policy),
+                standing: standing.clone(),
             })
         });
         news.collect()
@@ -176,7 +184,7 @@ impl Said {
             decision.spent.extend(spent);
             decision = decision.with(reason);
         }
-        Decided { decision, readings, policy: Arc::clone(policy) }
+        Decided { decision, readings, policy: Arc::clone(policy), standing: standing.clone() }
     }
 }
 

@@ -292,6 +292,7 @@ fn is_of(command: &Command, event: &str) -> bool {
         Command::RejectException { .. } => &["exception.rejected"],
         Command::RevokeException { .. } => &["exception.revoked"],
         Command::PayException { .. } => &["exception.paid"],
+        Command::SignExit(_) => &["exit.signed", "exit.granted"],
         Command::Record(_) => &["decision.made"],
     };
     kinds.iter().any(|kind| event.starts_with(&format!(r#"{{"type":"{kind}","#)))

@@ -4,10 +4,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    command::{Actor, Command, Context},
+    command::{Actor, Command, Context, Refusal},
     decide::decide as act,
     measure::{exclusion::Exclusions, ledger::testing::minutes, slot::Slot, window::Window},
+    people::person::PersonId,
     promise::{
+        agreement::Role,
         decision::decide,
         slo::{Budgeting, NoData, Slo},
     },
@@ -67,13 +69,15 @@ fn context(at_ms: i64) -> Context {
 /// Decides at a minute and records it; what was recorded.
 fn step(state: &mut State, end: i64, readings: Vec<Reading>) -> (Decision, Vec<Event>) {
     let standing = state.decisions.get("shop").map(|record| record.standing.clone());
-    let decision = decide(&policy(), &readings, &standing.unwrap_or_default(), Minute(end));
+    let standing = standing.unwrap_or_default();
+    let decision = decide(&policy(), &readings, &standing, Minute(end));
     let decided = Decided {
         service: "shop".into(),
         end: Minute(end),
         decision: decision.clone(),
         readings,
         policy: policy(),
+        standing,
     };
     let command = Command::Record(Box::new(decided));
     let events = act(state, &command, &context(end * 60_000)).unwrap();
@@ -151,6 +155,78 @@ fn after_two_weeks_somebody_above_must_look() {
     assert_eq!(state.decisions["shop"].standing.since, Some(Minute(1)));
     step(&mut state, 2 + 14 * DAY, readings(Some(0)));
     assert_eq!(state.decisions["shop"].standing, Standing::default());
+}
+
+fn sign(state: &mut State, end: i64, who: &str, role: Role, left: i64) -> Result<usize, Refusal> {
+    let budget = BudgetId { slo: slo().name, window: slo().windows.remove(0) };
+    let wish = exit::Wish {
+        service: "shop".to_owned(),
+        role,
+        reason: "the pool of connections is larger now".to_owned(),
+        left: vec![(budget, left)],
+    };
+    let actor = Actor::Owner { person: PersonId::parse(who).unwrap() };
+    let context = Context { at_ms: end * 60_000, actor, fresh: 0 };
+    let events = act(state, &Command::SignExit(wish), &context)?;
+    for event in &events {
+        assert_eq!(Event::read(&event.to_text()).unwrap(), *event);
+        state.apply(end * 60_000, event);
+    }
+    Ok(events.len())
+}
+
+#[test]
+fn an_exit_that_both_signed_lets_a_spent_budget_go_until_a_further_tenth_is_spent() {
+    use Verdict::{Caution, Ship, Stabilise};
+    let mut state = shop();
+    step(&mut state, 1, readings(Some(0)));
+    let nothing = sign(&mut state, 1, "ada", Role::Product, 0).unwrap_err();
+    assert_eq!(nothing.what, "shop stands on ship: there is nothing to leave early");
+    // 1,500 of 1,000: 50 % more than there was.
+    assert_eq!(verdict(&mut state, 2, 1_500), Stabilise);
+    assert_eq!(sign(&mut state, 2, "ada", Role::Product, -500_000_000), Ok(1));
+    assert_eq!(sign(&mut state, 2, "ada", Role::Product, -500_000_000), Ok(0));
+    let alone = sign(&mut state, 2, "ada", Role::Engineering, -500_000_000).unwrap_err();
+    assert_eq!(alone.what, "ada signed the exit of shop for product already");
+    assert_eq!(verdict(&mut state, 3, 1_500), Stabilise);
+    assert_eq!(sign(&mut state, 3, "bob", Role::Engineering, -500_000_000), Ok(2));
+    let (decision, _) = step(&mut state, 4, readings(Some(1_500)));
+    assert_eq!(decision.verdict, Caution);
+    assert_eq!(
+        decision.reasons[0].text,
+        "shop-availability (99 % over 10h): the budget is spent; 150 % of it was used; an early exit holds, until no \
+         more than -60 % is left"
+    );
+    assert_eq!(verdict(&mut state, 5, 1_599), Caution);
+    assert_eq!(verdict(&mut state, 6, 1_600), Stabilise);
+    // It is void for good.
+    assert_eq!(verdict(&mut state, 7, 1_500), Stabilise);
+    assert_eq!(verdict(&mut state, 8, 0), Ship);
+    assert_eq!(state.decisions["shop"].standing, Standing::default());
+}
+
+#[test]
+fn a_decision_from_before_an_exit_does_not_undo_it() {
+    let mut state = shop();
+    step(&mut state, 1, readings(Some(1_500)));
+    let standing = state.decisions["shop"].standing.clone();
+    for (who, role) in [("ada", Role::Product), ("bob", Role::Engineering)] {
+        sign(&mut state, 2, who, role, -500_000_000).unwrap();
+    }
+    let late = Decided {
+        service: "shop".into(),
+        end: Minute(3),
+        decision: Decision {
+            escalated: true,
+            ..decide(&policy(), &readings(Some(1_500)), &standing, Minute(3))
+        },
+        readings: readings(Some(1_500)),
+        policy: policy(),
+        standing,
+    };
+    let command = Command::Record(Box::new(late));
+    assert_eq!(act(&state, &command, &context(180_000)), Ok(Vec::new()));
+    assert_eq!(verdict(&mut state, 3, 1_500), Verdict::Caution);
 }
 
 #[test]

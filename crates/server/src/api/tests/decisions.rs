@@ -165,3 +165,44 @@ fn what_cannot_be_asked_is_said() {
     let texts = ["there is no SLO to decide by", "it is declared since, and not decided on yet"];
     assert!(texts.contains(&answer["reasons"][0]["text"].as_str().unwrap()), "{answer}");
 }
+
+#[test]
+fn an_exit_that_both_signed_lets_changes_of_ordinary_risk_pass_again() {
+    let house = House::new();
+    let slo = SLO.replace("30d", "1h").replace("target: 0.999", "target: 0.99");
+    assert_eq!(house.put("/api/v1/documents/shop", &files(&slo)).send().status, 200);
+    let place = "/api/v1/services/checkout/exit";
+    let sign = |role: &str| house.post(place, &json!({"role": role, "reason": "a larger pool"}));
+    hour(&house, 1, 1000, 0);
+    recorded(&house, "ship");
+    sign("product").send().problem(409, "conflict");
+    hour(&house, 2, 980, 20);
+    recorded(&house, "stabilise");
+    let first = sign("product").send();
+    assert_eq!((first.status, &first.json()["signed"][0]["role"]), (200, &json!("product")));
+    sign("engineering").send().problem(409, "conflict");
+    assert!(!may_pass(&house, "kind=feature"));
+
+    assert_eq!(house.post("/api/v1/people", &json!({"handle": "bob"})).send().status, 201);
+    let wish = json!({"person": "bob", "scopes": ["write"]});
+    let token = house.post("/api/v1/tokens", &wish).send().json()["text"].clone();
+    let body = json!({"role": "engineering", "reason": "seen under load"});
+    let both = house
+        .ask(axum::http::Method::POST, place)
+        .token(token.as_str().unwrap())
+        .json(&body)
+        .send();
+    // 200 % of the budget was used: 100 % less than nothing, and a tenth more.
+    let floor = &both.json()["in_force"]["floors"][0]["left"];
+    assert_eq!((both.status, floor), (200, &json!(-1.1)));
+    until(&house, GATE, "caution");
+    assert!(may_pass(&house, "kind=feature") && !may_pass(&house, "kind=feature&risk=high"));
+    assert_eq!(house.get(place).send().json(), both.json());
+
+    // It goes on: the exit is void.
+    hour(&house, 3, 970, 30);
+    until(&house, GATE, "stabilise");
+    recorded(&house, "stabilise");
+    assert!(house.get(place).send().json()["in_force"].is_null());
+    house.get("/api/v1/services/none/exit").send().problem(404, "not-found");
+}
