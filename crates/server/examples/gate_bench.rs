@@ -24,6 +24,9 @@ const TURNS: u64 = 5;
 const ASKED_PER_S: u32 = 500;
 const WRITTEN_PER_S: u32 = 200;
 
+/// The next request of a client: who asks, the number of the client, and of its turn.
+type Ask = fn(&Caller, usize, u64) -> Vec<u8>;
+
 fn main() -> Outcome<()> {
     let seconds = std::env::args().nth(1).map_or(Ok(2), |text| text.parse())?;
     let span = Duration::from_secs(seconds);
@@ -31,7 +34,7 @@ fn main() -> Outcome<()> {
     let caller = start(folder.path())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(caller.declare(SERVICES))?;
-    let asks: [fn(&Caller, usize, u64) -> Vec<u8>; 2] = [healthy, gate];
+    let asks: [Ask; 2] = [healthy, gate];
     let (mut cpu, mut waits) = ([const { Vec::new() }; 2], [const { Vec::new() }; 2]);
     for turn in 1..=TURNS {
         for (place, ask) in asks.into_iter().enumerate() {
@@ -65,11 +68,7 @@ fn gate(caller: &Caller, client: usize, turn: u64) -> Vec<u8> {
 }
 
 /// CPU time of the threads that answer, in nanoseconds for each answer.
-async fn cpu_per_answer(
-    caller: &Caller,
-    span: Duration,
-    ask: fn(&Caller, usize, u64) -> Vec<u8>,
-) -> Outcome<f64> {
+async fn cpu_per_answer(caller: &Caller, span: Duration, ask: Ask) -> Outcome<f64> {
     let (begun, before) = (Instant::now(), server_cpu_ns()?);
     let mut clients = JoinSet::new();
     for client in 0..ASKING {
@@ -94,7 +93,7 @@ async fn cpu_per_answer(
 async fn while_written(
     caller: &Caller,
     span: Duration,
-    ask: fn(&Caller, usize, u64) -> Vec<u8>,
+    ask: Ask,
     round: u64,
 ) -> Outcome<Vec<Duration>> {
     let push = move |caller: &Caller, client: usize, turn: u64| {
