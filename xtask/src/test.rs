@@ -40,6 +40,9 @@ fn full_steps(steps: &mut Steps) -> Result<(), Stopped> {
     steps.command("documentation", documentation)?;
     peers::install(steps)?;
     peers::senders(steps)?;
+    // Once more, now that curl is there for sure.
+    let pipelines = ["test", "-p", "plimsoll", "--test", "pipelines", "--locked"];
+    steps.command("pipelines", cargo(&pipelines))?;
     steps.step("example", "cargo run --release -- assess --example --json", example)?;
     schemathesis::schemathesis(steps)?;
     let simulate = ["run", "--release", "--locked", "-p", "plimsoll-sim", "--", "--fresh"];

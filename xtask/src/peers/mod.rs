@@ -39,9 +39,9 @@ pub(crate) fn run() -> bool {
     steps.close()
 }
 
-/// Installs the senders, the compressors and the compiler for libFuzzer that are missing.
+/// Installs the senders, the compressors, curl and the compiler for libFuzzer that are missing.
 pub(crate) fn install(steps: &mut Steps) -> Result<(), Stopped> {
-    let tools = [("gzip", "gzip"), ("zstd", "zstd"), ("c++", "g++")];
+    let tools = [("gzip", "gzip"), ("zstd", "zstd"), ("curl", "curl"), ("c++", "g++")];
     let tools = tools.map(|(program, package)| Needed { program, package });
     let needed: Vec<Needed> = SENDERS.iter().map(|sender| sender.needed).chain(tools).collect();
     steps.step("peers", "cargo xtask peers", || install::install(&needed))
