@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use plimsoll_core::promise::policy::Policy;
-use plimsoll_server::api::gate::GateReport;
+use plimsoll_server::api::{decisions::ServiceDecision, gate::GateReport};
 
 use crate::{
     client::{self, At, path, query},
@@ -119,5 +119,17 @@ fn tell(report: &GateReport, args: &Args, passes: bool, page: &mut Page) {
         page.fact(&reason.verdict, &reason.text);
     }
     page.fact("policy", &format!("{}: {}", decision.policy, decision.policy_agreement));
+    for notice in notices(decision) {
+        page.fact("", &notice);
+    }
     page.fact("", &format!("as of {}, ask again after {expires}", decision.at));
+}
+
+/// What else somebody should know who relies on the policy.
+fn notices(decision: &ServiceDecision) -> Vec<String> {
+    let overdue = decision.policy_overdue.as_ref();
+    let overdue = overdue.map(|due| format!("it had to be looked at again by {due}"));
+    let solo = "solo mode: one person may sign for both sides and approve their own exceptions";
+    let solo = decision.policy_solo.then(|| solo.to_owned());
+    overdue.into_iter().chain(solo).collect()
 }

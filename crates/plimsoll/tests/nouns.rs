@@ -139,7 +139,7 @@ fn a_gate_says_why_and_has_an_exit_code_for_each_answer() {
     "#]]
     .assert_eq(&says(&place, &["gate", "nope"]));
     expect![[r#"
-        {"service":"shop","at":"TIME","verdict":"unknown","reasons":[{"verdict":"unknown","text":"web (99.9 % over 30d): nothing was seen in the window"}],"policy":"default","policy_agreed":false,"policy_agreement":"nobody agreed to it","escalated":false,"recorded":{"entry":6,"since":"TIME"},"change":{"kind":null,"risk":"normal","name":null},"allowed":false,"exempt":false,"exception":null,"why":"unknown is not healthy: only security, p0-fix, revert, reliability may pass until the service is measured again","expires":"TIME"}
+        {"service":"shop","at":"TIME","verdict":"unknown","reasons":[{"verdict":"unknown","text":"web (99.9 % over 30d): nothing was seen in the window"}],"policy":"default","policy_agreed":false,"policy_agreement":"nobody agreed to it","policy_overdue":null,"policy_solo":false,"escalated":false,"recorded":{"entry":6,"since":"TIME"},"change":{"kind":null,"risk":"normal","name":null},"allowed":false,"exempt":false,"exception":null,"why":"unknown is not healthy: only security, p0-fix, revert, reliability may pass until the service is measured again","expires":"TIME"}
         [exit 3]
     "#]].assert_eq(&says(&place, &["gate", "shop", "--json"]));
     expect![[r"

@@ -1,7 +1,8 @@
 //! One minute of many SLIs, from the order to the figures: `round_bench fill FILE SLIS` writes the slots of 30 days,
 //! `round_bench rounds FILE SLIS` starts from them and goes on minute by minute.
 //!
-//! Each SLI has one source, one SLO of 30 days, seven burn windows, and a service that a decision is made about. Prints lines of `name value`: CPU seconds of
+//! Each SLI has one source, one SLO of 30 days, seven burn windows, and a service that is decided about. Prints lines
+//! of `name value`: CPU seconds of
 //! the parts of a minute, memory, and the start from disk; beside them what a bare table costs that takes a row for
 //! each SLI and minute.
 

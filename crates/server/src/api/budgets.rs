@@ -313,18 +313,56 @@ pub(super) async fn statement(
     Named(slo): Named,
     Params(query): Params<StatementQuery>,
 ) -> Answer {
-    let (objective, at) = (objective(&app, &slo)?, moment(query.at.as_ref())?);
+    let stated = stated(&app, &slo, &query).await?;
+    let Statement { budget, raw, postings } = &stated.statement;
+    report(&StatementReport {
+        slo,
+        window: stated.window.to_string(),
+        budget: of_budget(budget),
+        raw: of_budget(raw),
+        postings: postings.iter().map(line).collect(),
+        exclusions: stated.exclusions,
+        attributions: stated.attributions,
+    })
+}
+
+/// A statement with what people said about its window.
+pub(crate) struct Stated {
+    /// Over which window.
+    pub(crate) window: Window,
+    /// The other windows of the objective.
+    pub(crate) other_windows: Vec<Window>,
+    /// Where its budget went.
+    pub(crate) statement: Statement,
+    /// What is excluded.
+    pub(crate) exclusions: Vec<Exclusion>,
+    /// What was put down to accounts.
+    pub(crate) attributions: Vec<Attribution>,
+}
+
+/// Where the budget of a window went.
+///
+/// # Errors
+/// Where there is no such objective or window, and where the slots cannot be read.
+pub(crate) async fn stated(
+    app: &Arc<App>,
+    slo: &str,
+    query: &StatementQuery,
+) -> Result<Stated, Problem> {
+    let (objective, at) = (objective(app, slo)?, moment(query.at.as_ref())?);
     let window = chosen(&objective, query.window.as_deref())?;
+    let windows = objective.slo.windows.iter();
+    let other_windows = windows.filter(|other| **other != window).cloned().collect();
     let sli = objective.slo.sli.clone();
     let attributions = app.desk.published().read().attributions(&sli);
     let (keeper, asked) = (app.keeper.clone(), window.clone());
     let found =
         app.look(move || Ok(keeper.statement_of(&objective, &attributions, &asked, at)?)).await?;
-    let Statement { budget, raw, postings } = found.map_err(|why: NoExtent| {
+    let statement = found.map_err(|why: NoExtent| {
         let detail = format!("the window {window} has no place in time: {why}");
         Problem::new(Code::Invalid, detail, "ask for another moment, or correct the document")
     })?;
-    let within = budget.extent.span;
+    let within = statement.budget.extent.span;
     let (exclusions, attributions) = {
         let state = app.desk.published().read();
         let exclusions = state.exclusions_within(&sli, within);
@@ -334,15 +372,7 @@ pub(super) async fn statement(
             attributions.into_iter().map(attributions::view).collect(),
         )
     };
-    report(&StatementReport {
-        slo,
-        window: window.to_string(),
-        budget: of_budget(&budget),
-        raw: of_budget(&raw),
-        postings: postings.iter().map(line).collect(),
-        exclusions,
-        attributions,
-    })
+    Ok(Stated { window, other_windows, statement, exclusions, attributions })
 }
 
 fn chosen(objective: &Objective, wanted: Option<&str>) -> Result<Window, Problem> {
@@ -387,21 +417,26 @@ pub(super) fn of_budget(budget: &Budget) -> BudgetFigures {
     }
 }
 
-fn line(posting: &Posting) -> Line {
-    let (account, name) = match posting.account.clone() {
+/// The word for an account, and the name of what it is of.
+pub(crate) fn account(account: &attribution::Account) -> (&'static str, Option<&str>) {
+    match account {
         attribution::Account::Incident(name) => ("incident", Some(name)),
         attribution::Account::Change(name) => ("change", Some(name)),
         attribution::Account::Maintenance(name) => ("maintenance", Some(name)),
         attribution::Account::MissingData => ("missing_data", None),
         attribution::Account::Unattributed => ("unattributed", None),
-    };
+    }
+}
+
+fn line(posting: &Posting) -> Line {
+    let (account, name) = account(&posting.account);
     let days = posting.days.iter().map(|day| DayShare {
         day: Date::of(day.day).to_string(),
         share: Exact::ppb(day.share_ppb),
     });
     Line {
         account: account.to_owned(),
-        name,
+        name: name.map(str::to_owned),
         share: Exact::ppb(posting.share_ppb),
         days: days.collect(),
     }

@@ -13,7 +13,7 @@ use plimsoll_core::{
         record,
     },
     state::State as Practice,
-    time::{DAY, Minute, Span, rfc3339},
+    time::{DAY, Date, Minute, Span, rfc3339},
 };
 use plimsoll_store::journal::JournalReader;
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,10 @@ pub struct ServiceDecision {
     pub policy_agreed: bool,
     /// How far the agreement came, in words.
     pub policy_agreement: String,
+    /// The day by which the policy had to be looked at again, where that has passed; else null.
+    pub policy_overdue: Option<String>,
+    /// Whether the policy lets one person sign for both sides, and approve their own exceptions.
+    pub policy_solo: bool,
     /// Whether somebody above must look.
     pub escalated: bool,
     /// Its entry in the journal; null while it is not written there, and while something is doubtful that no entry
@@ -367,8 +371,19 @@ impl Moment {
     }
 
     /// Every minute before it counts.
-    fn end(&self) -> Minute {
+    pub(crate) fn end(&self) -> Minute {
         self.decisions.end.unwrap_or(self.minute)
+    }
+
+    /// Every service that was decided on, by name.
+    pub(crate) fn services(&self) -> impl Iterator<Item = &str> {
+        self.decisions.services.keys().map(|service| &**service)
+    }
+
+    /// The day by which a policy had to be looked at again, where that has passed.
+    fn overdue(&self, policy: &Policy) -> Option<String> {
+        let today = Date::of(self.minute);
+        policy.review_date.filter(|due| today > *due).map(|due| due.to_string())
     }
 
     /// What was decided about a service, and what is doubtful now.
@@ -401,6 +416,8 @@ impl Moment {
             policy: judged.policy.name.clone(),
             policy_agreed: standing.is_agreed(),
             policy_agreement: standing.sentence(),
+            policy_overdue: self.overdue(&judged.policy),
+            policy_solo: judged.policy.solo,
             escalated: judged.decided.as_ref().is_some_and(|decided| decided.decision.escalated),
             recorded,
         }

@@ -1,5 +1,7 @@
 //! Metrics in the text format of Prometheus. Their names are an interface.
 
+mod practice;
+
 use std::{
     fmt::Write,
     sync::{
@@ -62,6 +64,7 @@ fn page(app: &App) -> String {
             _ => None,
         })
         .collect();
+    practice::of_practice(&mut text, app);
     of_sources(&mut text, app);
     of_slos(&mut text, &slos, &app.keeper.figures());
     text.0

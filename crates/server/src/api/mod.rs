@@ -11,7 +11,7 @@ pub mod auth;
 pub mod backups;
 pub mod bill;
 pub mod budgets;
-mod call;
+pub(crate) mod call;
 pub mod changes;
 pub mod decisions;
 pub mod declared;

@@ -110,18 +110,22 @@ fn view(
     }
 }
 
+/// Every policy by its name, and the one that is built in where none of its name is declared.
+pub(crate) fn all(state: &Practice, today: Date) -> BTreeMap<String, Policy> {
+    let known = declared::all(state, Kind::Policy);
+    let mut policies: BTreeMap<String, Policy> = known
+        .filter_map(|(name, object)| Some((name.to_owned(), declared(state, name, object, today)?)))
+        .collect();
+    policies.entry(HOUSE_POLICY.to_owned()).or_insert_with(|| built_in(state, today));
+    policies
+}
+
 /// All policies; first the one that is built in, where none of its name is declared.
 #[utoipa::path(get, path = "/api/v1/policies", tag = "policies", params(PageQuery),
     responses((status = 200, body = Page<Policy>)))]
 pub(super) async fn list(State(app): State<Arc<App>>, Params(query): Params<PageQuery>) -> Answer {
     let cut = query.cut()?;
-    let (state, today) = (app.desk.published().read(), today(&app));
-    let mut policies: BTreeMap<String, Policy> = declared::all(&state, Kind::Policy)
-        .filter_map(|(name, object)| {
-            Some((name.to_owned(), declared(&state, name, object, today)?))
-        })
-        .collect();
-    policies.entry(HOUSE_POLICY.to_owned()).or_insert_with(|| built_in(&state, today));
+    let policies = all(&app.desk.published().read(), today(&app));
     report(&cut.page(policies.into_iter().filter(|(name, _)| cut.is_behind(name))))
 }
 

@@ -18,17 +18,14 @@ use plimsoll_core::{
 
 use super::page;
 use crate::{
-    api::{
-        App,
-        obedience::LOOK_BACK_MS,
-        problem::{Code, Problem},
-    },
+    api::{App, obedience::LOOK_BACK_MS, problem::Problem},
     limits::PAGE_LINES_MAX,
 };
 
 #[derive(Template)]
 #[template(path = "changes.html")]
 struct Changes {
+    solo: Vec<String>,
     services: Vec<Obeyed>,
     services_left_out: usize,
     rows: Vec<Row>,
@@ -66,10 +63,7 @@ struct Row {
 pub(crate) async fn changes(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let to_ms = app.clock.now().ms.saturating_add(1);
     let changes = changes_of(&app.desk.published().read(), to_ms);
-    let html = changes.render().map_err(|error| {
-        Problem::new(Code::Internal, error.to_string(), "look at the server's log")
-    })?;
-    Ok(page(html))
+    page(&changes)
 }
 
 fn changes_of(state: &Practice, to_ms: i64) -> Changes {
@@ -78,6 +72,7 @@ fn changes_of(state: &Practice, to_ms: i64) -> Changes {
     let names: BTreeSet<&str> = lately.map(|change| change.start.service.as_str()).collect();
     let services = names.iter().take(PAGE_LINES_MAX);
     Changes {
+        solo: super::solo(state),
         services: services.map(|name| obeyed(state, name, from_ms, to_ms)).collect(),
         services_left_out: names.len().saturating_sub(PAGE_LINES_MAX),
         rows: state.changes.iter().rev().take(PAGE_LINES_MAX).map(row).collect(),

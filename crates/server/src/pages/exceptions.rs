@@ -5,7 +5,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{extract::State, response::Response};
 use plimsoll_core::{
-    catalog::Object,
     printable::printable,
     promise::{
         exception::{Exception, Quarter, Scope, Status},
@@ -21,7 +20,7 @@ use crate::{
         App,
         actor::Actor,
         bill::{BillCost, BillLine, newest},
-        problem::{Code, Problem},
+        problem::Problem,
     },
     limits::PAGE_LINES_MAX,
 };
@@ -29,8 +28,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "exceptions.html")]
 struct Exceptions {
-    /// Whether a policy lets one person approve their own.
-    solo: bool,
+    solo: Vec<String>,
     waiting: Vec<Waiting>,
     waiting_left_out: usize,
     bill: Vec<Billed>,
@@ -69,13 +67,11 @@ pub(crate) async fn exceptions(State(app): State<Arc<App>>) -> Result<Response, 
     let bill = newest(&app, PAGE_LINES_MAX).await?.into_iter().map(billed).collect();
     let exceptions = {
         let state = app.desk.published().read();
-        let is_solo =
-            |object: &Object| matches!(object, Object::Policy { policy, .. } if policy.solo);
         let is_waiting = |known: &&Exception| known.status(now_ms) == Status::Waiting;
         let mut waiting: Vec<&Exception> = state.exceptions.iter().filter(is_waiting).collect();
         waiting.sort_by_key(|known| known.asked_ms);
         Exceptions {
-            solo: state.objects.values().any(|known| is_solo(&known.object)),
+            solo: super::solo(&state),
             waiting_left_out: waiting.len().saturating_sub(PAGE_LINES_MAX),
             waiting: waiting
                 .iter()
@@ -85,10 +81,7 @@ pub(crate) async fn exceptions(State(app): State<Arc<App>>) -> Result<Response, 
             bill,
         }
     };
-    let html = exceptions.render().map_err(|error| {
-        Problem::new(Code::Internal, error.to_string(), "look at the server's log")
-    })?;
-    Ok(page(html))
+    page(&exceptions)
 }
 
 fn waits(state: &Practice, known: &Exception, now_ms: i64) -> Waiting {
@@ -155,7 +148,7 @@ fn cost(cost: &BillCost) -> String {
     format!("{share} of {}{window}", cost.slo)
 }
 
-fn handle(actor: &Actor) -> String {
+pub(super) fn handle(actor: &Actor) -> String {
     match actor {
         Actor::Person { person, .. } | Actor::Owner { person } => person.clone(),
         Actor::Rule { rule } => format!("the rule {rule}"),
@@ -163,7 +156,7 @@ fn handle(actor: &Actor) -> String {
 }
 
 /// A time of the interface to the minute.
-fn minute(time: &str) -> String {
+pub(super) fn minute(time: &str) -> String {
     time.get(..16).map_or_else(|| time.to_owned(), |minute| minute.replacen('T', " ", 1))
 }
 

@@ -15,10 +15,7 @@ use plimsoll_core::{
 
 use super::page;
 use crate::{
-    api::{
-        App,
-        problem::{Code, Problem},
-    },
+    api::{App, problem::Problem},
     limits::PAGE_SLOS_MAX,
     measure::figures::{Figures, SloFigures},
 };
@@ -26,6 +23,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "overview.html")]
 struct Overview {
+    solo: Vec<String>,
     as_of: Option<String>,
     trouble: Vec<String>,
     services: Vec<Service>,
@@ -57,13 +55,13 @@ struct Row {
     responses((status = 200, body = String, content_type = "text/html")))]
 pub(crate) async fn overview(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let figures = app.keeper.figures();
-    let (services, left_out) = services(&app.desk.published().read(), &figures);
+    let (solo, (services, left_out)) = {
+        let state = app.desk.published().read();
+        (super::solo(&state), services(&state, &figures))
+    };
     let trouble = [app.desk.stopped(), app.keeper.stopped()].into_iter().flatten().collect();
-    let overview = Overview { as_of: figures.end.map(utc), trouble, services, left_out };
-    let html = overview.render().map_err(|error| {
-        Problem::new(Code::Internal, error.to_string(), "look at the server's log")
-    })?;
-    Ok(page(html))
+    let overview = Overview { solo, as_of: figures.end.map(utc), trouble, services, left_out };
+    page(&overview)
 }
 
 /// The services with their objectives, and how many objectives are left out. Services come before objectives in the
@@ -124,7 +122,7 @@ fn rows(name: &str, slo: &Slo, figures: Option<&SloFigures>) -> Vec<Row> {
 }
 
 /// What is left of a budget, and a word for it. Where nothing was seen, nothing is known.
-fn left_of(budget: &Budget) -> (String, &'static str) {
+pub(super) fn left_of(budget: &Budget) -> (String, &'static str) {
     let share = percent_floor(budget.left_ppb());
     match budget {
         budget if budget.spend.is_unseen() => ("–".to_owned(), "unknown"),

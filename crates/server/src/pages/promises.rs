@@ -18,11 +18,7 @@ use plimsoll_core::{
 
 use super::page;
 use crate::{
-    api::{
-        App, declared,
-        problem::{Code, Problem},
-        promises::today,
-    },
+    api::{App, declared, problem::Problem, promises::today},
     limits::PAGE_SLOS_MAX,
 };
 
@@ -35,8 +31,7 @@ struct Promises {
     left_out: usize,
     debts: Vec<String>,
     debts_left_out: usize,
-    /// Whether anything was signed by one person for both sides, or could be.
-    solo: bool,
+    solo: Vec<String>,
 }
 
 struct Row {
@@ -61,10 +56,7 @@ struct Row {
     responses((status = 200, body = String, content_type = "text/html")))]
 pub(crate) async fn promises(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let shown = shown(&app.desk.published().read(), today(&app));
-    let html = shown.render().map_err(|error| {
-        Problem::new(Code::Internal, error.to_string(), "look at the server's log")
-    })?;
-    Ok(page(html))
+    page(&shown)
 }
 
 fn shown(state: &Practice, today: Date) -> Promises {
@@ -80,15 +72,12 @@ fn shown(state: &Practice, today: Date) -> Promises {
     let debts_left_out = debts.len().saturating_sub(PAGE_SLOS_MAX);
     rows.truncate(PAGE_SLOS_MAX);
     debts.truncate(PAGE_SLOS_MAX);
-    let is_solo = |(_, promise): &(&str, &Promise)| {
-        plimsoll_core::promise::policy::of_service(state, &promise.service).solo
-    };
     Promises {
         services: names.len(),
         covered,
         left_out,
         debts_left_out,
-        solo: rows.iter().any(is_solo),
+        solo: super::solo(state),
         rows: rows.into_iter().map(|(name, one)| row(state, name, one, today)).collect(),
         debts,
     }

@@ -14,7 +14,7 @@ const EXCEPTIONS: &str = "/api/v1/exceptions";
 const HOUR_MS: i64 = 3600 * 1000;
 
 /// A service that is to be stabilised, by an objective over an hour, and its policy.
-fn spent(policy: &str) -> House {
+pub(super) fn spent(policy: &str) -> House {
     let house = House::new();
     let slo = SLO.replace("30d", "1h").replace("target: 0.999", "target: 0.99");
     let policy = format!(
@@ -315,7 +315,7 @@ fn the_pages_show_what_waits_what_was_paid_and_who_obeyed() {
         &*id,
         &*waiting,
         "ada alone",
-        "A policy here lets one person",
+        "Solo mode: by the policy",
         "unknown of checkout-availability over 1h",
         "1 of 3",
     ] {

@@ -7,6 +7,7 @@ mod exceptions;
 mod guard;
 mod house;
 mod journal;
+mod pages;
 mod people;
 mod promises;
 mod samples;
