@@ -2,9 +2,8 @@
 //! `round_bench rounds FILE SLIS` starts from them and goes on minute by minute.
 //!
 //! Each SLI has one source, one SLO of 30 days, seven burn windows, and a service that is decided about. Prints lines
-//! of `name value`: CPU seconds of
-//! the parts of a minute, memory, and the start from disk; beside them what a bare table costs that takes a row for
-//! each SLI and minute.
+//! of `name value`: CPU seconds of the parts of a minute, memory, and the start from disk; beside them what a bare
+//! table costs that takes a row for each SLI and minute.
 
 use std::{collections::BTreeMap, error::Error, fs, path::Path, sync::Arc, time::Instant};
 

@@ -185,6 +185,9 @@ pub struct StartWish {
     pub started_ms: Option<i64>,
     /// The change that it takes back.
     pub reverts: Option<String>,
+    /// What the gate would say for its doubts alone, such as that nothing is measured for now; nothing where there are
+    /// none, and where the change started earlier.
+    pub doubt: Option<Verdict>,
 }
 
 /// What is asked for when a change finishes.
@@ -225,7 +228,7 @@ pub(crate) fn start(
     }
     check(state, &started)?;
     check_time("started", started.started_ms, context)?;
-    started.gate = told(state, &started);
+    started.gate = told(state, &started, wish.doubt);
     Ok(vec![Event::ChangeStarted(started)])
 }
 
@@ -246,17 +249,19 @@ fn again(known: &Started, told: &Started, tells_time: bool) -> Result<Vec<Event>
     ))
 }
 
-/// What the gate would have said: by the verdict that stood when it started, and the policy and exceptions of now.
-fn told(state: &State, started: &Started) -> Option<Told> {
+/// What the gate would have said: by the verdict that stood when it started and what was doubtful then, and the policy
+/// and exceptions of now.
+fn told(state: &State, started: &Started, doubt: Option<Verdict>) -> Option<Told> {
     let Started { change, service, kind, risk, started_ms, .. } = started;
     let mut turns = state.decisions.get(service)?.turns().rev();
     let turn = turns.find(|turn| turn.minute.second().saturating_mul(1000) <= *started_ms)?;
     let exception = state.covering(service, Some(&change.0), Some(kind), *started_ms);
     let asking = Asking { kind: Some(kind), risk: *risk, exception };
-    let pass = gate::pass(&policy::of_service(state, service), turn.verdict, asking);
+    let verdict = doubt.map_or(turn.verdict, |doubt| doubt.max(turn.verdict));
+    let pass = gate::pass(&policy::of_service(state, service), verdict, asking);
     let used = exception.filter(|_| pass == Pass::Covered);
     let exception = used.map(|exception| exception.asked.exception.clone());
-    Some(Told { verdict: turn.verdict, entry: turn.entry, pass, exception })
+    Some(Told { verdict, entry: turn.entry, pass, exception })
 }
 
 fn check(state: &State, started: &Started) -> Result<(), Refusal> {

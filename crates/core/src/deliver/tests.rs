@@ -60,6 +60,7 @@ fn wish(id: &str) -> StartWish {
         url: None,
         started_ms: None,
         reverts: None,
+        doubt: None,
     }
 }
 
@@ -218,6 +219,25 @@ fn decided(state: &mut State, verdict: Verdict, minutes_ago: i64) {
         state,
         &Command::Record(Box::new(Decided { service, end, decision, readings, policy, standing })),
     );
+}
+
+/// What the gate refuses for its doubts is not recorded as if it had let it pass.
+#[test]
+fn what_was_doubtful_when_a_change_started_is_kept_with_it() {
+    let mut state = shop();
+    decided(&mut state, Verdict::Ship, 50);
+    let doubt = Some(Verdict::Unknown);
+    act(&mut state, &start(StartWish { doubt, ..wish("doubtful") }));
+    act(&mut state, &start(StartWish { doubt, kind: "revert".to_owned(), ..wish("exempt") }));
+    decided(&mut state, Verdict::Stabilise, 0);
+    act(&mut state, &start(StartWish { doubt, ..wish("spent") }));
+    let told = |id: &str| {
+        let gate = state.changes.get(&ChangeId(id.into())).unwrap().start.gate.as_ref();
+        gate.map(|told| (told.verdict, told.pass.word()))
+    };
+    assert_eq!(told("doubtful"), Some((Verdict::Unknown, "refused")));
+    assert_eq!(told("exempt"), Some((Verdict::Unknown, "exempt")));
+    assert_eq!(told("spent"), Some((Verdict::Stabilise, "refused")));
 }
 
 #[test]

@@ -204,6 +204,7 @@ fn any_change() -> impl Strategy<Value = Command> {
                 url: None,
                 started_ms,
                 reverts,
+                doubt: None,
             })
         },
     );

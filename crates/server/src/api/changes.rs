@@ -19,6 +19,7 @@ use super::{
     app::App,
     auth::Access,
     call::{Call, Json, Named, Params},
+    decisions::{FRESH_MINUTES, Moment},
     gate::Risk,
     minute::instant,
     page::{Page, PageQuery},
@@ -281,7 +282,11 @@ pub(super) async fn start(
     let NewChange { id, service, kind, risk, title, url, started, reverts } = new;
     let started_ms = started.map(|started| instant("started", &started)).transpose()?;
     let (risk, named) = (risk.into(), id.clone());
-    let wish = change::StartWish { id, service, kind, risk, title, url, started_ms, reverts };
+    let fresh_ms = FRESH_MINUTES * 60_000;
+    let is_now = started_ms.is_none_or(|ms| app.clock.now().ms.saturating_sub(ms) < fresh_ms);
+    let doubt = is_now.then(|| Moment::of(&app).doubt()).flatten();
+    let wish =
+        change::StartWish { id, service, kind, risk, title, url, started_ms, reverts, doubt };
     let done = app.act(call, Command::StartChange(wish)).await?;
     let made = done.events.into_iter().find_map(|event| match event {
         Event::ChangeStarted(started) => Some(started.change.to_string()),

@@ -375,6 +375,11 @@ impl Moment {
         self.decisions.end.unwrap_or(self.minute)
     }
 
+    /// What is to be said for what is doubtful alone.
+    pub(crate) fn doubt(&self) -> Option<Verdict> {
+        self.doubts.iter().map(|doubt| doubt.verdict).max()
+    }
+
     /// Every service that was decided on, by name.
     pub(crate) fn services(&self) -> impl Iterator<Item = &str> {
         self.decisions.services.keys().map(|service| &**service)
