@@ -1,5 +1,5 @@
-//! The writer: decides on a private state that runs ahead, appends what was decided in one durable batch, and only
-//! then publishes it and answers.
+//! The writer: decides on a private state that runs ahead, and appends what was decided in one durable batch. Only
+//! then is it published and answered: at once, or by whoever takes what was appended while the next batch is decided.
 //!
 //! It has no clock, no dice and no thread of its own, so that a simulation can drive it through every fault.
 
@@ -14,7 +14,7 @@ use plimsoll_core::{
 use plimsoll_store::{
     Error,
     idempotency::Reply,
-    journal::{AppendError, Batch, Draft, Journal},
+    journal::{AppendError, Batch, Draft, Head, Journal},
     secret::SecretChange,
 };
 use serde::{Deserialize, Serialize};
@@ -157,7 +157,7 @@ impl<J: Journal> Writer<J> {
     /// [`ReplayError`], when the journal cannot be read.
     pub fn open(journal: J) -> Result<Self, ReplayError> {
         let state = replay(&journal)?;
-        let published = Arc::new(Published::of(state.clone()));
+        let published = Arc::new(Published::of(state.clone(), journal.head().seq));
         Ok(Writer { journal, private: state, published, stopped: None, refused: None })
     }
 
@@ -221,17 +221,24 @@ impl<J: Journal> Writer<J> {
     /// [`ReplayError`]; the writer stays stopped.
     pub fn reopen(&mut self, journal: J) -> Result<(), ReplayError> {
         let state = replay(&journal)?;
-        self.published.replace(state.clone());
+        self.published.replace(state.clone(), journal.head().seq);
         (self.journal, self.private) = (journal, state);
         (self.stopped, self.refused) = (None, None);
         Ok(())
     }
 
-    /// Does jobs in order, in one durable batch; what became of each. `now_ms` is what the clock says; time in the
-    /// journal never runs backwards, whatever the clock does.
+    /// Does jobs in order, in one durable batch, and publishes what they did; what became of each.
     pub fn work(&mut self, jobs: &[Job], now_ms: i64) -> Vec<Outcome> {
+        self.append(jobs, now_ms).publish(&self.published)
+    }
+
+    /// Does jobs in order, in one durable batch. What they did is to be published before anybody is answered, in the
+    /// order of the batches: here or on another thread, for after a failure this one waits for it. `now_ms` is what
+    /// the clock says; time in the journal never runs backwards, whatever the clock does.
+    pub fn append(&mut self, jobs: &[Job], now_ms: i64) -> Appended {
         if let Some(why) = &self.stopped {
-            return jobs.iter().map(|_| Err(NotDone::Stopped(why.clone()))).collect();
+            let stopped = || Err(NotDone::Stopped(why.clone()));
+            return Appended::nothing(jobs.iter().map(|_| stopped()).collect());
         }
         let before = self.journal.head();
         let at_ms = now_ms.max(before.at_ms);
@@ -241,18 +248,18 @@ impl<J: Journal> Writer<J> {
             run.outcomes.push(outcome);
         }
         if let Some(error) = run.broken.take() {
-            return self.fail(run, AppendError::Failed(error));
+            return self.fail(run, AppendError::Failed(error), before);
         }
         if run.batch == Batch::default() {
-            return run.outcomes;
+            return Appended::nothing(run.outcomes);
         }
         match self.journal.append(before, &run.batch) {
             Ok(_) => {
                 self.note(None);
-                self.published.apply(run.happened().map(|event| (at_ms, event)));
-                run.outcomes
+                let Run { at_ms, seq, outcomes, new, .. } = run;
+                Appended { at_ms, seq, outcomes, new }
             }
-            Err(error) => self.fail(run, error),
+            Err(error) => self.fail(run, error, before),
         }
     }
 
@@ -268,7 +275,8 @@ impl<J: Journal> Writer<J> {
         if self.stopped.is_some() {
             return 0;
         }
-        let Some(snapshot) = snapshot(&self.published.read(), &self.journal) else { return 0 };
+        // Between batches the private state is at the head, whether that was published yet or not.
+        let Some(snapshot) = snapshot(&self.private, &self.journal) else { return 0 };
         let saved = self.journal.save_snapshot(&snapshot);
         self.stop_unless_certain(saved);
         snapshot.bytes.len()
@@ -288,8 +296,9 @@ impl<J: Journal> Writer<J> {
         }
     }
 
-    /// Takes back what was decided and could not be kept.
-    fn fail(&mut self, run: Run, error: AppendError) -> Vec<Outcome> {
+    /// Takes back what was decided after `before` and could not be kept.
+    fn fail(&mut self, run: Run, error: AppendError, before: Head) -> Appended {
+        self.published.wait_for(before.seq);
         self.private = self.published.read().clone();
         self.note(Some(&error));
         let is_certain = !matches!(error, AppendError::Failed(_));
@@ -297,10 +306,44 @@ impl<J: Journal> Writer<J> {
             if is_certain { NotDone::Store(error) } else { NotDone::Unknown(error.to_string()) };
         // A refusal may rest on what another job of the batch did, which is not there now.
         let depends = |outcome: &Outcome| !matches!(outcome, Err(NotDone::OtherRequest));
-        run.outcomes
-            .into_iter()
-            .map(|outcome| if depends(&outcome) { Err(not_done.clone()) } else { outcome })
-            .collect()
+        let outcomes = run.outcomes.into_iter();
+        let outcomes =
+            outcomes.map(|outcome| if depends(&outcome) { Err(not_done.clone()) } else { outcome });
+        Appended::nothing(outcomes.collect())
+    }
+}
+
+/// What became of jobs; what they did is durable, and not published yet.
+#[derive(Debug)]
+#[must_use = "nobody sees what was done before it is published"]
+pub struct Appended {
+    at_ms: i64,
+    /// The journal's newest entry after it.
+    seq: u64,
+    outcomes: Vec<Outcome>,
+    /// The places of the outcomes that are new: others repeat older ones.
+    new: Vec<usize>,
+}
+
+impl Appended {
+    /// Nothing was done that was not done before.
+    fn nothing(outcomes: Vec<Outcome>) -> Self {
+        Appended { at_ms: 0, seq: 0, outcomes, new: Vec::new() }
+    }
+
+    /// What became of each job.
+    pub(crate) fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
+    }
+
+    /// Publishes what was done; what became of each job, to be told now.
+    pub fn publish(self, published: &Published) -> Vec<Outcome> {
+        if !self.new.is_empty() {
+            let done = self.new.iter().filter_map(|place| self.outcomes[*place].as_ref().ok());
+            let events = done.flat_map(|done| &done.events);
+            published.apply(self.seq, events.map(|event| (self.at_ms, event)));
+        }
+        self.outcomes
     }
 }
 
@@ -335,12 +378,6 @@ impl Run {
         let (outcomes, new) = (Vec::with_capacity(jobs), Vec::with_capacity(jobs));
         let (keys, actor, broken) = (BTreeMap::new(), None, None);
         Run { at_ms, seq, batch, outcomes, new, keys, actor, broken }
-    }
-
-    /// What the jobs did, each event once.
-    fn happened(&self) -> impl Iterator<Item = &Event> {
-        let new = self.new.iter().filter_map(|place| self.outcomes[*place].as_ref().ok());
-        new.flat_map(|done| &done.events)
     }
 
     fn job(&mut self, job: &Job, state: &mut State, journal: &impl Journal) -> Outcome {
