@@ -14,7 +14,7 @@ use plimsoll_core::{
 use plimsoll_store::{
     Error,
     idempotency::Reply,
-    journal::{AppendError, Batch, Draft, Head, Journal},
+    journal::{AppendError, Batch, Draft, Head, Journal, JsonLine, NotJson, Refused},
     secret::SecretChange,
 };
 use serde::{Deserialize, Serialize};
@@ -248,7 +248,7 @@ impl<J: Journal> Writer<J> {
             run.outcomes.push(outcome);
         }
         if let Some(error) = run.broken.take() {
-            return self.fail(run, AppendError::Failed(error), before);
+            return self.fail(run, error, before);
         }
         if run.batch == Batch::default() {
             return Appended::nothing(run.outcomes);
@@ -256,8 +256,8 @@ impl<J: Journal> Writer<J> {
         match self.journal.append(before, &run.batch) {
             Ok(_) => {
                 self.note(None);
-                let Run { at_ms, seq, outcomes, new, .. } = run;
-                Appended { at_ms, seq, outcomes, new }
+                let Run { seq, outcomes, new, .. } = run;
+                Appended { seq, outcomes, new }
             }
             Err(error) => self.fail(run, error, before),
         }
@@ -317,7 +317,6 @@ impl<J: Journal> Writer<J> {
 #[derive(Debug)]
 #[must_use = "nobody sees what was done before it is published"]
 pub struct Appended {
-    at_ms: i64,
     /// The journal's newest entry after it.
     seq: u64,
     outcomes: Vec<Outcome>,
@@ -328,7 +327,7 @@ pub struct Appended {
 impl Appended {
     /// Nothing was done that was not done before.
     fn nothing(outcomes: Vec<Outcome>) -> Self {
-        Appended { at_ms: 0, seq: 0, outcomes, new: Vec::new() }
+        Appended { seq: 0, outcomes, new: Vec::new() }
     }
 
     /// What became of each job.
@@ -340,8 +339,8 @@ impl Appended {
     pub fn publish(self, published: &Published) -> Vec<Outcome> {
         if !self.new.is_empty() {
             let done = self.new.iter().filter_map(|place| self.outcomes[*place].as_ref().ok());
-            let events = done.flat_map(|done| &done.events);
-            published.apply(self.seq, events.map(|event| (self.at_ms, event)));
+            let events = done.flat_map(|done| done.events.iter().map(|event| (done.at_ms, event)));
+            published.apply(self.seq, events);
         }
         self.outcomes
     }
@@ -358,9 +357,9 @@ struct Run {
     /// Keys of this batch, with the place of their outcome.
     keys: BTreeMap<(String, String), (usize, [u8; 32])>,
     /// Who acted last, and how that is written.
-    actor: Option<(Actor, String)>,
-    /// Why the journal cannot be used until it was opened anew.
-    broken: Option<Error>,
+    actor: Option<(Actor, JsonLine)>,
+    /// Why nothing of it can be appended.
+    broken: Option<AppendError>,
 }
 
 /// What is kept of an answer: its events are in the journal.
@@ -394,8 +393,9 @@ impl Run {
         for event in &events {
             state.apply(self.at_ms, event);
             self.batch.secrets.extend(secret(event, job));
-            let (actor, event) = (self.actor_text(&job.actor), event.to_text());
-            self.batch.entries.push(Draft { at_ms: self.at_ms, actor, event });
+            if let Err(why) = self.draft(&job.actor, event) {
+                self.broken = Some(AppendError::Refused(Refused::NotJson(why)));
+            }
         }
         self.new.push(self.outcomes.len());
         self.seq += events.len() as u64;
@@ -406,17 +406,23 @@ impl Run {
         Ok(done)
     }
 
+    /// Takes in an event. Where it could not be written, the batch is not appended.
+    fn draft(&mut self, actor: &Actor, event: &Event) -> Result<(), NotJson> {
+        let (actor, event) = (self.actor_line(actor)?, JsonLine::of(event)?);
+        self.batch.entries.push(Draft { at_ms: self.at_ms, actor, event });
+        Ok(())
+    }
+
     /// How an actor is written. Most jobs of a batch have the same.
-    fn actor_text(&mut self, actor: &Actor) -> String {
-        if let Some((last, text)) = &self.actor
+    fn actor_line(&mut self, actor: &Actor) -> Result<JsonLine, NotJson> {
+        if let Some((last, line)) = &self.actor
             && last == actor
         {
-            return text.clone();
+            return Ok(line.clone());
         }
-        // Names and texts only: it cannot fail to be written.
-        let text = serde_json::to_string(actor).unwrap_or_default();
-        self.actor = Some((actor.clone(), text.clone()));
-        text
+        let line = JsonLine::of(actor)?;
+        self.actor = Some((actor.clone(), line.clone()));
+        Ok(line)
     }
 
     /// What a request with this key was answered before.
@@ -438,7 +444,7 @@ impl Run {
             Ok(Some(reply)) => Some(answered(&reply, journal).map_err(NotDone::Unknown)),
             Err(error) => {
                 if !error.is_certain() {
-                    self.broken = Some(error.clone());
+                    self.broken = Some(AppendError::Failed(error.clone()));
                 }
                 Some(Err(NotDone::Store(AppendError::from(error))))
             }
