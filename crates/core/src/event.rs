@@ -140,6 +140,7 @@ impl Event {
                 | Event::Withdrawn(_)
                 | Event::ExclusionAdded(_)
                 | Event::ExclusionUndone(_)
+                | Event::AgreementGiven(_)
                 | Event::ExitGranted(_)
         )
     }

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Which shape the state has. A snapshot of another one is not read; the journal is replayed instead.
-pub const STATE_VERSION: u32 = 4;
+pub const STATE_VERSION: u32 = 5;
 
 /// Everything the practice knows.
 ///

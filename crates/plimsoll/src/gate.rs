@@ -119,6 +119,9 @@ fn tell(report: &GateReport, args: &Args, passes: bool, page: &mut Page) {
         page.fact(&reason.verdict, &reason.text);
     }
     page.fact("policy", &format!("{}: {}", decision.policy, decision.policy_agreement));
+    if let (Some(name), Some(standing)) = (&decision.promise, &decision.promise_agreement) {
+        page.fact("promise", &format!("{name}: {standing}"));
+    }
     for notice in notices(decision) {
         page.fact("", &notice);
     }

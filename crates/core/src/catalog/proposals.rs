@@ -32,7 +32,7 @@ pub struct Proposal {
     pub terms: Terms,
     /// Whether a reason must be given: terms were agreed before.
     pub needs_reason: bool,
-    /// What is different from the version before; nothing where this is the first.
+    /// What is different from the version in force, or else from the one before; nothing where this is the first.
     pub differences: Vec<Difference>,
 }
 
@@ -80,8 +80,10 @@ fn proposal(state: &State, id: ObjectId, next: &Next<'_>) -> Option<Proposal> {
     if last.is_some_and(|last| last.terms == terms) {
         return None;
     }
-    let needs_reason = versions.and_then(Versions::in_force).is_some();
-    let differences = last.map(|last| last.terms.differences(&terms)).unwrap_or_default();
+    let in_force = versions.and_then(Versions::in_force);
+    let needs_reason = in_force.is_some();
+    let since = in_force.or(last);
+    let differences = since.map(|since| since.terms.differences(&terms)).unwrap_or_default();
     let version = last.map_or(0, |last| last.number).saturating_add(1);
     Some(Proposal { id, version, terms, needs_reason, differences })
 }

@@ -21,7 +21,7 @@ use crate::{
         decision::Verdict,
         exception::ExceptionId,
         gate::{self, Asking, Pass, Risk},
-        policy,
+        in_force,
     },
     spec::name::is_dns_label,
     state::State,
@@ -258,7 +258,7 @@ fn told(state: &State, started: &Started, doubt: Option<Verdict>) -> Option<Told
     let exception = state.covering(service, Some(&change.0), Some(kind), *started_ms);
     let asking = Asking { kind: Some(kind), risk: *risk, exception };
     let verdict = doubt.map_or(turn.verdict, |doubt| doubt.max(turn.verdict));
-    let pass = gate::pass(&policy::of_service(state, service), verdict, asking);
+    let pass = gate::pass(&in_force::policy_of_service(state, service), verdict, asking);
     let used = exception.filter(|_| pass == Pass::Covered);
     let exception = used.map(|exception| exception.asked.exception.clone());
     Some(Told { verdict, entry: turn.entry, pass, exception })

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::{
-    policy::{self, Policy},
+    in_force,
+    policy::{HOUSE_POLICY, Policy},
     promise::of_object,
     terms::{PolicyTerms, PromiseTerms, Terms},
 };
@@ -133,8 +134,8 @@ impl Stage {
 
 /// The versions of one promise or policy, the oldest first.
 ///
-/// It keeps the newest [`VERSIONS_KEPT_MAX`] and the one in force; of what was withdrawn, the newest and the one in
-/// force, so that numbers go on when it comes back. The journal keeps all.
+/// It keeps the newest [`VERSIONS_KEPT_MAX`] and the one in force; of what was withdrawn, those that anybody signed
+/// and the newest, so that numbers go on when it comes back. The journal keeps all.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Versions(Vec<Version>);
@@ -196,6 +197,8 @@ pub struct Standing {
     pub in_force: Option<u32>,
     /// Whether one person signed the newest version for both roles.
     pub is_solo: bool,
+    /// Whether its document was withdrawn since. What was agreed stays in force.
+    pub is_withdrawn: bool,
 }
 
 impl Standing {
@@ -210,27 +213,32 @@ impl Standing {
         if version == 0 {
             return "nobody agreed to it".to_owned();
         }
+        let gone = if self.is_withdrawn { "; its document was withdrawn" } else { "" };
         if self.is_agreed() {
             let solo = if self.is_solo { ", by one person for both sides" } else { "" };
-            return format!("version {version}, agreed{solo}");
+            return format!("version {version}, agreed{solo}{gone}");
         }
         let missing: Vec<&str> = self.missing.iter().map(|role| role.word()).collect();
         let missing = missing.join(" and ");
         let before = self.in_force.map(|number| format!("; version {number} is in force"));
-        format!("version {version}, not signed by {missing}{}", before.unwrap_or_default())
+        format!("version {version}, not signed by {missing}{}{gone}", before.unwrap_or_default())
     }
 }
 
-/// How far the agreement on a promise or policy came. What is not declared is agreed by nobody.
+/// How far the agreement on a promise or policy came. What is not declared is agreed by nobody; but a
+/// policy that was agreed stays in force without its document.
 pub fn standing(state: &State, id: &ObjectId) -> Standing {
     let declared = state.objects.contains_key(id);
-    let versions = state.versions.get(id).filter(|_| declared);
+    let stays = |versions: &Versions| id.kind == Kind::Policy && versions.in_force().is_some();
+    let is_known = |versions: &&Versions| declared || stays(versions);
+    let versions = state.versions.get(id).filter(is_known);
     let last = versions.and_then(Versions::last);
     Standing {
         version: last.map_or(0, |version| version.number),
         missing: last.map_or_else(|| Role::ALL.into(), Version::missing),
         in_force: versions.and_then(Versions::in_force).map(|version| version.number),
         is_solo: last.is_some_and(Version::is_solo),
+        is_withdrawn: versions.is_some() && !declared,
     }
 }
 
@@ -342,7 +350,7 @@ fn declared<'a>(state: &'a State, of: &ObjectId) -> Result<&'a Object, Refusal> 
     if let Some(known) = state.objects.get(of) {
         return Ok(&known.object);
     }
-    if of.kind == Kind::Policy && of.name == policy::HOUSE_POLICY {
+    if of.kind == Kind::Policy && of.name == HOUSE_POLICY {
         let what = format!("the policy {} is built in, and nobody can sign it", of.name);
         return Err(Refusal::conflict(what, "declare a BudgetPolicy of this name, and sign that"));
     }
@@ -369,19 +377,16 @@ fn check_version(of: &ObjectId, wanted: u32, last: u32) -> Result<(), Refusal> {
     }
 }
 
-/// The rules by which something is signed: of a promise, its policy; of a policy, itself. The version in force holds
-/// where there is one, so that nobody gets the right to sign by what is not agreed yet.
+/// The rules by which something is signed: of a promise, the policy that was agreed with it, or else the one it names;
+/// of a policy, itself. Each as it is in force, so that nobody gets the right to sign by what is not agreed yet.
 fn rules(state: &State, of: &ObjectId, known: &Object) -> Policy {
-    let name = match known {
-        Object::Promise(promise) => promise.policy.as_str(),
+    let agreed = in_force::promise_terms(state, &of.name).filter(|_| of.kind == Kind::Promise);
+    let name = match (agreed, known) {
+        (Some(terms), _) => terms.promise.policy.as_str(),
+        (None, Object::Promise(promise)) => promise.policy.as_str(),
         _ => of.name.as_str(),
     };
-    let id = ObjectId { kind: Kind::Policy, name: name.into() };
-    let agreed = state.versions.get(&id).filter(|_| state.objects.contains_key(&id));
-    match agreed.and_then(Versions::in_force).map(|version| &version.terms) {
-        Some(Terms::Policy(terms)) => terms.policy.clone(),
-        _ => policy::declared(state, name).cloned().unwrap_or_default(),
-    }
+    in_force::policy(state, name).cloned().unwrap_or_else(|| in_force::house_policy(state))
 }
 
 /// Only those sign whom the policy names for the role. Where all of them were erased, anybody may: otherwise nobody
@@ -442,10 +447,11 @@ pub(crate) fn apply_given(state: &mut State, at_ms: i64, event: &Given) {
     }
 }
 
-/// Of what was withdrawn only so much stays that numbers go on when it comes back.
+/// Of what was withdrawn stays what was signed, and as much that numbers go on when it comes back.
 pub(crate) fn apply_withdrawn(state: &mut State, id: &ObjectId) {
     if let Some(versions) = state.versions.get_mut(id) {
-        versions.keep(1);
+        let last = versions.last().map(|one| one.number);
+        versions.0.retain(|one| !one.signatures.is_empty() || Some(one.number) == last);
     }
 }
 

@@ -5,7 +5,9 @@ use std::fmt;
 use super::{
     agreement::{Standing, standing},
     ceiling::{self, Finding},
-    promise::{Breakage, Promise, of_service},
+    in_force,
+    promise::{Breakage, Promise},
+    terms::Difference,
 };
 use crate::{
     catalog::object::{Kind, ObjectId},
@@ -23,7 +25,12 @@ pub enum Gap {
     /// Nothing is measured of it yet; this is done next.
     NoSloYet(String),
     /// Not everybody signed its newest version.
-    NotAgreed(Standing),
+    NotAgreed {
+        /// How far the agreement came.
+        standing: Standing,
+        /// What would be different from what is in force.
+        proposed: Vec<Difference>,
+    },
     /// It should have been looked at again by this day.
     Stale(Date),
 }
@@ -39,7 +46,7 @@ impl Gap {
             Gap::NoPromise => "no-promise",
             Gap::Broken(_) => "broken",
             Gap::NoSloYet(_) => "no-slo-yet",
-            Gap::NotAgreed(_) => "not-agreed",
+            Gap::NotAgreed { .. } => "not-agreed",
             Gap::Stale(_) => "stale",
         }
     }
@@ -55,7 +62,15 @@ impl fmt::Display for Gap {
                 write!(f, "broken: {}", why.join(", "))
             }
             Gap::NoSloYet(next) => write!(f, "no SLO yet; next: {next}"),
-            Gap::NotAgreed(standing) => f.write_str(&standing.sentence()),
+            Gap::NotAgreed { standing, proposed } => {
+                f.write_str(&standing.sentence())?;
+                let proposed: Vec<String> = proposed.iter().map(ToString::to_string).collect();
+                if proposed.is_empty() {
+                    Ok(())
+                } else {
+                    write!(f, "; proposed: {}", proposed.join(", "))
+                }
+            }
             Gap::Stale(day) => write!(f, "stale: it was to be reviewed by {day}"),
         }
     }
@@ -63,13 +78,13 @@ impl fmt::Display for Gap {
 
 /// What is missing of the promise of a service, the worst first. Empty means: it is measured, agreed and fresh.
 pub fn gaps(state: &State, service: &str, today: Date) -> Vec<Gap> {
-    match of_service(state, service) {
+    match in_force::promise_of_service(state, service) {
         Some((name, promise)) => gaps_of(state, name, promise, today),
         None => vec![Gap::NoPromise],
     }
 }
 
-/// The same of a promise.
+/// The same of a promise that is in force.
 pub fn gaps_of(state: &State, name: &str, promise: &Promise, today: Date) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let broken = promise.breakages(state);
@@ -79,9 +94,10 @@ pub fn gaps_of(state: &State, name: &str, promise: &Promise, today: Date) -> Vec
     if promise.slos.is_empty() {
         gaps.push(Gap::NoSloYet(promise.next_step.clone().unwrap_or_default()));
     }
-    let standing = standing(state, &ObjectId { kind: Kind::Promise, name: name.into() });
+    let id = ObjectId { kind: Kind::Promise, name: name.into() };
+    let standing = standing(state, &id);
     if !standing.is_agreed() {
-        gaps.push(Gap::NotAgreed(standing));
+        gaps.push(Gap::NotAgreed { standing, proposed: in_force::proposed(state, &id) });
     }
     if promise.is_stale(today) {
         gaps.push(Gap::Stale(promise.review_date));
@@ -91,6 +107,7 @@ pub fn gaps_of(state: &State, name: &str, promise: &Promise, today: Date) -> Vec
 
 /// Why it is doubtful that a promise can be kept, by what its hard dependencies promise.
 pub fn ceiling(state: &State, promise: &Promise) -> Vec<Finding> {
-    let promise_of = |service: &str| of_service(state, service).map(|(_, promise)| promise);
+    let promise_of =
+        |service: &str| in_force::promise_of_service(state, service).map(|(_, promise)| promise);
     ceiling::findings(state, promise, promise_of)
 }

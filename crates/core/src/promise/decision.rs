@@ -77,6 +77,9 @@ pub struct Reading {
     pub data_age: Option<i64>,
     /// How fast it burned, in the order of the policy's rules.
     pub burns: Vec<Burn>,
+    /// What would be left without exclusions, in parts per billion, where any took minutes out of the window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw_left_ppb: Option<i64>,
 }
 
 /// What a lookback of a [`FastBurn`] rule cost.
@@ -146,8 +149,21 @@ impl Reading {
             // Without a minute that was seen in full nothing is known of what the others may hold.
             let spent_at_best =
                 best.is_spent(slo.target) && (best.sums.missing == 0 || best.sums.known() > 0);
-            let (slo, window, burns) = (slo.name.clone(), window.clone(), burns.clone());
-            Ok(Reading { slo, window, budget, spent_at_best, data_age, burns })
+            let raw = if budget.spend.excluded_minutes > 0 {
+                let none = Exclusions::none();
+                Some(Budget::of(ledger, &none, slo.target, costing, window, end)?)
+            } else {
+                None
+            };
+            Ok(Reading {
+                slo: slo.name.clone(),
+                window: window.clone(),
+                raw_left_ppb: raw.map(|raw| raw.left_ppb()),
+                budget,
+                spent_at_best,
+                data_age,
+                burns: burns.clone(),
+            })
         };
         slo.windows.iter().map(reading).collect()
     }
@@ -187,8 +203,9 @@ impl Reading {
     fn judge_alone(&self, policy: &Policy) -> Reason {
         let (name, spend) = (self.name(), &self.budget.spend);
         let left = percent_floor(self.budget.left_ppb());
-        let held = self.held_text();
-        let say = |verdict, text: String| Reason { verdict, text: format!("{name}: {text}{held}") };
+        let beside = self.raw_text() + &self.held_text();
+        let say =
+            |verdict, text: String| Reason { verdict, text: format!("{name}: {text}{beside}") };
         if spend.is_unseen() {
             return say(Verdict::Unknown, "nothing was seen in the window".to_owned());
         }
@@ -250,6 +267,13 @@ impl Reading {
             Some(age) => Some(format!("no data for {}; {rule} {}", length(age), length(most))),
             None => Some("no minute was ever seen in full".to_owned()),
         }
+    }
+
+    /// What exclusions took out, and what would be left without them.
+    fn raw_text(&self) -> String {
+        let Some(raw) = self.raw_left_ppb else { return String::new() };
+        let (out, raw) = (length(self.budget.spend.excluded_minutes as i64), percent_floor(raw));
+        format!("; without the exclusions of {out} it would be {raw}")
     }
 
     /// That an earlier decision is held, where it is.

@@ -10,7 +10,8 @@ use smol_str::SmolStr;
 use super::{
     agreement::{Role, check_approver},
     decision::Verdict,
-    policy::{self, RECOVER_PPB},
+    in_force,
+    policy::RECOVER_PPB,
     record::Record,
     standing::{BudgetId, Floor, Release},
 };
@@ -72,7 +73,7 @@ pub(crate) fn sign(state: &State, wish: &Wish, context: &Context) -> Result<Vec<
         let what = format!("the exit of {service} is signed for {role} by {}", signed.by);
         return Err(Refusal::conflict(what, "nothing is left to sign for this role"));
     }
-    let rules = policy::of_service(state, service);
+    let rules = in_force::policy_of_service(state, service);
     check_approver(state, &rules, *role, person)?;
     let other = record.exit.iter().find(|signed| signed.role != *role);
     if other.is_some_and(|signed| signed.by.person() == Some(person)) && !rules.solo {

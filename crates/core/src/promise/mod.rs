@@ -9,6 +9,7 @@ pub mod decision;
 pub mod exception;
 pub mod exit;
 pub mod gate;
+pub mod in_force;
 pub mod lint;
 pub mod outage;
 pub mod policy;

@@ -2,13 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    catalog::object::{Kind, Object, ObjectId},
-    promise::promise,
-    ratio::BILLION,
-    state::State,
-    time::Date,
-};
+use crate::{ratio::BILLION, time::Date};
 
 /// The name of the policy that holds for whoever names none.
 pub const HOUSE_POLICY: &str = "default";
@@ -101,23 +95,6 @@ impl Policy {
     /// The least share of a budget with which *stabilise* ends.
     pub fn recover_at_ppb(&self) -> i64 {
         self.recover_at_ppb.max(self.stabilise_at_ppb)
-    }
-}
-
-/// The policy that a service is decided by: that of its promise; where it has none, or its policy was withdrawn, the
-/// declared one of the name [`HOUSE_POLICY`], or the one that is built in.
-pub fn of_service(state: &State, service: &str) -> Policy {
-    let named = promise::of_service(state, service).map(|(_, promise)| promise.policy.as_str());
-    let policy = named.and_then(|name| declared(state, name));
-    policy.or_else(|| declared(state, HOUSE_POLICY)).cloned().unwrap_or_default()
-}
-
-/// The declared policy of this name.
-pub fn declared<'a>(state: &'a State, name: &str) -> Option<&'a Policy> {
-    let id = ObjectId { kind: Kind::Policy, name: name.into() };
-    match state.objects.get(&id).map(|known| &known.object) {
-        Some(Object::Policy { policy, .. }) => Some(policy),
-        _ => None,
     }
 }
 

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::{
+    agreement::{Version, Versions},
     decision::{Decision, Reading, Reason, Verdict},
     exit,
     policy::Policy,
     standing::{BudgetId, Standing},
+    terms::Terms,
 };
 use crate::{
     catalog::object::{Kind, ObjectId},
@@ -60,6 +62,37 @@ pub struct Made {
     pub standing: Standing,
     /// By which policy.
     pub policy: Box<Policy>,
+    /// Which version of it that was; `None` in what was written before that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_version: Option<PolicyVersion>,
+}
+
+/// Which version of a policy decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyVersion {
+    /// Its number; 0 for the policy that is built in.
+    pub number: u32,
+    /// Whether product and engineering had agreed to it.
+    pub agreed: bool,
+}
+
+impl PolicyVersion {
+    /// The newest version that says just this.
+    fn of(state: &State, policy: &Policy) -> Self {
+        let id = ObjectId { kind: Kind::Policy, name: policy.name.as_str().into() };
+        let says_so = |version: &&Version| match &version.terms {
+            Terms::Policy(terms) => terms.policy == *policy,
+            Terms::Promise(_) => false,
+        };
+        let versions = state.versions.get(&id).into_iter().flat_map(Versions::iter);
+        let agreed = |version: &Version| version.agreed_ms().is_some();
+        let found: Vec<&Version> = versions.filter(says_so).collect();
+        let decides = found.iter().rev().find(|one| agreed(one)).or(found.last());
+        decides.map_or(PolicyVersion { number: 0, agreed: false }, |version| PolicyVersion {
+            number: version.number,
+            agreed: agreed(version),
+        })
+    }
 }
 
 /// What is known of the decisions about a service.
@@ -76,6 +109,9 @@ pub struct Record {
     pub exit: Vec<exit::Signed>,
     /// By which policy it was made.
     pub policy: Policy,
+    /// Which version of it that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_version: Option<PolicyVersion>,
     /// The turns before, the oldest first: one for each time the verdict became another. The oldest are dropped when
     /// there are more than [`TURNS_KEPT_MAX`]; the journal keeps them.
     pub turns: VecDeque<Turn>,
@@ -94,13 +130,14 @@ pub struct Turn {
     pub verdict: Verdict,
 }
 
-/// Whether a decision says something that the record does not.
-pub fn is_new(decision: &Decision, policy: &Policy, record: Option<&Record>) -> bool {
-    record.is_none_or(|record| {
+/// Whether a decision about a service says something that its record does not.
+pub fn is_new(state: &State, service: &str, decision: &Decision, policy: &Policy) -> bool {
+    state.decisions.get(service).is_none_or(|record| {
         record.last.verdict != decision.verdict
             || record.escalated != decision.escalated
             || record.standing.spent != decision.spent
             || record.policy != *policy
+            || record.policy_version.is_some_and(|known| known != PolicyVersion::of(state, policy))
     })
 }
 
@@ -131,7 +168,7 @@ pub(crate) fn record(state: &State, decided: &Decided) -> Vec<Event> {
     let Decided { service, end, decision, readings, policy, standing } = decided;
     let id = ObjectId { kind: Kind::Service, name: service.clone() };
     let record = state.decisions.get(service);
-    if !state.objects.contains_key(&id) || !is_new(decision, policy, record) {
+    if !state.objects.contains_key(&id) || !is_new(state, service, decision, policy) {
         return Vec::new();
     }
     // It was made before an early exit was signed, or after one that is void: the next minute decides by what is so.
@@ -151,11 +188,13 @@ pub(crate) fn record(state: &State, decided: &Decided) -> Vec<Event> {
         left_out,
         standing: standing.clone(),
         policy: Box::new(policy.clone()),
+        policy_version: Some(PolicyVersion::of(state, policy)),
     })]
 }
 
 pub(crate) fn apply_made(state: &mut State, at_ms: i64, event: &Made) {
-    let Made { service, minute, verdict, escalated, spent, policy, .. } = event.clone();
+    let Made { service, minute, verdict, escalated, spent, policy, policy_version, .. } =
+        event.clone();
     let last = Turn { entry: state.entries, minute, at_ms, verdict };
     let before = state.decisions.remove(&service);
     let mut standing = before.as_ref().map(|record| record.standing.clone()).unwrap_or_default();
@@ -186,7 +225,8 @@ pub(crate) fn apply_made(state: &mut State, at_ms: i64, event: &Made) {
     while turns.len() > TURNS_KEPT_MAX {
         turns.pop_front();
     }
-    let record = Record { last, escalated, standing, exit, policy: *policy, turns };
+    let policy = *policy;
+    let record = Record { last, escalated, standing, exit, policy, policy_version, turns };
     state.decisions.insert(service, record);
 }
 

@@ -158,8 +158,23 @@ impl SloTerms {
             Some(Object::Sli { measure, .. }) => Some(measure.clone()),
             _ => None,
         };
-        let (windows, no_data) = (slo.windows.clone(), slo.no_data);
-        SloTerms { target: slo.target, measure, budgeting: slo.budgeting, windows, no_data }
+        SloTerms { measure, ..SloTerms::unmeasured(slo) }
+    }
+
+    fn unmeasured(slo: &Slo) -> Self {
+        let Slo { target, budgeting, windows, no_data, .. } = slo.clone();
+        SloTerms { target, measure: None, budgeting, windows, no_data }
+    }
+
+    /// The terms one by one in words for people, by their names.
+    fn facts(&self) -> [(&'static str, String); 5] {
+        [
+            ("target", self.target.to_string()),
+            ("windows", self.windows_text()),
+            ("counted", self.counted_text()),
+            ("measures", self.measure_text().unwrap_or_default()),
+            ("no data", no_data_text(self.no_data)),
+        ]
     }
 
     /// Its windows in words.
@@ -196,6 +211,19 @@ impl SloTerms {
     }
 }
 
+/// What is different in an objective that comes after another.
+pub fn slo_differences(before: &Slo, after: &Slo) -> Vec<Difference> {
+    let (before, after) = (SloTerms::unmeasured(before), SloTerms::unmeasured(after));
+    let both = before.facts().into_iter().zip(after.facts());
+    let differ = both.filter(|((_, was), (_, is))| was != is);
+    let difference = |((term, was), (_, is)): ((&str, String), (&str, String))| Difference {
+        term: term.to_owned(),
+        before: Some(was),
+        after: Some(is),
+    };
+    differ.map(difference).collect()
+}
+
 fn no_data_text(no_data: NoData) -> String {
     match no_data {
         NoData::Ignore => "is left out".to_owned(),
@@ -228,12 +256,9 @@ fn promise_facts(terms: &PromiseTerms) -> BTreeMap<String, String> {
     say("soft dependencies", promise.depends_on.soft.join(", "));
     say("review date", promise.review_date.to_string());
     for (name, slo) in &terms.slos {
-        let mut of_it = |term: &str, value: String| say(&format!("slo {name}: {term}"), value);
-        of_it("target", slo.target.to_string());
-        of_it("windows", slo.windows_text());
-        of_it("counted", slo.counted_text());
-        of_it("measures", slo.measure_text().unwrap_or_default());
-        of_it("no data", no_data_text(slo.no_data));
+        for (term, value) in slo.facts() {
+            say(&format!("slo {name}: {term}"), value);
+        }
     }
     facts
 }

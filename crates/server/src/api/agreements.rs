@@ -101,7 +101,10 @@ pub struct Version {
     pub agreed: Option<String>,
     /// Whether one person signed it for both sides.
     pub solo: bool,
-    /// What is different from the version before. Empty for the first one that is kept.
+    /// The version that `changes` compares it with: the one that was in force when it was proposed, or else the one
+    /// before; null for the first one that is kept.
+    pub since: Option<u32>,
+    /// What is different from that version.
     pub changes: Vec<Difference>,
     /// What it says, term by term, in words.
     pub terms: BTreeMap<String, String>,
@@ -119,7 +122,7 @@ pub struct Signature {
     pub at: String,
 }
 
-/// A term that is another than in the version before.
+/// A term that is another than in an earlier version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Difference {
     /// Which one, such as `slo web: target`.
@@ -153,23 +156,23 @@ impl From<terms::Difference> for Difference {
 /// The versions of a promise or policy that are kept, the newest first.
 pub(super) fn versions(state: &Practice, id: &ObjectId) -> Vec<Version> {
     let Some(all) = state.versions.get(id) else { return Vec::new() };
-    let mut before: Option<&agreement::Version> = None;
+    let (mut before, mut agreed): (Option<&agreement::Version>, Option<&agreement::Version>) =
+        (None, None);
     let mut versions: Vec<Version> = Vec::new();
     for version in all.iter() {
-        let changes = before.map(|before| before.terms.differences(&version.terms));
+        let since = agreed.or(before);
+        let changes = since.map(|since| since.terms.differences(&version.terms));
         let changes = changes.unwrap_or_default().into_iter().map(Difference::from).collect();
-        versions.push(view(version, all.stage(version), changes));
+        let since = since.map(|since| since.number);
+        versions.push(Version { since, changes, ..view(version, all.stage(version)) });
         before = Some(version);
+        agreed = version.agreed_ms().map(|_| version).or(agreed);
     }
     versions.reverse();
     versions
 }
 
-fn view(
-    version: &agreement::Version,
-    stage: agreement::Stage,
-    changes: Vec<Difference>,
-) -> Version {
+fn view(version: &agreement::Version, stage: agreement::Stage) -> Version {
     let signatures = version.signatures.iter().map(|(role, signature)| Signature {
         role: role.word().to_owned(),
         by: Actor::from(&signature.by),
@@ -184,7 +187,8 @@ fn view(
         signatures: signatures.collect(),
         agreed: version.agreed_ms().map(time),
         solo: version.is_solo(),
-        changes,
+        since: None,
+        changes: Vec::new(),
         terms: version.terms.facts(),
     }
 }

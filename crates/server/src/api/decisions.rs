@@ -9,7 +9,8 @@ use plimsoll_core::{
     promise::{
         agreement,
         decision::{self, Decision, Verdict},
-        policy::{self, Policy},
+        in_force,
+        policy::Policy,
         record,
     },
     state::State as Practice,
@@ -70,6 +71,10 @@ pub struct ServiceDecision {
     pub policy_overdue: Option<String>,
     /// Whether the policy lets one person sign for both sides, and approve their own exceptions.
     pub policy_solo: bool,
+    /// The promise of the service; null where it has none.
+    pub promise: Option<String>,
+    /// How far the agreement on the promise came, in words; null as above. What is in force is decided by.
+    pub promise_agreement: Option<String>,
     /// Whether somebody above must look.
     pub escalated: bool,
     /// Its entry in the journal; null while it is not written there, and while something is doubtful that no entry
@@ -108,6 +113,10 @@ pub struct MadeDecision {
     pub escalated: bool,
     /// The policy that it was decided by.
     pub policy: String,
+    /// Which version of it that was: 0 for the one that is built in; null in entries of before that was kept.
+    pub policy_version: Option<u32>,
+    /// Whether product and engineering had agreed to that version; null as above.
+    pub policy_agreed: Option<bool>,
     /// The budgets as they stood.
     pub readings: Vec<FrozenReading>,
     /// How many further budgets there were.
@@ -125,6 +134,8 @@ pub struct FrozenReading {
     pub window: String,
     /// The budget.
     pub budget: BudgetFigures,
+    /// What would have been left without exclusions; null where none took minutes out of the window.
+    pub raw_left: Option<Exact>,
     /// Minutes since the last one that was seen in full; null where none was.
     pub data_age_minutes: Option<i64>,
 }
@@ -298,6 +309,7 @@ fn as_made(entry: u64, at_ms: i64, made: &record::Made) -> MadeDecision {
         target: Exact::ppb(reading.budget.target.ppb() as i64),
         window: reading.window.to_string(),
         budget: of_budget(&reading.budget),
+        raw_left: reading.raw_left_ppb.map(Exact::ppb),
         data_age_minutes: reading.data_age,
     };
     MadeDecision {
@@ -309,6 +321,8 @@ fn as_made(entry: u64, at_ms: i64, made: &record::Made) -> MadeDecision {
         reasons: made.reasons.iter().map(reason).collect(),
         escalated: made.escalated,
         policy: made.policy.name.clone(),
+        policy_version: made.policy_version.map(|version| version.number),
+        policy_agreed: made.policy_version.map(|version| version.agreed),
         readings: made.readings.iter().map(reading).collect(),
         left_out: made.left_out as u64,
     }
@@ -400,7 +414,7 @@ impl Moment {
         }
         let policy = match &decided {
             Some(decided) => Arc::clone(&decided.policy),
-            None => Arc::new(policy::of_service(state, service)),
+            None => Arc::new(in_force::policy_of_service(state, service)),
         };
         Judged { decided, doubts, policy }
     }
@@ -413,6 +427,10 @@ impl Moment {
         });
         let id = ObjectId { kind: Kind::Policy, name: judged.policy.name.as_str().into() };
         let standing = agreement::standing(state, &id);
+        let promise = in_force::promise_of_service(state, service).map(|(name, _)| name);
+        let of_promise = promise.map(|name| {
+            agreement::standing(state, &ObjectId { kind: Kind::Promise, name: name.into() })
+        });
         ServiceDecision {
             service: service.to_owned(),
             at: rfc3339(self.end().second()),
@@ -423,6 +441,8 @@ impl Moment {
             policy_agreement: standing.sentence(),
             policy_overdue: self.overdue(&judged.policy),
             policy_solo: judged.policy.solo,
+            promise: promise.map(str::to_owned),
+            promise_agreement: of_promise.map(|standing| standing.sentence()),
             escalated: judged.decided.as_ref().is_some_and(|decided| decided.decision.escalated),
             recorded,
         }

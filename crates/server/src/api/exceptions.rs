@@ -9,7 +9,7 @@ use plimsoll_core::{
     people::token::Scope,
     promise::{
         exception::{self, ExceptionId, Quarter},
-        policy,
+        in_force,
     },
     state::State as Practice,
 };
@@ -265,7 +265,7 @@ pub(crate) fn view(state: &Practice, known: &exception::Exception, now_ms: i64) 
         ended: ended(known),
         payback: payback(known, now_ms),
         this_quarter: u32::try_from(this_quarter).unwrap_or(u32::MAX),
-        per_quarter: policy::of_service(state, &asked.service).exceptions.per_quarter,
+        per_quarter: in_force::policy_of_service(state, &asked.service).exceptions.per_quarter,
     }
 }
 

@@ -17,7 +17,7 @@ use axum::{
 };
 use plimsoll_core::{
     catalog::{Kind, Object},
-    promise::{cost::Spend, slo::Slo},
+    promise::{cost::Spend, in_force, slo::Slo},
     ratio::decimal,
 };
 
@@ -58,12 +58,14 @@ pub(super) async fn show(State(app): State<Arc<App>>) -> Answer {
 fn page(app: &App) -> String {
     let mut text = Text::default();
     own(&mut text, app);
-    let slos: Vec<(String, Slo)> = declared::all(&app.desk.published().read(), Kind::Slo)
-        .filter_map(|(name, known)| match &known.object {
-            Object::Slo(slo) => Some((name.to_owned(), slo.clone())),
-            _ => None,
-        })
-        .collect();
+    let slos: Vec<(String, Slo)> = {
+        let state = app.desk.published().read();
+        let in_force = declared::all(&state, Kind::Slo).filter_map(|(name, known)| {
+            let Object::Slo(slo) = &known.object else { return None };
+            Some((name.to_owned(), in_force::slo(&state, slo)))
+        });
+        in_force.collect()
+    };
     practice::of_practice(&mut text, app);
     of_sources(&mut text, app);
     of_slos(&mut text, &slos, &app.keeper.figures());

@@ -7,6 +7,7 @@ use plimsoll_core::{
     catalog::{self, Kind, Object, ObjectId},
     people::token::Scope,
     promise::{
+        in_force,
         policy::{self, HOUSE_POLICY},
         promise,
         terms::{PolicyTerms, Terms},
@@ -30,7 +31,7 @@ use super::{
     route::Route,
 };
 
-/// A budget policy.
+/// A budget policy: what product and engineering agreed to last, or else what is declared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Policy {
     /// Its name.
@@ -46,7 +47,8 @@ pub struct Policy {
     pub stale: bool,
     /// How far the agreement came.
     pub standing: Standing,
-    /// Which files declare it; null for the one that is built in, which holds until one of its name is declared.
+    /// Which files declare it; null for the one that is built in, which holds until one of its name is declared, and
+    /// for one that was agreed and whose document was withdrawn since.
     pub declared: Option<Declaration>,
 }
 
@@ -80,6 +82,9 @@ fn declared(
     object: &catalog::Declared,
     today: Date,
 ) -> Option<Policy> {
+    if let Some(agreed) = agreed(state, name, today) {
+        return Some(agreed);
+    }
     let Object::Policy { policy, no_data } = &object.object else { return None };
     let terms = PolicyTerms { policy: policy::Policy::clone(policy), no_data: *no_data };
     Some(view(state, name, terms, Some(Declaration::of(object)), today))
@@ -116,8 +121,19 @@ pub(crate) fn all(state: &Practice, today: Date) -> BTreeMap<String, Policy> {
     let mut policies: BTreeMap<String, Policy> = known
         .filter_map(|(name, object)| Some((name.to_owned(), declared(state, name, object, today)?)))
         .collect();
+    let gone = state.versions.keys().filter(|id| id.kind == Kind::Policy);
+    let gone = gone.filter(|id| !state.objects.contains_key(*id));
+    policies
+        .extend(gone.filter_map(|id| Some((id.name.to_string(), agreed(state, &id.name, today)?))));
     policies.entry(HOUSE_POLICY.to_owned()).or_insert_with(|| built_in(state, today));
     policies
+}
+
+/// A policy that was agreed; it stays in force where its document was withdrawn.
+fn agreed(state: &Practice, name: &str, today: Date) -> Option<Policy> {
+    let terms = in_force::policy_terms(state, name)?.clone();
+    let found = declared::find(state, Kind::Policy, name);
+    Some(view(state, name, terms, found.map(Declaration::of), today))
 }
 
 /// All policies; first the one that is built in, where none of its name is declared.
@@ -135,16 +151,18 @@ pub(super) async fn list(State(app): State<Arc<App>>, Params(query): Params<Page
     responses((status = 200, body = PolicyReport), (status = 404, body = ProblemDocument)))]
 pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(name): Named) -> Answer {
     let (state, today) = (app.desk.published().read(), today(&app));
-    let is_built_in = name == HOUSE_POLICY && declared::find(&state, Kind::Policy, &name).is_none();
-    let policy = if is_built_in {
-        built_in(&state, today)
-    } else {
-        let view = |name: &str, object: &_| declared(&state, name, object, today);
-        declared::one(&state, Kind::Policy, &name, view)?
+    let view = |name: &str, object: &_| declared(&state, name, object, today);
+    let policy = match declared::one(&state, Kind::Policy, &name, view) {
+        Ok(policy) => policy,
+        Err(none) => match agreed(&state, &name, today) {
+            Some(policy) => policy,
+            None if name == HOUSE_POLICY => built_in(&state, today),
+            None => return Err(none),
+        },
     };
     let promises = promise::all(&state).filter(|(_, promise, _)| promise.policy == name);
     let promises = promises.map(|(promise, ..)| promise.to_owned()).collect();
-    let versions = if is_built_in { Vec::new() } else { agreements::versions(&state, &of(&name)) };
+    let versions = agreements::versions(&state, &of(&name));
     one(&call, &PolicyReport { policy, promises, versions })
 }
 

@@ -15,6 +15,7 @@ use plimsoll_core::{
     promise::{
         agreement::{Role, Version, Versions},
         coverage::{self, gaps_of},
+        in_force,
         promise::{self, Promise},
         terms::PromiseTerms,
     },
@@ -116,7 +117,9 @@ impl Book {
         let debts = names.iter().filter(|name| promise::of_service(state, name).is_none());
         let covered = names.iter().filter(|name| coverage::gaps(state, name, today).is_empty());
         let mut chapters: Vec<Chapter> = promise::all(state)
-            .map(|(name, promise, _)| Chapter::of(state, name, promise, today))
+            .map(|(name, promise, _)| {
+                Chapter::of(state, name, in_force::promise(state, name, promise), today)
+            })
             .collect();
         chapters.sort_by(|a, b| a.service.cmp(&b.service));
         Book {
@@ -163,7 +166,7 @@ impl Chapter {
             service: promise.service.clone(),
             text: plain(&promise.text),
             gaps: gaps.iter().map(|gap| plain(&gap.to_string())).collect(),
-            slos: slos(state, promise),
+            slos: slos(state, name, promise),
             facts: facts(state, name, promise),
             doubts: doubts.iter().map(|finding| plain(&finding.to_string())).collect(),
             signed: state.versions.get(&id).map(signed).unwrap_or_default(),
@@ -200,9 +203,14 @@ impl Chapter {
 }
 
 /// Name, target, windows and counting of each objective; of one that was withdrawn, that it was.
-fn slos(state: &Practice, promise: &Promise) -> Vec<[String; 4]> {
-    let terms = PromiseTerms::now(state, promise);
-    let row = |name: &String| match terms.slos.get(name) {
+fn slos(state: &Practice, name: &str, promise: &Promise) -> Vec<[String; 4]> {
+    let now = PromiseTerms::now(state, promise);
+    let agreed = in_force::promise_terms(state, name).filter(|terms| terms.promise == *promise);
+    let in_force = |slo: &String| {
+        let now = now.slos.get(slo)?;
+        Some(agreed.and_then(|terms| terms.slos.get(slo)).unwrap_or(now))
+    };
+    let row = |name: &String| match in_force(name) {
         Some(slo) => {
             let what = slo.measure_text().unwrap_or_default();
             let counted = format!("{}; {what}", slo.counted_text());

@@ -9,6 +9,7 @@ use plimsoll_core::{
     promise::{
         agreement as agreed, ceiling,
         coverage::{self, gaps, gaps_of},
+        in_force,
         promise::{self, of_object},
     },
     ratio::share_ppb,
@@ -32,7 +33,8 @@ use super::{
     route::Route,
 };
 
-/// What a service promises.
+/// What a service promises: what product and engineering agreed to last, or else what is declared. What a document
+/// proposes beyond that stands in `gaps` and in the versions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Promise {
     /// Its name.
@@ -216,7 +218,7 @@ pub(crate) fn view(
     object: &catalog::Declared,
     today: Date,
 ) -> Option<Promise> {
-    let promise = of_object(&object.object)?;
+    let promise = in_force::promise(state, name, of_object(&object.object)?);
     let gaps: Vec<Gap> = gaps_of(state, name, promise, today).iter().map(Gap::from).collect();
     let policy = ObjectId { kind: Kind::Policy, name: promise.policy.as_str().into() };
     let promise::Owner { person, team } = promise.owner.clone();
@@ -253,6 +255,7 @@ fn promised(state: &Practice, name: &str) -> PromisedSlo {
     let (target, windows) = match known {
         Some(Object::Slo(slo)) => {
             // At most a billion.
+            let slo = in_force::slo(state, slo);
             let target = Exact::ppb(slo.target.ppb() as i64);
             (Some(target), slo.windows.iter().map(ToString::to_string).collect())
         }
@@ -281,7 +284,9 @@ pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(name): N
         view(&state, name, object, today)
     })?;
     let object = declared::find(&state, Kind::Promise, &name).map(|known| &known.object);
-    let ceiling = object.and_then(of_object).map(|promise| coverage::ceiling(&state, promise));
+    let promised = object.and_then(of_object);
+    let ceiling = promised
+        .map(|promised| coverage::ceiling(&state, in_force::promise(&state, &name, promised)));
     let ceiling = ceiling.unwrap_or_default().into_iter().map(Finding::from).collect();
     let versions = agreements::versions(&state, &of(&name));
     one(&call, &PromiseReport { promise, ceiling, versions })

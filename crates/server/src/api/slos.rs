@@ -5,12 +5,14 @@ use std::sync::Arc;
 use axum::extract::State;
 use plimsoll_core::{
     catalog::{self, Kind, Object},
-    promise::slo,
+    promise::{in_force, slo, terms},
+    state::State as Practice,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
+    agreements::Difference,
     answer::{Answer, one, report},
     app::App,
     auth::Access,
@@ -39,6 +41,9 @@ pub struct Slo {
     pub windows: Vec<String>,
     /// What minutes without data mean.
     pub no_data: NoData,
+    /// Where its document says something else than what product and engineering agreed to: what it would change, term
+    /// by term. Until both sign that, the fields above are in force, and not the document.
+    pub proposed: Vec<Difference>,
     /// Which files declare it.
     pub declared: Declaration,
 }
@@ -93,8 +98,10 @@ fn share(target: plimsoll_core::ratio::Target) -> Exact {
     Exact::ppb(target.ppb() as i64)
 }
 
-fn view(name: &str, object: &catalog::Declared) -> Option<Slo> {
-    let Object::Slo(slo) = &object.object else { return None };
+fn view(state: &Practice, name: &str, object: &catalog::Declared) -> Option<Slo> {
+    let Object::Slo(declared) = &object.object else { return None };
+    let slo = in_force::slo(state, declared);
+    let proposed = terms::slo_differences(&slo, declared).into_iter().map(Difference::from);
     Some(Slo {
         name: name.to_owned(),
         service: slo.service.clone(),
@@ -103,6 +110,7 @@ fn view(name: &str, object: &catalog::Declared) -> Option<Slo> {
         budgeting: Budgeting::from(slo.budgeting),
         windows: slo.windows.iter().map(ToString::to_string).collect(),
         no_data: NoData::from(slo.no_data),
+        proposed: proposed.collect(),
         declared: Declaration::of(object),
     })
 }
@@ -136,7 +144,8 @@ impl From<slo::NoData> for NoData {
 #[utoipa::path(get, path = "/api/v1/slos", tag = "slos", params(PageQuery),
     responses((status = 200, body = Page<Slo>)))]
 pub(super) async fn list(State(app): State<Arc<App>>, Params(query): Params<PageQuery>) -> Answer {
-    report(&declared::page(&app.desk.published().read(), Kind::Slo, &query, view)?)
+    let state = app.desk.published().read();
+    report(&declared::page(&state, Kind::Slo, &query, |name, object| view(&state, name, object))?)
 }
 
 /// One SLO.
@@ -144,5 +153,7 @@ pub(super) async fn list(State(app): State<Arc<App>>, Params(query): Params<Page
     params(("slo" = String, Path, description = "Its name.")),
     responses((status = 200, body = Slo), (status = 404, body = ProblemDocument)))]
 pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(name): Named) -> Answer {
-    one(&call, &declared::one(&app.desk.published().read(), Kind::Slo, &name, view)?)
+    let state = app.desk.published().read();
+    let view = |name: &str, object: &_| view(&state, name, object);
+    one(&call, &declared::one(&state, Kind::Slo, &name, view)?)
 }

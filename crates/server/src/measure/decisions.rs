@@ -8,7 +8,8 @@ use plimsoll_core::{
     measure::window::NoExtent,
     promise::{
         decision::{Decision, Reading, Reason, Verdict, decide},
-        policy::{self, Policy},
+        in_force,
+        policy::Policy,
         record,
         slo::NoData,
         standing::{Release, Standing},
@@ -34,6 +35,8 @@ pub struct Rules {
     pub house: Arc<Policy>,
     /// Early exits from *stabilise*, by service.
     pub releases: BTreeMap<SmolStr, Release>,
+    /// Objectives that a service is held to by its promise and that are not there, with why; by service.
+    pub lost: BTreeMap<Arc<str>, Vec<(String, String)>>,
 }
 
 /// The decision about a service, and all it was made from.
@@ -70,14 +73,19 @@ impl Rules {
             Arc::clone(kept)
         };
         let services = state.objects.keys().filter(|id| id.kind == Kind::Service);
-        let services = services
-            .map(|id| (Arc::from(id.name.as_str()), shared(policy::of_service(state, &id.name))))
+        let services: Vec<(Arc<str>, Arc<Policy>)> = services
+            .map(|id| {
+                let policy = in_force::policy_of_service(state, &id.name);
+                (Arc::from(id.name.as_str()), shared(policy))
+            })
             .collect();
-        let house = policy::declared(state, policy::HOUSE_POLICY).cloned().unwrap_or_default();
+        let lost = services.iter().map(|(name, _)| (Arc::clone(name), in_force::lost(state, name)));
+        let lost = lost.filter(|(_, lost)| !lost.is_empty()).collect();
+        let house = in_force::house_policy(state);
         let releases = state.decisions.iter().filter_map(|(service, record)| {
             Some((service.clone(), record.standing.release.clone()?))
         });
-        Rules { services, house: shared(house), releases: releases.collect() }
+        Rules { services, house: shared(house), releases: releases.collect(), lost }
     }
 }
 
@@ -110,8 +118,7 @@ impl Decisions {
         let Some(end) = self.end else { return Vec::new() };
         let news = self.services.iter().filter_map(|(name, decided)| {
             let Decided { decision, readings, policy, standing } = &**decided;
-            let record = state.decisions.get(&**name);
-            let is_new = record::is_new(decision, policy, record);
+            let is_new = record::is_new(state, name, decision, policy);
             is_new.then(|| record::Decided {
                 service: SmolStr::from(&**name),
                 end,
@@ -161,6 +168,12 @@ pub fn all(
                 of_it.silent.push((objective.slo.name.clone(), reason));
             }
         }
+    }
+    for (service, lost) in &rules.lost {
+        let of_it = said.entry(service).or_default();
+        of_it.silent.extend(lost.iter().map(|(slo, why)| {
+            (slo.clone(), Reason { verdict: Verdict::Unknown, text: why.clone() })
+        }));
     }
     let nothing = Standing::default();
     let services = rules.services.iter().map(|(service, policy)| {

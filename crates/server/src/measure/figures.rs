@@ -11,6 +11,7 @@ use plimsoll_core::{
     promise::{
         budget::Budget,
         cost::{Costing, Spend},
+        in_force,
         slo::{NoData, Slo},
     },
     state::State,
@@ -81,7 +82,7 @@ pub fn objective_of(state: &State, name: &str) -> Option<Objective> {
 fn objective(state: &State, name: &str, slo: &Slo) -> Option<Objective> {
     let sli = *state.keys.get(&ObjectId { kind: Kind::Sli, name: slo.sli.as_str().into() })?;
     let (name, exclusions) = (Arc::from(name), state.exclusions(&slo.sli));
-    Some(Objective { name, slo: slo.clone(), sli, exclusions })
+    Some(Objective { name, slo: in_force::slo(state, slo), sli, exclusions })
 }
 
 /// The windows that objectives ask for again and again.

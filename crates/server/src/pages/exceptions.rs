@@ -8,7 +8,7 @@ use plimsoll_core::{
     printable::printable,
     promise::{
         exception::{Exception, Quarter, Scope, Status},
-        policy,
+        in_force,
     },
     ratio::{parse_decimal_ppb, percent_ceil},
     state::State as Practice,
@@ -87,7 +87,7 @@ pub(crate) async fn exceptions(State(app): State<Arc<App>>) -> Result<Response, 
 fn waits(state: &Practice, known: &Exception, now_ms: i64) -> Waiting {
     let asked = &known.asked;
     let approved = state.exceptions.approved_in(&asked.service, Quarter::of(now_ms)).count();
-    let most = policy::of_service(state, &asked.service).exceptions.per_quarter;
+    let most = in_force::policy_of_service(state, &asked.service).exceptions.per_quarter;
     let payback = &asked.payback;
     Waiting {
         id: asked.exception.to_string(),

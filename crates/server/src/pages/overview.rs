@@ -7,7 +7,7 @@ use axum::{extract::State, response::Response};
 use plimsoll_core::{
     catalog::Object,
     printable::printable,
-    promise::{budget::Budget, slo::Slo},
+    promise::{budget::Budget, in_force, slo::Slo},
     ratio::{grouped, percent_floor},
     state::State as Practice,
     time::utc,
@@ -79,7 +79,8 @@ fn services(state: &Practice, figures: &Figures) -> (Vec<Service>, usize) {
             Object::Slo(_) if shown == PAGE_SLOS_MAX => left_out += 1,
             Object::Slo(slo) => {
                 shown += 1;
-                let rows = rows(&id.name, slo, figures.slos.get(id.name.as_str()));
+                let rows =
+                    rows(&id.name, &in_force::slo(state, slo), figures.slos.get(id.name.as_str()));
                 let named = || Service { name: slo.service.clone(), title: None, rows: Vec::new() };
                 services.entry(&slo.service).or_insert_with(named).rows.extend(rows);
             }

@@ -10,6 +10,7 @@ use plimsoll_core::{
     promise::{
         agreement::{Standing, standing},
         coverage::{self, gaps, gaps_of},
+        in_force,
         promise::{self, Promise},
     },
     state::State as Practice,
@@ -65,8 +66,9 @@ fn shown(state: &Practice, today: Date) -> Promises {
     let without = |name: &&&str| promise::of_service(state, name).is_none();
     let mut debts: Vec<String> =
         names.iter().filter(without).map(|name| (*name).to_owned()).collect();
-    let mut rows: Vec<(&str, &Promise)> =
-        promise::all(state).map(|(name, promise, _)| (name, promise)).collect();
+    let mut rows: Vec<(&str, &Promise)> = promise::all(state)
+        .map(|(name, one, _)| (name, in_force::promise(state, name, one)))
+        .collect();
     rows.sort_by(|a, b| a.1.service.cmp(&b.1.service));
     let left_out = rows.len().saturating_sub(PAGE_SLOS_MAX);
     let debts_left_out = debts.len().saturating_sub(PAGE_SLOS_MAX);

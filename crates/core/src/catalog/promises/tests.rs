@@ -11,7 +11,7 @@ use crate::{
     decide::decide,
     promise::{
         coverage::{self, gaps},
-        policy,
+        in_force,
         promise::{self, of_service},
     },
     state::State,
@@ -260,8 +260,8 @@ fn a_promise_whose_slo_goes_is_broken_and_says_so() {
     let house = "apiVersion: plimsoll/v1\nkind: BudgetPolicy\nmetadata: {name: house}\nspec: {minEvents: 7}\n";
     let own = promise("p", "shop", &[&slos[..], &[("policy", "house")]].concat());
     let mut here = state(&[&web, house, &service("other"), &own]);
-    assert_eq!(policy::of_service(&here, "shop").min_events, 7);
-    assert_eq!(policy::of_service(&here, "other").min_events, 100);
+    assert_eq!(in_force::policy_of_service(&here, "shop").min_events, 7);
+    assert_eq!(in_force::policy_of_service(&here, "other").min_events, 100);
     let only_source = [("f.yaml".to_owned(), SOURCE.into())];
     let plan = catalog::plan(&here, "set0", &only_source);
     assert!(!plan.is_refused());
@@ -284,7 +284,7 @@ fn a_promise_whose_slo_goes_is_broken_and_says_so() {
         ]
     );
     // Without its policy, that of the house decides.
-    assert_eq!(policy::of_service(&here, "shop").min_events, 100);
+    assert_eq!(in_force::policy_of_service(&here, "shop").min_events, 100);
     // An SLO that is another service's now does not come back as if nothing had been.
     let moved = slo("web", "0.99").replace("service: shop", "service: other");
     for event in decide(&here, &apply("new", &[("f.yaml", &moved)], false), &context()).unwrap() {

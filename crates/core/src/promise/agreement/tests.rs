@@ -372,3 +372,79 @@ proptest! {
         }
     }
 }
+
+/// What two people agreed on, nobody changes alone: not by another document, not by a policy that suits them, not by
+/// withdrawing it.
+#[test]
+fn what_was_agreed_stays_in_force_until_something_else_is() {
+    let mut state = shop();
+    let policy = |spec: &str| set("policy", &policy_text(spec), Some("because"));
+    let both = "approvers: {product: [pam], engineering: [ed]}";
+    act(&mut state, &policy(both), "eve", 3);
+    for (of, version) in [(id(Kind::Policy, "default"), 1), (id(Kind::Promise, "p"), 1)] {
+        act(&mut state, &sign(of.clone(), version, Role::Product), "pam", 4);
+        act(&mut state, &sign(of, version, Role::Engineering), "ed", 5);
+    }
+    let in_force = |state: &State| {
+        let Object::Slo(web) = &state.objects[&id(Kind::Slo, "web")].object else { unreachable!() };
+        let policy = in_force::policy_of_service(state, "shop");
+        (in_force::slo(state, web).target.to_string(), policy.solo, policy.exempt_kinds.len())
+    };
+    let agreed = ("99.9 %".to_owned(), false, 4);
+    assert_eq!(in_force(&state), agreed);
+
+    // A laxer target, a laxer policy of the same name, and one of another name that the promise then names.
+    act(&mut state, &set("web", &web("0.5"), Some("because")), "eve", 6);
+    act(&mut state, &policy("solo: true, exemptKinds: [feature]"), "eve", 7);
+    let lax = policy_text("solo: true, exemptKinds: [feature]").replace("default", "lax");
+    act(&mut state, &set("lax", &lax, None), "eve", 8);
+    for role in Role::ALL {
+        act(&mut state, &sign(id(Kind::Policy, "lax"), 1, role), "eve", 9);
+    }
+    let to_lax = promise("p", "shop", &[("slos", "[web]"), ("policy", "lax"), ("nextStep", "")]);
+    act(&mut state, &set("promise", &to_lax, Some("because")), "eve", 10);
+    assert_eq!(in_force(&state), agreed);
+    for of in [id(Kind::Policy, "default"), id(Kind::Promise, "p")] {
+        let last = state.versions[&of].last().unwrap().number;
+        let (kind, what) = refused(&state, &sign(of, last, Role::Product), "eve");
+        assert_eq!(kind, RefusalKind::Conflict);
+        assert_eq!(what, "eve may not sign for product by the policy default");
+    }
+    let proposed = in_force::proposed(&state, &id(Kind::Promise, "p"));
+    let proposed: Vec<String> = proposed.iter().map(ToString::to_string).collect();
+    assert_eq!(proposed, ["policy default → lax", "slo web: target 99.9 % → 50 %"]);
+
+    // Without its document the policy is still in force, and shows who signed it when it comes back.
+    let Command::Apply { set: name, may_withdraw, reason, .. } = policy(both) else {
+        unreachable!()
+    };
+    let withdrawn = Command::Apply { set: name, files: Vec::new(), may_withdraw, reason };
+    act(&mut state, &withdrawn, "eve", 11);
+    assert_eq!(in_force(&state), agreed);
+    let standing = standing(&state, &id(Kind::Policy, "default"));
+    assert!(standing.is_withdrawn && standing.in_force == Some(1), "{}", standing.sentence());
+
+    // Those who agreed may agree on something else.
+    act(&mut state, &policy("solo: true"), "eve", 12);
+    let last = state.versions[&id(Kind::Policy, "default")].last().unwrap().number;
+    act(&mut state, &sign(id(Kind::Policy, "default"), last, Role::Product), "pam", 13);
+    assert_eq!(in_force(&state), agreed);
+    act(&mut state, &sign(id(Kind::Policy, "default"), last, Role::Engineering), "ed", 14);
+    assert_eq!(in_force(&state), ("99.9 %".to_owned(), true, 4));
+}
+
+/// An objective that a promise was agreed with does not go away with its document.
+#[test]
+fn an_objective_that_is_promised_and_gone_is_named() {
+    let mut state = shop();
+    for (role, person) in [(Role::Product, "pam"), (Role::Engineering, "ed")] {
+        act(&mut state, &sign(id(Kind::Promise, "p"), 1, role), person, 3);
+    }
+    assert_eq!(in_force::lost(&state, "shop"), []);
+    let other = format!("{SOURCE}---\n{}", slo("other", "0.5"));
+    act(&mut state, &set("web", &other, Some("because")), "eve", 4);
+    let next = promise("p", "shop", &[("slos", "[other]"), ("nextStep", "")]);
+    act(&mut state, &set("promise", &next, Some("because")), "eve", 5);
+    let why = "the promise p is broken: slo web was withdrawn";
+    assert_eq!(in_force::lost(&state, "shop"), [("web".to_owned(), why.to_owned())]);
+}

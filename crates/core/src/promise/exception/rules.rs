@@ -16,7 +16,7 @@ use crate::{
         EXCEPTIONS_WAITING_MAX, PAYBACK_DAYS_MAX, REASON_BYTES_MAX,
     },
     people::person::{Person, PersonId},
-    promise::policy::{self, Policy},
+    promise::{in_force, policy::Policy},
     spec::name::is_dns_label,
     state::State,
     text::shortened,
@@ -29,7 +29,7 @@ const HOUR_MS: i64 = 3600 * 1000;
 /// Asks for an exception.
 pub(crate) fn ask(state: &State, wish: &Wish, context: &Context) -> Result<Vec<Event>, Refusal> {
     check_service(state, &wish.service)?;
-    check_hours(wish.hours, &policy::of_service(state, &wish.service))?;
+    check_hours(wish.hours, &in_force::policy_of_service(state, &wish.service))?;
     let asked = Asked {
         exception: ExceptionId(context.fresh_id("e", 0)),
         service: wish.service.as_str().into(),
@@ -140,7 +140,7 @@ pub(crate) fn approve(state: &State, id: &str, context: &Context) -> Result<Vec<
     let Asked { exception, service, hours, by, .. } = &known.asked;
     check_waits(known, "approved", context)?;
     check_service(state, service)?;
-    let policy = policy::of_service(state, service);
+    let policy = in_force::policy_of_service(state, service);
     let solo = check_second(&policy, "approve", by, context)?;
     check_hours(*hours, &policy)?;
     check_quarter(state, service, &policy, context)?;
@@ -159,7 +159,7 @@ pub(crate) fn reject(
     let known = find(state, id)?;
     let Asked { exception, service, by, .. } = &known.asked;
     check_waits(known, "rejected", context)?;
-    check_second(&policy::of_service(state, service), "reject", by, context)?;
+    check_second(&in_force::policy_of_service(state, service), "reject", by, context)?;
     let (exception, by) = (exception.clone(), context.actor.clone());
     let reason = optional(reason)?;
     Ok(vec![Event::ExceptionRejected(Rejected { exception, reason, by })])

@@ -206,3 +206,93 @@ fn an_exit_that_both_signed_lets_changes_of_ordinary_risk_pass_again() {
     assert!(house.get(place).send().json()["in_force"].is_null());
     house.get("/api/v1/services/none/exit").send().problem(404, "not-found");
 }
+
+#[test]
+fn a_decision_says_what_exclusions_hide() {
+    let house = House::new();
+    let slo = SLO.replace("30d", "1h").replace("target: 0.999", "target: 0.99");
+    assert_eq!(house.put("/api/v1/documents/shop", &files(&slo)).send().status, 200);
+    hour(&house, 1, 1000, 0);
+    until(&house, GATE, "ship");
+    // 200 % of the budget, in ten minutes that somebody then takes out.
+    let minute =
+        |m: u64| json!({"minute": format!("2026-11-23T11:{m:02}:00Z"), "good": 882, "bad": 118});
+    let body = json!({"generation": 2, "minutes": (10..20).map(minute).collect::<Vec<_>>()});
+    assert_eq!(house.post("/api/v1/slis/checkout-good/samples", &body).send().status, 200);
+    until(&house, GATE, "stabilise");
+    let out = json!({"service": "checkout", "from": "2026-11-23T11:10:00Z",
+        "to": "2026-11-23T11:20:00Z", "reason": "not ours"});
+    assert_eq!(house.post("/api/v1/exclusions", &out).send().status, 201);
+    let ship = recorded(&house, "ship");
+    let why = "checkout-availability (99 % over 1h): 100 % of the budget is left; without the exclusions of 10m it \
+               would be -100 %";
+    assert_eq!(ship["reasons"][0]["text"], why);
+    let made = house.get(&format!("/api/v1/decisions/{}", ship["recorded"]["entry"])).send().json();
+    assert_eq!(made["readings"][0]["raw_left"], json!(-1));
+    assert_eq!((&made["policy_version"], &made["policy_agreed"]), (&json!(0), &json!(false)));
+}
+
+#[test]
+fn decisions_go_by_what_was_agreed_and_not_by_what_somebody_proposes() {
+    let house = House::new();
+    let slo = SLO.replace("30d", "1h").replace("target: 0.999", "target: 0.99");
+    let policy = |spec: &str| {
+        format!(
+            "apiVersion: plimsoll/v1\nkind: BudgetPolicy\nmetadata: {{name: default}}\nspec: {{{spec}}}\n"
+        )
+    };
+    let both = |slo: &str, spec: &str| {
+        json!({"files": {"checkout.yaml": slo, "policy.yaml": policy(spec),
+            "promise.yaml": super::promises::PROMISE}, "reason": "because"})
+    };
+    let set = "/api/v1/documents/shop";
+    assert_eq!(house.put(set, &both(&slo, "solo: true")).send().status, 200);
+    for place in ["policies/default", "promises/checkout"] {
+        for role in ["product", "engineering"] {
+            let body = json!({"role": role, "version": 1});
+            let signed = house.post(&format!("/api/v1/{place}/agreements"), &body).send();
+            assert_eq!(signed.status, 201, "{}", signed.json());
+        }
+    }
+    hour(&house, 1, 980, 20);
+    until(&house, GATE, "stabilise");
+
+    // Half of all may fail, says a document, and features pass always.
+    let lax = both(&slo.replace("target: 0.99", "target: 0.5"), "exemptKinds: [feature]");
+    let applied = house.put(set, &lax).send();
+    assert_eq!(applied.status, 200, "{}", applied.json());
+    let begun = std::time::Instant::now();
+    let said = |gate: &Value| gate["policy_agreement"].as_str().unwrap().to_owned();
+    let mut gate = house.get(GATE).send().json();
+    while !said(&gate).starts_with("version 2") {
+        assert!(begun.elapsed().as_secs() < 60);
+        gate = house.get(GATE).send().json();
+    }
+    let pending = "version 2, not signed by product and engineering; version 1 is in force";
+    assert_eq!((&*said(&gate), &gate["promise_agreement"]), (pending, &json!(pending)));
+    house.pass(60_000);
+    let stop = until(&house, GATE, "stabilise");
+    let why = "checkout-availability (99 % over 1h): the budget is spent; 200 % of it was used";
+    assert_eq!(stop["reasons"][0]["text"], why);
+    assert!(!may_pass(&house, "kind=feature"));
+    assert!(may_pass(&house, "kind=p0-fix"));
+    let shown = house.get("/api/v1/slos/checkout-availability").send().json();
+    assert_eq!(shown["target"], json!(0.99));
+    let proposed = json!([{"term": "target", "before": "99 %", "after": "50 %"}]);
+    assert_eq!(shown["proposed"], proposed);
+
+    // Signed by both, they hold.
+    for place in ["promises/checkout", "policies/default"] {
+        for role in ["product", "engineering"] {
+            let body = json!({"role": role, "version": 2});
+            let signed = house.post(&format!("/api/v1/{place}/agreements"), &body).send();
+            assert_eq!(signed.status, 201, "{}", signed.json());
+        }
+    }
+    until(&house, GATE, "ship");
+    assert!(may_pass(&house, "kind=feature&risk=high"));
+    assert_eq!(
+        house.get("/api/v1/slos/checkout-availability").send().json()["proposed"],
+        json!([])
+    );
+}

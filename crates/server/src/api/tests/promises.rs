@@ -7,7 +7,7 @@ use super::{
     documents::{SLO, declare, files},
 };
 
-const PROMISE: &str = "apiVersion: plimsoll/v1
+pub(super) const PROMISE: &str = "apiVersion: plimsoll/v1
 kind: Promise
 metadata: {name: checkout}
 spec:
