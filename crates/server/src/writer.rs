@@ -14,7 +14,7 @@ use plimsoll_core::{
 use plimsoll_store::{
     Error,
     idempotency::Reply,
-    journal::{AppendError, Batch, Draft, Journal},
+    journal::{AppendError, Batch, Draft, Head, Journal},
     secret::SecretChange,
 };
 use serde::{Deserialize, Serialize};
@@ -230,13 +230,21 @@ impl<J: Journal> Writer<J> {
     /// Does jobs in order, in one durable batch; what became of each. `now_ms` is what the clock says; time in the
     /// journal never runs backwards, whatever the clock does.
     pub fn work(&mut self, jobs: &[Job], now_ms: i64) -> Vec<Outcome> {
+        self.work_in_turn(jobs.iter().map(|job| (now_ms, job)))
+    }
+
+    /// The same for jobs that came one after the other, each with what the clock said then.
+    pub fn work_in_turn<'a>(
+        &mut self,
+        jobs: impl ExactSizeIterator<Item = (i64, &'a Job)>,
+    ) -> Vec<Outcome> {
         if let Some(why) = &self.stopped {
-            return jobs.iter().map(|_| Err(NotDone::Stopped(why.clone()))).collect();
+            return jobs.map(|_| Err(NotDone::Stopped(why.clone()))).collect();
         }
         let before = self.journal.head();
-        let at_ms = now_ms.max(before.at_ms);
-        let mut run = Run::new(at_ms, before.seq, jobs.len());
-        for job in jobs {
+        let mut run = Run::new(before, jobs.len());
+        for (now_ms, job) in jobs {
+            run.at_ms = run.at_ms.max(now_ms);
             let outcome = run.job(job, &mut self.private, &self.journal);
             run.outcomes.push(outcome);
         }
@@ -249,7 +257,7 @@ impl<J: Journal> Writer<J> {
         match self.journal.append(before, &run.batch) {
             Ok(_) => {
                 self.note(None);
-                self.published.apply(run.happened().map(|event| (at_ms, event)));
+                self.published.apply(run.happened());
                 run.outcomes
             }
             Err(error) => self.fail(run, error),
@@ -306,6 +314,7 @@ impl<J: Journal> Writer<J> {
 
 /// A batch while it is put together.
 struct Run {
+    /// What the clock said last.
     at_ms: i64,
     seq: u64,
     batch: Batch,
@@ -329,7 +338,7 @@ struct Answered {
 }
 
 impl Run {
-    fn new(at_ms: i64, seq: u64, jobs: usize) -> Self {
+    fn new(Head { at_ms, seq, .. }: Head, jobs: usize) -> Self {
         // Most jobs have one event.
         let batch = Batch { entries: Vec::with_capacity(jobs), ..Batch::default() };
         let (outcomes, new) = (Vec::with_capacity(jobs), Vec::with_capacity(jobs));
@@ -337,10 +346,10 @@ impl Run {
         Run { at_ms, seq, batch, outcomes, new, keys, actor, broken }
     }
 
-    /// What the jobs did, each event once.
-    fn happened(&self) -> impl Iterator<Item = &Event> {
+    /// What the jobs did and when, each event once.
+    fn happened(&self) -> impl Iterator<Item = (i64, &Event)> {
         let new = self.new.iter().filter_map(|place| self.outcomes[*place].as_ref().ok());
-        new.flat_map(|done| &done.events)
+        new.flat_map(|done| done.events.iter().map(|event| (done.at_ms, event)))
     }
 
     fn job(&mut self, job: &Job, state: &mut State, journal: &impl Journal) -> Outcome {
