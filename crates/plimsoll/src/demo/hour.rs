@@ -9,7 +9,7 @@ use plimsoll_server::{
         route::routes,
         tail::{History, Tail},
     },
-    measure::{figures, keeper::GRACE_MS},
+    measure::{figures, keeper::GRACE_MS, keeping::Order},
 };
 
 use super::{
@@ -46,19 +46,20 @@ impl Hour {
     /// A minute goes by: it is logged, followed, and decided about when it is over.
     pub(super) fn minute(&mut self, story: &mut Story, minute: Minute) -> Result<(), Failure> {
         let end = minute.plus(1);
-        story.clerk.write()?;
         if story.follow_catalog() {
             story.keeping.set_windows(figures::running_windows(story.objectives()));
         }
         if self.tail.is_none() {
             // It is looked at before there is a line: from then on it is watched.
             self.tail = Some(self.open(story)?);
-            self.follow(story, minute)?;
+            let orders = self.follow(story, minute)?;
+            story.keep(&orders)?;
         }
         self.edge.minute(minute).map_err(|error| cannot_log(&self.logs, &error))?;
-        self.follow(story, end)?;
+        let mut orders = self.follow(story, end)?;
         let unlogged = story.unlogged(minute);
-        story.keep(end, &unlogged)?;
+        orders.push(story.ordered(end, &unlogged)?);
+        story.keep(&orders)?;
         story.keeping.advance(end);
         story.decide_from_board(end)
     }
@@ -70,21 +71,21 @@ impl Hour {
         Tail::new(route, &[], self.logs.join("apart")).map_err(Failure::usage)
     }
 
-    /// Looks at the log when a minute is over, as often as there is more.
-    fn follow(&mut self, story: &mut Story, end: Minute) -> Result<(), Failure> {
-        let Some(tail) = &mut self.tail else { return Ok(()) };
+    /// What is new in the log when a minute is over. Where it cannot be kept the story ends, so that the follower need
+    /// not wait for that.
+    fn follow(&mut self, story: &Story, end: Minute) -> Result<Vec<Order>, Failure> {
+        let mut orders = Vec::new();
+        let Some(tail) = &mut self.tail else { return Ok(orders) };
         loop {
             let now = Now { ms: end.second() * 1000 + GRACE_MS, jump_ms: 0 };
             let polled = tail.poll(now, story.keeping.kept(end), end, &Nothing);
             if let Some(why) = polled.trouble {
                 return Err(Failure::usage(format!("the log cannot be followed: {why}")));
             }
-            if let Some(order) = polled.order {
-                story.write(order)?;
-            }
+            orders.extend(polled.order);
             tail.commit();
             if !polled.is_more {
-                return Ok(());
+                return Ok(orders);
             }
         }
     }

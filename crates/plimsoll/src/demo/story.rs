@@ -263,10 +263,16 @@ impl Story {
         } else {
             self.clerk.actor(who, OWN)?
         };
-        // What they see is what was written so far.
-        self.clerk.write()?;
+        if !matches!(deed, Deed::Ask(_)) {
+            // What they see is what was written so far.
+            self.clerk.write()?;
+        }
         if let Some(command) = self.command(deed, *at_ms) {
+            let is_only_told = matches!(command, Command::Attribute(_) | Command::AskException(_));
             self.clerk.ask(*at_ms, actor, command);
+            if !is_only_told {
+                self.clerk.write()?;
+            }
         }
         Ok(())
     }
@@ -353,16 +359,17 @@ impl Story {
             (sli.clone(), seen.collect::<Vec<_>>())
         });
         let batches: Vec<_> = batches.collect();
-        self.keep(span.to, &batches)
+        self.clerk.write()?;
+        let order = self.ordered(span.to, &batches)?;
+        self.keep(&[order])
     }
 
-    /// Keeps what was pushed, as the server does: where it belongs, and whether it may come, is asked first.
-    pub(super) fn keep(
-        &mut self,
+    /// What was pushed, as the server orders it: where it belongs, and whether it may come, is asked first.
+    pub(super) fn ordered(
+        &self,
         now: Minute,
         pushed: &[(String, Vec<(Minute, Slot)>)],
-    ) -> Result<(), Failure> {
-        self.clerk.write()?;
+    ) -> Result<Order, Failure> {
         let kept = self.keeping.kept(now);
         let state = self.clerk.state();
         let mut order = Order::default();
@@ -371,14 +378,13 @@ impl Story {
             let (source, sli, generation) = (place.source, place.sli, 1);
             order.batches.push(OrderedBatch { source, sli, generation, slots: slots.clone() });
         }
-        drop(state);
-        self.write(order)
+        Ok(order)
     }
 
-    /// Writes an order to the store.
-    pub(super) fn write(&mut self, order: Order) -> Result<(), Failure> {
-        self.minutes += order.slots();
-        let kept = self.keeping.write(&[order]);
+    /// Keeps orders.
+    pub(super) fn keep(&mut self, orders: &[Order]) -> Result<(), Failure> {
+        self.minutes += orders.iter().map(Order::slots).sum::<usize>();
+        let kept = self.keeping.write(orders);
         kept.into_iter().try_for_each(|kept| kept.map(drop).map_err(Failure::usage))
     }
 
@@ -414,7 +420,6 @@ impl Story {
 
     /// Decides from what was counted, and records what is new.
     fn decide(&mut self, end: Minute) -> Result<(), Failure> {
-        self.clerk.write()?;
         self.follow_catalog();
         let counted = &self.counted;
         let standings = self.decisions.standings(&self.clerk.state());
@@ -435,7 +440,6 @@ impl Story {
 
     /// Decides from the board.
     pub(super) fn decide_from_board(&mut self, end: Minute) -> Result<(), Failure> {
-        self.clerk.write()?;
         let standings = self.decisions.standings(&self.clerk.state());
         let board = self.keeping.shared().board();
         let (rules, objectives) = (&self.rules, &self.objectives);
@@ -447,11 +451,14 @@ impl Story {
     fn record(&mut self, made: Decisions, end: Minute) -> Result<(), Failure> {
         let news = made.news(&self.clerk.state());
         self.decisions = made;
+        let mut is_new = false;
         for decided in news {
             let rule = Actor::Rule(POLICY_RULE.into());
             self.clerk.ask(ms(end) + GRACE_MS, rule, Command::Record(Box::new(decided)));
+            is_new = true;
         }
-        self.clerk.write().map(drop)
+        // What others asked for meanwhile waits for this, or for the end of the day: it turns no decision.
+        if is_new { self.clerk.write().map(drop) } else { Ok(()) }
     }
 }
 
