@@ -88,7 +88,8 @@ fn documents(plot: &Plot, logs: &str) -> Vec<Due> {
     let reason = "A month is measured: from now on nobody decides from less";
     deeds.push(due(later, ENGINEERING, apply(strict, Some(reason))));
     deeds.extend(sign_policy(later.plus(48)));
-    let reason = "The log of the edge sees what customers see; our counters missed what never reached them";
+    let reason =
+        "The log of the edge sees what customers see; our counters missed what never reached them";
     deeds.push(due(plot.logs_from, ENGINEERING, apply(followed, Some(reason))));
     let moved = agreed().filter(|service| service.is_logged());
     for (number, service) in (0..).zip(moved) {
@@ -152,7 +153,14 @@ fn maintenance(plot: &Plot) -> Vec<Due> {
     (0..).zip([DATABASE, EXCEPTED]).map(exclude).collect()
 }
 
-fn ask(service: &str, class: ReasonClass, hours: u32, text: [&str; 2], owner: &str, due: Minute) -> Deed {
+fn ask(
+    service: &str,
+    class: ReasonClass,
+    hours: u32,
+    text: [&str; 2],
+    owner: &str,
+    due: Minute,
+) -> Deed {
     let [reason, action] = text;
     Deed::Ask(Command::AskException(exception::Wish {
         service: service.to_owned(),
@@ -201,7 +209,10 @@ fn exceptions(plot: &Plot) -> Vec<Due> {
         due(
             clock(good.plus(6 * DAY), 15, 20),
             "jonas",
-            Deed::PayBack("checkout", "Done in checkout, and tested with the database switched off"),
+            Deed::PayBack(
+                "checkout",
+                "Done in checkout, and tested with the database switched off",
+            ),
         ),
         due(
             clock(last, 8, 44),

@@ -87,7 +87,9 @@ spec: {{type: accesslog, connectionDetails: {{files: [{quoted}], by: vhost}}}}
         }
         for (team, ..) in TEAMS {
             let is_used = SERVICES.iter().any(|service| {
-                service.team == team && self.source(service) == counter(team)
+                service.team == team
+                    && !service.objectives.is_empty()
+                    && self.source(service) == counter(team)
             });
             if is_used {
                 let name = counter(team);
@@ -176,8 +178,7 @@ spec:
 "
         );
         if service.objectives.is_empty() {
-            promise +=
-                "  nextStep: Count how many mails the provider takes within five minutes, and promise that.\n";
+            promise += "  nextStep: Count how many mails the provider takes within five minutes, and promise that.\n";
         }
         promise
     }

@@ -121,7 +121,10 @@ fn stamp(second: i64) -> (String, String) {
     // 2026-11-02T10:00:00Z
     let text = rfc3339(second);
     let month = text[5..7].parse::<usize>().unwrap_or(1);
-    (format!("{}/{}/{}", &text[8..10], MONTHS[(month - 1) % 12], &text[..4]), text[11..19].to_owned())
+    (
+        format!("{}/{}/{}", &text[8..10], MONTHS[(month - 1) % 12], &text[..4]),
+        text[11..19].to_owned(),
+    )
 }
 
 /// What is still to be written of the log.

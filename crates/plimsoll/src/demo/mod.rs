@@ -26,9 +26,11 @@ use std::{
 
 use plimsoll_core::{printable::printable_lines, ratio::grouped, time::Minute};
 use plimsoll_server::{
+    ending,
     measure::keeper::GRACE_MS,
     serve::{Options, Server},
 };
+use tempfile::TempDir;
 
 use self::{
     company::{ENGINEERING, SERVICES},
@@ -62,6 +64,7 @@ pub struct Args {
 /// [`Failure`], when the folder or the address cannot be had.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     serve::log();
+    let is_told = ending::notice().map_err(Failure::usage)?;
     let begun = Instant::now();
     let (address, is_other) = match args.listen {
         Some(address) => (address, false),
@@ -72,7 +75,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let (data, logs) = (folder.path().join("data"), folder.path().join("logs"));
     fs::create_dir(&logs).map_err(|error| story::cannot_log(&logs, &error))?;
     let end = Minute::of_second(now_s() - GRACE_MS / 1000);
-    let told = story::tell(&data, &logs, args.seed, end)?;
+    let Some(told) = story::tell(&data, &logs, args.seed, end, &is_told)? else {
+        return removed(folder);
+    };
     let (changes, minutes) = (told.changes, told.minutes);
     let mut options = Options::new(&data);
     options.owner = Some(ENGINEERING.to_owned());
@@ -91,10 +96,17 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         greet(address, is_other, &data, &made);
     });
     life.end();
+    let ended = removed(folder);
+    served.map_err(Failure::usage)?;
+    ended
+}
+
+/// Removes the folder and says so.
+fn removed(folder: TempDir) -> Result<ExitCode, Failure> {
+    let place = folder.path().display().to_string();
     folder
         .close()
-        .map_err(|error| Failure::usage(format!("the folder could not be removed: {error}")))?;
-    served.map_err(Failure::usage)?;
+        .map_err(|error| Failure::usage(format!("{place} could not be removed: {error}")))?;
     output::say("The demo has ended, and its folder is gone.")?;
     Ok(ExitCode::SUCCESS)
 }
@@ -109,13 +121,14 @@ fn free() -> (SocketAddr, bool) {
 }
 
 /// What is worth a look.
-const LOOKS: [&str; 7] = [
+const LOOKS: [&str; 8] = [
     "budget",
+    "budget checkout-availability --statement",
     "gate checkout --risk high",
-    "gate recommendations --kind deploy",
+    "gate recommendations",
     "decision history orders",
-    "budget statement orders-db-availability",
     "exception bill",
+    "change obedience recommendations",
     "promise coverage",
 ];
 

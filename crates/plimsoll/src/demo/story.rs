@@ -13,6 +13,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     convert::Infallible,
     path::Path,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use plimsoll_core::{
@@ -20,11 +21,7 @@ use plimsoll_core::{
     marks::{Interval, Subject, attribution},
     measure::{push, slot::Slot, slots::Slots as _},
     people::token::Scope,
-    promise::{
-        agreement,
-        decision::Reading,
-        exception::Status,
-    },
+    promise::{agreement, decision::Reading, exception::Status},
     time::{DAY, Minute, Span},
 };
 use plimsoll_server::{
@@ -111,9 +108,17 @@ pub(super) struct Story {
 
 /// Tells the story of a seed up to a minute, to an empty data folder and a folder of logs.
 ///
+/// Nothing where it is told to end before.
+///
 /// # Errors
 /// When a folder cannot be written to; or when the story breaks a rule, which is a fault of the story.
-pub(super) fn tell(data: &Path, logs: &Path, seed: u64, end: Minute) -> Result<Told, Failure> {
+pub(super) fn tell(
+    data: &Path,
+    logs: &Path,
+    seed: u64,
+    end: Minute,
+    is_told: &AtomicBool,
+) -> Result<Option<Told>, Failure> {
     let folder = Folder::lock(data).map_err(|error| Failure::locked(&error))?;
     let plot = Plot::of(seed, end);
     let slots = SlotFile::open(&folder.slots()).map_err(|error| Failure::stored(&error))?;
@@ -142,6 +147,9 @@ pub(super) fn tell(data: &Path, logs: &Path, seed: u64, end: Minute) -> Result<T
     let edge = Edge::open(logs, &story.plot, seed).map_err(|error| cannot_log(logs, &error))?;
     let mut hour = Hour::of(edge, logs.to_owned());
     while let Some(((at_ms, _), item)) = story.agenda.pop_first() {
+        if is_told.load(Ordering::Acquire) {
+            return Ok(None);
+        }
         story.turn(at_ms, item, &mut hour)?;
     }
     let Story { plot, clerk, keeping, traffic, changes, minutes, .. } = story;
@@ -153,7 +161,7 @@ pub(super) fn tell(data: &Path, logs: &Path, seed: u64, end: Minute) -> Result<T
         })
     };
     let pushed = traffic.into_iter().filter(|(name, _)| is_pushed(name)).collect();
-    Ok(Told { plot, edge: hour.into_edge(), pushed, changes, minutes })
+    Ok(Some(Told { plot, edge: hour.into_edge(), pushed, changes, minutes }))
 }
 
 /// That the log cannot be written.
