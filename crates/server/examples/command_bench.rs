@@ -1,12 +1,15 @@
 //! Commands in process, and the replay of what they left: `command_bench [EVENTS]`.
 //!
 //! Prints lines of `name value`. Commands are compared, turn by turn, with a bare insert of the same texts in batches
-//! of the same size with the same sync: what it costs to decide, to chain, to publish and to answer.
+//! of the same size with the same sync: what it costs to decide, to chain, to publish and to answer. `commands` is the
+//! writer alone, doing one after the other; `desk` is what the server does, with so many callers that a batch waits
+//! while the last one is written.
 
 use std::{
     error::Error,
     fs,
     path::Path,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -16,9 +19,15 @@ use plimsoll_core::{
     marks::{Interval, Subject, attribution, exclusion},
     time::Minute,
 };
-use plimsoll_server::writer::{self, Job, Writer};
+use plimsoll_server::{
+    clock::SystemClock,
+    desk::Desk,
+    keyring::Keyring,
+    writer::{self, Job, Writer},
+};
 use plimsoll_store::journal::{Journal, JournalFile};
 use rusqlite::Connection;
+use tokio::task::JoinSet;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -34,6 +43,7 @@ fn main() -> Outcome<()> {
     for size in [1, 32, 128] {
         against_bare(folder.path(), size)?;
     }
+    desk_against_bare(folder.path(), 128)?;
     replay(&folder.path().join("replay.db"), events)
 }
 
@@ -64,6 +74,60 @@ fn against_bare(folder: &Path, size: usize) -> Outcome<()> {
     println!("commands_{size}_per_s {:.0}", rate(commands));
     println!("commands_{size}_of_bare {:.2}", rate(commands) / rate(bare));
     Ok(())
+}
+
+/// Twice as many callers as a batch holds, each with one command after the other.
+fn desk_against_bare(folder: &Path, size: usize) -> Outcome<()> {
+    let mut table = bare_table(&folder.join("bare-desk.db"))?;
+    let file = folder.join("journal-desk.db");
+    let mut writer = Writer::open(JournalFile::open(&file)?)?;
+    let mut story = Story::begin(&mut writer)?;
+    let actor = serde_json::to_string(&story.actor)?;
+    let (keyring, clock) = (Arc::new(Keyring::default()), Arc::new(SystemClock::start()));
+    let (desk, thread) = Desk::start(writer, keyring, clock, move || JournalFile::open(&file))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let (mut bare, mut commands) = (Duration::MAX, Duration::MAX);
+    for _ in 0..TURNS {
+        let (mut texts, mut spent) = (Vec::new(), Duration::ZERO);
+        while texts.len() < BATCHES * size {
+            for jobs in [story.excludes(size * 8), story.undoes()] {
+                let begun = Instant::now();
+                let outcomes = runtime.block_on(called(&desk, jobs, size * 2))?;
+                spent += begun.elapsed();
+                texts.extend(story.hear(outcomes)?);
+            }
+        }
+        commands = commands.min(spent / u32::try_from(texts.len() / size)?);
+        let begun = Instant::now();
+        for batch in texts.chunks(size) {
+            insert(&mut table, &actor, batch)?;
+        }
+        bare = bare.min(begun.elapsed() / u32::try_from(texts.len() / size)?);
+    }
+    thread.stop();
+    println!("desk_{size}_of_bare {:.2}", bare.as_secs_f64() / commands.as_secs_f64());
+    Ok(())
+}
+
+/// What became of jobs that so many callers hand in, each the next one when it was answered.
+async fn called(desk: &Desk, jobs: Vec<Job>, callers: usize) -> Outcome<Vec<writer::Outcome>> {
+    let jobs = Arc::new(Mutex::new(jobs.into_iter()));
+    let mut calling = JoinSet::new();
+    for _ in 0..callers {
+        let (desk, jobs) = (desk.clone(), Arc::clone(&jobs));
+        calling.spawn(async move {
+            let mut outcomes = Vec::new();
+            while let Some(job) = jobs.lock().ok().and_then(|mut jobs| jobs.next()) {
+                outcomes.push(desk.work(job).await);
+            }
+            outcomes
+        });
+    }
+    let mut outcomes = Vec::new();
+    while let Some(heard) = calling.join_next().await {
+        outcomes.extend(heard?);
+    }
+    Ok(outcomes)
 }
 
 /// Starts from a journal of so many entries, without a snapshot.

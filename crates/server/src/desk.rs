@@ -1,8 +1,11 @@
 //! The desk: the one thread on which the writer works.
 //!
-//! It takes all jobs that wait and does them in one durable batch. When the store fails it opens the journal anew by
+//! It takes all jobs that wait and does them in one durable batch; while that is published and answered, it goes on
+//! with the next. When the store fails it opens the journal anew by
 //! itself, as often as it takes; meanwhile every job is told so. It saves a snapshot now and then and forgets old
 //! replies.
+
+mod publisher;
 
 use std::{
     fmt,
@@ -32,6 +35,7 @@ use crate::{
     published::Published,
     writer::{Job, NotDone, Outcome, Writer},
 };
+use publisher::{Batch, Publisher};
 
 /// Looks up whether there is housekeeping to do at least so often.
 const IDLE: Duration = Duration::from_secs(60);
@@ -73,8 +77,11 @@ enum Message {
 
 struct Waiting {
     job: Job,
-    answer: oneshot::Sender<Outcome>,
+    answer: Answer,
 }
+
+/// Who waits for what became of a job.
+type Answer = oneshot::Sender<Outcome>;
 
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -106,8 +113,11 @@ impl Desk {
         let health = Arc::new(Health(RwLock::new((None, head))));
         let published = Arc::clone(writer.published());
         let (queue, jobs) = sync_channel(JOBS_WAITING_MAX);
+        let no_thread = |error| format!("could not start the writer's threads: {error}");
+        let beside = Publisher::start(Arc::clone(&published)).map_err(no_thread)?;
         let work = Work {
             writer,
+            publisher: beside,
             keyring,
             clock,
             open,
@@ -120,7 +130,7 @@ impl Desk {
         let thread = thread::Builder::new()
             .name("desk".to_owned())
             .spawn(move || work.run(&jobs))
-            .map_err(|error| format!("could not start the writer's thread: {error}"))?;
+            .map_err(no_thread)?;
         let desk = Desk { queue: queue.clone(), published, health };
         Ok((desk, DeskThread { queue, thread }))
     }
@@ -233,6 +243,7 @@ struct Reopen {
 /// The desk, on its thread.
 struct Work<J, O> {
     writer: Writer<J>,
+    publisher: Publisher,
     keyring: Arc<Keyring>,
     clock: Arc<dyn Clock>,
     open: O,
@@ -264,6 +275,7 @@ impl<J: Journal, O: FnMut() -> Result<J, Error>> Work<J, O> {
         if self.writer.stopped().is_none() && self.writer.journal().head().seq > self.snapshot_seq {
             self.save_snapshot();
         }
+        self.publisher.stop();
         if self.writer.stopped().is_none()
             && let Err(error) = self.writer.into_journal().close()
         {
@@ -283,31 +295,30 @@ impl<J: Journal, O: FnMut() -> Result<J, Error>> Work<J, O> {
         }
         let (jobs, answers): (Vec<Job>, Vec<_>) =
             waiting.into_iter().map(|Waiting { job, answer }| (job, answer)).unzip();
-        let outcomes = self.work(&jobs);
-        if let Err(error) = self.keyring.follow(&outcomes, self.writer.journal()) {
-            self.writer.stop(&error);
-        }
-        self.look_after();
-        for (answer, outcome) in answers.into_iter().zip(outcomes) {
-            // Whoever does not wait any more asks again with their idempotency key.
-            let _ = answer.send(outcome);
-        }
+        self.work(&jobs, answers);
         self.keep_house();
         self.look_after();
     }
 
-    /// Does jobs together. What the store takes for too large would take the others down with it: then each is done
-    /// alone.
-    fn work(&mut self, jobs: &[Job]) -> Vec<Outcome> {
+    /// Does jobs together, and lets their answers be given. What the store takes for too large would take the others
+    /// down with it: then each is done alone.
+    fn work(&mut self, jobs: &[Job], answers: Vec<Answer>) {
         let now_ms = self.clock.now().ms;
-        let outcomes = self.writer.work(jobs, now_ms);
+        let after_seq = self.writer.journal().head().seq;
+        let appended = self.writer.append(jobs, now_ms);
         let is_too_large =
             |outcome: &Outcome| matches!(outcome, Err(NotDone::Store(AppendError::Refused(_))));
-        if jobs.len() > 1 && outcomes.iter().any(is_too_large) {
-            let alone = jobs.iter().map(std::slice::from_ref);
-            return alone.flat_map(|job| self.writer.work(job, now_ms)).collect();
+        if jobs.len() > 1 && appended.outcomes().iter().any(is_too_large) {
+            for (job, answer) in jobs.iter().zip(answers) {
+                self.work(std::slice::from_ref(job), vec![answer]);
+            }
+            return;
         }
-        outcomes
+        if let Err(error) = self.keyring.follow(appended.outcomes(), self.writer.journal()) {
+            self.writer.stop(&error);
+        }
+        self.look_after();
+        self.publisher.take(Batch { after_seq, appended, answers });
     }
 
     /// Tells how things are, and sees to it that a stopped writer goes on.

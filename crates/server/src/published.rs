@@ -1,7 +1,7 @@
 //! The state that everybody may see: what is on the disk, and nothing else.
 
 use std::sync::{
-    PoisonError, RwLock, RwLockReadGuard,
+    Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -15,12 +15,15 @@ pub struct Published {
     version: AtomicU64,
     /// Grows with every change that moves a budget or a source.
     measures: AtomicU64,
+    /// The journal's entry up to which it goes, for whoever waits for one.
+    seq: Mutex<u64>,
+    moved: Condvar,
 }
 
 impl Published {
-    /// Begins with a state that was replayed.
-    pub fn of(state: State) -> Self {
-        Published { state: RwLock::new(state), ..Published::default() }
+    /// Begins with a state that was replayed up to an entry of the journal.
+    pub fn of(state: State, seq: u64) -> Self {
+        Published { state: RwLock::new(state), seq: Mutex::new(seq), ..Published::default() }
     }
 
     /// A look at the state. Whoever holds it keeps the writer from publishing: copy what you need.
@@ -40,8 +43,19 @@ impl Published {
         self.measures.load(Ordering::Acquire)
     }
 
-    /// Takes in events that are durable.
-    pub(crate) fn apply<'a>(&self, events: impl IntoIterator<Item = (i64, &'a Event)>) {
+    /// The journal's entry up to which it goes.
+    pub(crate) fn seq(&self) -> u64 {
+        *self.seq.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until it goes up to this entry, which is durable and on its way.
+    pub(crate) fn wait_for(&self, seq: u64) {
+        let reached = self.seq.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.moved.wait_while(reached, |reached| *reached < seq));
+    }
+
+    /// Takes in events that are durable; `seq` is the last of them.
+    pub(crate) fn apply<'a>(&self, seq: u64, events: impl IntoIterator<Item = (i64, &'a Event)>) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let mut moves = false;
         for (at_ms, event) in events {
@@ -52,13 +66,22 @@ impl Published {
             self.measures.fetch_add(1, Ordering::Release);
         }
         self.version.fetch_add(1, Ordering::Release);
+        drop(state);
+        self.reach(seq);
     }
 
-    /// Takes in a state that was replayed anew.
-    pub(crate) fn replace(&self, state: State) {
+    /// Takes in a state that was replayed anew, up to this entry.
+    pub(crate) fn replace(&self, state: State, seq: u64) {
         let mut held = self.state.write().unwrap_or_else(PoisonError::into_inner);
         *held = state;
         self.measures.fetch_add(1, Ordering::Release);
         self.version.fetch_add(1, Ordering::Release);
+        drop(held);
+        self.reach(seq);
+    }
+
+    fn reach(&self, seq: u64) {
+        *self.seq.lock().unwrap_or_else(PoisonError::into_inner) = seq;
+        self.moved.notify_all();
     }
 }

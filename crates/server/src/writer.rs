@@ -1,5 +1,5 @@
-//! The writer: decides on a private state that runs ahead, appends what was decided in one durable batch, and only
-//! then publishes it and answers.
+//! The writer: decides on a private state that runs ahead, and appends what was decided in one durable batch. Only
+//! then is it published and answered: at once, or by whoever takes what was appended while the next batch is decided.
 //!
 //! It has no clock, no dice and no thread of its own, so that a simulation can drive it through every fault.
 
@@ -14,7 +14,7 @@ use plimsoll_core::{
 use plimsoll_store::{
     Error,
     idempotency::Reply,
-    journal::{AppendError, Batch, Draft, Head, Journal},
+    journal::{AppendError, Batch, Draft, Head, Journal, JsonLine, NotJson, Refused},
     secret::SecretChange,
 };
 use serde::{Deserialize, Serialize};
@@ -157,7 +157,7 @@ impl<J: Journal> Writer<J> {
     /// [`ReplayError`], when the journal cannot be read.
     pub fn open(journal: J) -> Result<Self, ReplayError> {
         let state = replay(&journal)?;
-        let published = Arc::new(Published::of(state.clone()));
+        let published = Arc::new(Published::of(state.clone(), journal.head().seq));
         Ok(Writer { journal, private: state, published, stopped: None, refused: None })
     }
 
@@ -221,25 +221,32 @@ impl<J: Journal> Writer<J> {
     /// [`ReplayError`]; the writer stays stopped.
     pub fn reopen(&mut self, journal: J) -> Result<(), ReplayError> {
         let state = replay(&journal)?;
-        self.published.replace(state.clone());
+        self.published.replace(state.clone(), journal.head().seq);
         (self.journal, self.private) = (journal, state);
         (self.stopped, self.refused) = (None, None);
         Ok(())
     }
 
-    /// Does jobs in order, in one durable batch; what became of each. `now_ms` is what the clock says; time in the
-    /// journal never runs backwards, whatever the clock does.
+    /// Does jobs in order, in one durable batch, and publishes what they did; what became of each.
     pub fn work(&mut self, jobs: &[Job], now_ms: i64) -> Vec<Outcome> {
-        self.work_in_turn(jobs.iter().map(|job| (now_ms, job)))
+        self.append(jobs, now_ms).publish(&self.published)
+    }
+
+    /// Does jobs in order, in one durable batch. What they did is to be published before anybody is answered, in the
+    /// order of the batches: here or on another thread, for after a failure this one waits for it. `now_ms` is what
+    /// the clock says; time in the journal never runs backwards, whatever the clock does.
+    pub fn append(&mut self, jobs: &[Job], now_ms: i64) -> Appended {
+        self.append_in_turn(jobs.iter().map(|job| (now_ms, job)))
     }
 
     /// The same for jobs that came one after the other, each with what the clock said then.
-    pub fn work_in_turn<'a>(
+    pub fn append_in_turn<'a>(
         &mut self,
         jobs: impl ExactSizeIterator<Item = (i64, &'a Job)>,
-    ) -> Vec<Outcome> {
+    ) -> Appended {
         if let Some(why) = &self.stopped {
-            return jobs.map(|_| Err(NotDone::Stopped(why.clone()))).collect();
+            let stopped = |_| Err(NotDone::Stopped(why.clone()));
+            return Appended::nothing(jobs.map(stopped).collect());
         }
         let before = self.journal.head();
         let mut run = Run::new(before, jobs.len());
@@ -249,18 +256,18 @@ impl<J: Journal> Writer<J> {
             run.outcomes.push(outcome);
         }
         if let Some(error) = run.broken.take() {
-            return self.fail(run, AppendError::Failed(error));
+            return self.fail(run, error, before);
         }
         if run.batch == Batch::default() {
-            return run.outcomes;
+            return Appended::nothing(run.outcomes);
         }
         match self.journal.append(before, &run.batch) {
             Ok(_) => {
                 self.note(None);
-                self.published.apply(run.happened());
-                run.outcomes
+                let Run { seq, outcomes, new, .. } = run;
+                Appended { seq, outcomes, new }
             }
-            Err(error) => self.fail(run, error),
+            Err(error) => self.fail(run, error, before),
         }
     }
 
@@ -276,7 +283,8 @@ impl<J: Journal> Writer<J> {
         if self.stopped.is_some() {
             return 0;
         }
-        let Some(snapshot) = snapshot(&self.published.read(), &self.journal) else { return 0 };
+        // Between batches the private state is at the head, whether that was published yet or not.
+        let Some(snapshot) = snapshot(&self.private, &self.journal) else { return 0 };
         let saved = self.journal.save_snapshot(&snapshot);
         self.stop_unless_certain(saved);
         snapshot.bytes.len()
@@ -296,8 +304,9 @@ impl<J: Journal> Writer<J> {
         }
     }
 
-    /// Takes back what was decided and could not be kept.
-    fn fail(&mut self, run: Run, error: AppendError) -> Vec<Outcome> {
+    /// Takes back what was decided after `before` and could not be kept.
+    fn fail(&mut self, run: Run, error: AppendError, before: Head) -> Appended {
+        self.published.wait_for(before.seq);
         self.private = self.published.read().clone();
         self.note(Some(&error));
         let is_certain = !matches!(error, AppendError::Failed(_));
@@ -305,10 +314,43 @@ impl<J: Journal> Writer<J> {
             if is_certain { NotDone::Store(error) } else { NotDone::Unknown(error.to_string()) };
         // A refusal may rest on what another job of the batch did, which is not there now.
         let depends = |outcome: &Outcome| !matches!(outcome, Err(NotDone::OtherRequest));
-        run.outcomes
-            .into_iter()
-            .map(|outcome| if depends(&outcome) { Err(not_done.clone()) } else { outcome })
-            .collect()
+        let outcomes = run.outcomes.into_iter();
+        let outcomes =
+            outcomes.map(|outcome| if depends(&outcome) { Err(not_done.clone()) } else { outcome });
+        Appended::nothing(outcomes.collect())
+    }
+}
+
+/// What became of jobs; what they did is durable, and not published yet.
+#[derive(Debug)]
+#[must_use = "nobody sees what was done before it is published"]
+pub struct Appended {
+    /// The journal's newest entry after it.
+    seq: u64,
+    outcomes: Vec<Outcome>,
+    /// The places of the outcomes that are new: others repeat older ones.
+    new: Vec<usize>,
+}
+
+impl Appended {
+    /// Nothing was done that was not done before.
+    fn nothing(outcomes: Vec<Outcome>) -> Self {
+        Appended { seq: 0, outcomes, new: Vec::new() }
+    }
+
+    /// What became of each job.
+    pub(crate) fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
+    }
+
+    /// Publishes what was done; what became of each job, to be told now.
+    pub fn publish(self, published: &Published) -> Vec<Outcome> {
+        if !self.new.is_empty() {
+            let done = self.new.iter().filter_map(|place| self.outcomes[*place].as_ref().ok());
+            let events = done.flat_map(|done| done.events.iter().map(|event| (done.at_ms, event)));
+            published.apply(self.seq, events);
+        }
+        self.outcomes
     }
 }
 
@@ -324,9 +366,9 @@ struct Run {
     /// Keys of this batch, with the place of their outcome.
     keys: BTreeMap<(String, String), (usize, [u8; 32])>,
     /// Who acted last, and how that is written.
-    actor: Option<(Actor, String)>,
-    /// Why the journal cannot be used until it was opened anew.
-    broken: Option<Error>,
+    actor: Option<(Actor, JsonLine)>,
+    /// Why nothing of it can be appended.
+    broken: Option<AppendError>,
 }
 
 /// What is kept of an answer: its events are in the journal.
@@ -346,12 +388,6 @@ impl Run {
         Run { at_ms, seq, batch, outcomes, new, keys, actor, broken }
     }
 
-    /// What the jobs did and when, each event once.
-    fn happened(&self) -> impl Iterator<Item = (i64, &Event)> {
-        let new = self.new.iter().filter_map(|place| self.outcomes[*place].as_ref().ok());
-        new.flat_map(|done| done.events.iter().map(|event| (done.at_ms, event)))
-    }
-
     fn job(&mut self, job: &Job, state: &mut State, journal: &impl Journal) -> Outcome {
         if let Some(repeat) = &job.repeat
             && let Some(outcome) = self.repeated(repeat, journal)
@@ -366,8 +402,9 @@ impl Run {
         for event in &events {
             state.apply(self.at_ms, event);
             self.batch.secrets.extend(secret(event, job));
-            let (actor, event) = (self.actor_text(&job.actor), event.to_text());
-            self.batch.entries.push(Draft { at_ms: self.at_ms, actor, event });
+            if let Err(why) = self.draft(&job.actor, event) {
+                self.broken = Some(AppendError::Refused(Refused::NotJson(why)));
+            }
         }
         self.new.push(self.outcomes.len());
         self.seq += events.len() as u64;
@@ -378,17 +415,23 @@ impl Run {
         Ok(done)
     }
 
+    /// Takes in an event. Where it could not be written, the batch is not appended.
+    fn draft(&mut self, actor: &Actor, event: &Event) -> Result<(), NotJson> {
+        let (actor, event) = (self.actor_line(actor)?, JsonLine::of(event)?);
+        self.batch.entries.push(Draft { at_ms: self.at_ms, actor, event });
+        Ok(())
+    }
+
     /// How an actor is written. Most jobs of a batch have the same.
-    fn actor_text(&mut self, actor: &Actor) -> String {
-        if let Some((last, text)) = &self.actor
+    fn actor_line(&mut self, actor: &Actor) -> Result<JsonLine, NotJson> {
+        if let Some((last, line)) = &self.actor
             && last == actor
         {
-            return text.clone();
+            return Ok(line.clone());
         }
-        // Names and texts only: it cannot fail to be written.
-        let text = serde_json::to_string(actor).unwrap_or_default();
-        self.actor = Some((actor.clone(), text.clone()));
-        text
+        let line = JsonLine::of(actor)?;
+        self.actor = Some((actor.clone(), line.clone()));
+        Ok(line)
     }
 
     /// What a request with this key was answered before.
@@ -410,7 +453,7 @@ impl Run {
             Ok(Some(reply)) => Some(answered(&reply, journal).map_err(NotDone::Unknown)),
             Err(error) => {
                 if !error.is_certain() {
-                    self.broken = Some(error.clone());
+                    self.broken = Some(AppendError::Failed(error.clone()));
                 }
                 Some(Err(NotDone::Store(AppendError::from(error))))
             }

@@ -52,6 +52,7 @@ impl JournalDisk {
             let head = self.head();
             let seq = head.seq + 1;
             let hash = hash(&head.hash, seq, at_ms, &actor, &event);
+            let (actor, event) = (actor.into_string(), event.into_string());
             self.entries.push(Entry { seq, at_ms, actor, event, hash });
         }
         for change in batch.secrets.iter().cloned() {

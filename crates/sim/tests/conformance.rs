@@ -17,7 +17,7 @@ use plimsoll_sim::{
 use plimsoll_store::{
     Durability,
     idempotency::Reply,
-    journal::{Batch, Draft, Head, Journal, JournalFile},
+    journal::{Batch, Draft, Head, Journal, JournalFile, JsonLine},
     secret::SecretChange,
     slots::{Addition, Cursor, SlotBatch, SlotFile, SlotReads, SlotStore, Write},
     snapshot::Snapshot,
@@ -125,8 +125,9 @@ fn batch(dice: &mut Dice, newest_ms: i64) -> Batch {
     let mut batch = Batch::default();
     for _ in 0..dice.below(4) {
         let at_ms = newest_ms + dice.between(-1, 40);
-        let event = format!(r#"{{"n":{}}}"#, dice.below(100));
-        batch.entries.push(Draft { at_ms, actor: "1".to_owned(), event });
+        let number = serde_json::json!({"n": dice.below(100)});
+        let (Ok(actor), Ok(event)) = (JsonLine::of(&1), JsonLine::of(&number)) else { continue };
+        batch.entries.push(Draft { at_ms, actor, event });
     }
     for _ in 0..dice.below(3) {
         let (kind, id) = ("token".to_owned(), format!("t{}", dice.below(3)));

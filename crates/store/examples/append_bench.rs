@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use plimsoll_store::journal::{Batch, Draft, Journal, JournalFile};
+use plimsoll_store::journal::{Batch, Draft, Journal, JournalFile, JsonLine};
 use rusqlite::Connection;
 
 /// Both take turns this often; the fastest counts, for others may share the machine.
@@ -81,7 +81,8 @@ fn insert(conn: &mut Connection, size: usize) -> Outcome<Duration> {
 }
 
 fn append(journal: &mut JournalFile, size: usize) -> Outcome<Duration> {
-    let draft = Draft { at_ms: 1_764_000_000_000, actor: ACTOR.into(), event: EVENT.into() };
+    let (actor, event) = (JsonLine::parse(ACTOR)?, JsonLine::parse(EVENT)?);
+    let draft = Draft { at_ms: 1_764_000_000_000, actor, event };
     let batch = Batch { entries: vec![draft; size], ..Batch::default() };
     let begun = Instant::now();
     for _ in 0..BATCHES {

@@ -87,7 +87,9 @@ impl Clerk {
     /// When the journal cannot be written, or when the rules refuse something: then the story is wrong.
     pub(super) fn write(&mut self) -> Result<Vec<Event>, Failure> {
         let waiting = std::mem::take(&mut self.waiting);
-        let outcomes = self.writer.work_in_turn(waiting.iter().map(|(at_ms, job)| (*at_ms, job)));
+        let jobs = waiting.iter().map(|(at_ms, job)| (*at_ms, job));
+        let appended = self.writer.append_in_turn(jobs);
+        let outcomes = appended.publish(self.writer.published());
         let mut events = Vec::new();
         for ((_, job), outcome) in waiting.iter().zip(outcomes) {
             events.extend(done(job, outcome)?.events);

@@ -54,7 +54,7 @@ impl Journal for Fake {
         for draft in &batch.entries {
             let head = kept.last().map_or(Head::EMPTY, Entry::head);
             let hash = hash(&head.hash, head.seq + 1, draft.at_ms, &draft.actor, &draft.event);
-            let (actor, event) = (draft.actor.clone(), draft.event.clone());
+            let (actor, event) = (draft.actor.to_string(), draft.event.to_string());
             kept.push(Entry { seq: head.seq + 1, at_ms: draft.at_ms, actor, event, hash });
         }
         let replies = batch.replies.iter().map(|reply| (reply.key.clone(), reply.clone()));

@@ -48,6 +48,7 @@ impl Fake {
             let Draft { at_ms, actor, event } = draft.clone();
             assert!(at_ms >= head.at_ms, "time ran backwards");
             let hash = hash(&head.hash, head.seq + 1, at_ms, &actor, &event);
+            let (actor, event) = (actor.into_string(), event.into_string());
             disk.entries.push(Entry { seq: head.seq + 1, at_ms, actor, event, hash });
         }
         disk.replies.extend(batch.replies.iter().cloned());

@@ -1,6 +1,6 @@
 //! Entries, before and after they are in the journal.
 
-use super::chain::Hash;
+use super::{chain::Hash, json_line::JsonLine};
 use crate::{idempotency::Reply, secret::SecretChange};
 
 /// An event in the journal.
@@ -30,10 +30,10 @@ impl Entry {
 pub struct Draft {
     /// When, in milliseconds since 1970.
     pub at_ms: i64,
-    /// Who or what acted: a JSON value in one line.
-    pub actor: String,
-    /// What happened: a JSON value in one line.
-    pub event: String,
+    /// Who or what acted.
+    pub actor: JsonLine,
+    /// What happened.
+    pub event: JsonLine,
 }
 
 /// The newest entry, as far as somebody knows.

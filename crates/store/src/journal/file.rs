@@ -211,7 +211,8 @@ fn insert(
         "INSERT INTO entry (seq, at_ms, actor, event, hash) VALUES ($1, $2, $3, $4, $5)",
     )?;
     for (head, draft) in heads.iter().zip(&batch.entries) {
-        entry.execute((head.seq as i64, head.at_ms, &draft.actor, &draft.event, &head.hash[..]))?;
+        let (actor, event) = (&*draft.actor, &*draft.event);
+        entry.execute((head.seq as i64, head.at_ms, actor, event, &head.hash[..]))?;
     }
     for change in &batch.secrets {
         secret::change(tx, change)?;

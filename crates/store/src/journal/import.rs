@@ -14,6 +14,7 @@ use super::{
     chain::{Hash, hash},
     entry::{Batch, Draft, Head},
     file::JournalFile,
+    json_line::JsonLine,
     refused::AppendError,
 };
 use crate::{
@@ -177,7 +178,8 @@ fn entry_of(line: &str, head: Head) -> Result<(Head, Draft), String> {
     if of_hex(&entry.hash) != Some(found) {
         return Err("its hash does not match its content and the entry before it".into());
     }
-    let draft = Draft { at_ms: entry.at_ms, actor: actor.into(), event: event.into() };
+    let line = |text: &str| JsonLine::parse(text).map_err(|error| error.to_string());
+    let draft = Draft { at_ms: entry.at_ms, actor: line(actor)?, event: line(event)? };
     Ok((Head { seq: entry.seq, at_ms: entry.at_ms, hash: found }, draft))
 }
 

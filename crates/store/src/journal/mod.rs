@@ -7,6 +7,7 @@ mod entry;
 mod export;
 mod file;
 mod import;
+mod json_line;
 mod read;
 mod refused;
 
@@ -15,6 +16,7 @@ pub use entry::{Batch, Draft, Entry, Head};
 pub use export::{ExportError, export};
 pub use file::{JournalFile, JournalReader};
 pub use import::{ImportError, import};
+pub use json_line::{JsonLine, NotJson};
 pub use refused::{AppendError, Refused};
 
 use crate::{error::Error, idempotency::Reply, snapshot::Snapshot};

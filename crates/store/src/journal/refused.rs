@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::entry::Head;
+use super::{entry::Head, json_line::NotJson};
 use crate::{error::Error, limits::BATCH_ENTRIES_MAX};
 
 /// Why an append did not happen.
@@ -35,13 +35,8 @@ pub enum Refused {
         /// The time of the one before.
         newest_ms: i64,
     },
-    /// The actor or the event is not one line of JSON.
-    NotJson {
-        /// Which of them.
-        what: &'static str,
-        /// Why not.
-        why: String,
-    },
+    /// The actor or the event cannot be written as one line of JSON.
+    NotJson(NotJson),
     /// A part is above its limit.
     TooLarge {
         /// Which part.
@@ -96,9 +91,7 @@ impl fmt::Display for Refused {
                 f,
                 "time {at_ms} ms is before the newest entry's {newest_ms} ms; entries never go back in time"
             ),
-            Refused::NotJson { what, why } => {
-                write!(f, "the {what} is not one line of JSON: {why}")
-            }
+            Refused::NotJson(why) => why.fmt(f),
             Refused::TooLarge { what, bytes, limit } => {
                 write!(f, "the {what} has {bytes} bytes, above the limit of {limit}")
             }

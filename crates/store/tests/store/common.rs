@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use plimsoll_store::journal::{Batch, Draft, Entry, Head, Journal, JournalFile, hash};
+use plimsoll_store::journal::{Batch, Draft, Entry, Head, Journal, JournalFile, JsonLine, hash};
 
 /// The entry that stands at `seq` in every journal of these tests. Sizes vary: some take pages of their own.
 pub fn draft(seq: u64) -> Draft {
@@ -13,9 +13,14 @@ pub fn draft(seq: u64) -> Draft {
     };
     Draft {
         at_ms: 1_764_000_000_000 + (seq / 3) as i64,
-        actor: format!("{{\"person\":\"p{}\"}}", seq % 5),
-        event: format!("{{\"n\":{seq},\"text\":\"{}\"}}", "é".repeat(filler / 2)),
+        actor: line(format!("{{\"person\":\"p{}\"}}", seq % 5)),
+        event: line(format!("{{\"n\":{seq},\"text\":\"{}\"}}", "é".repeat(filler / 2))),
     }
+}
+
+/// A line of JSON that is one.
+pub fn line(text: impl Into<String>) -> JsonLine {
+    JsonLine::parse(text).unwrap()
 }
 
 /// The next `count` known entries.
@@ -44,6 +49,7 @@ pub fn are_known(entries: &[Entry]) -> bool {
     (1..).zip(entries).all(|(seq, entry)| {
         let Draft { at_ms, actor, event } = draft(seq);
         previous = hash(&previous, seq, at_ms, &actor, &event);
+        let (actor, event) = (actor.into_string(), event.into_string());
         *entry == Entry { seq, at_ms, actor, event, hash: previous }
     })
 }

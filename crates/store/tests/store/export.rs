@@ -8,7 +8,7 @@ use plimsoll_store::{
 };
 use tempfile::tempdir;
 
-use crate::common::{all, are_known, hex, journal_of};
+use crate::common::{all, are_known, hex, journal_of, line};
 
 fn exported(file: &Path) -> (Head, String) {
     let mut lines = Vec::new();
@@ -41,7 +41,7 @@ fn a_line_shows_what_is_hashed_byte_for_byte_and_no_secret() {
     let file = folder.path().join("journal.db");
     let mut journal = JournalFile::open(&file).unwrap();
     let event = r#"{ "b" : 1.50, "a":"\u00e9\/" , "b" : 2 }"#;
-    let draft = Draft { at_ms: 12, actor: "\"x\"".into(), event: event.into() };
+    let draft = Draft { at_ms: 12, actor: line("\"x\""), event: line(event) };
     let put = SecretChange::Put { kind: "token".into(), id: "t".into(), value: b"hidden".into() };
     let batch = Batch { entries: vec![draft], secrets: vec![put], replies: Vec::new() };
     let head = journal.append(Head::EMPTY, &batch).unwrap();
