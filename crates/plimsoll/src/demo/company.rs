@@ -68,7 +68,7 @@ const FAST: Objective = Objective {
 pub(super) const SERVICES: [Service; 12] = [
     Service {
         name: "storefront",
-        title: "Storefront",
+        title: "Pages of the shop",
         team: "web",
         tier: "A",
         shape: Shape::Shop,
@@ -83,7 +83,7 @@ pub(super) const SERVICES: [Service; 12] = [
     },
     Service {
         name: "catalog",
-        title: "Catalogue",
+        title: "Teas and prices",
         team: "web",
         tier: "B",
         shape: Shape::Shop,
@@ -98,7 +98,7 @@ pub(super) const SERVICES: [Service; 12] = [
     },
     Service {
         name: "basket",
-        title: "Basket",
+        title: "What a customer wants",
         team: "web",
         tier: "B",
         shape: Shape::Shop,
@@ -113,7 +113,7 @@ pub(super) const SERVICES: [Service; 12] = [
     },
     Service {
         name: "search",
-        title: "Search",
+        title: "Looking for a tea",
         team: "discovery",
         tier: "B",
         shape: Shape::Shop,
@@ -128,7 +128,7 @@ pub(super) const SERVICES: [Service; 12] = [
     },
     Service {
         name: "recommendations",
-        title: "Recommendations",
+        title: "Teas to like as well",
         team: "discovery",
         tier: "C",
         shape: Shape::Shop,
@@ -143,7 +143,7 @@ pub(super) const SERVICES: [Service; 12] = [
     },
     Service {
         name: "checkout",
-        title: "Checkout",
+        title: "From the basket to the bank",
         team: "payments",
         tier: "A",
         shape: Shape::Shop,
@@ -158,7 +158,7 @@ pub(super) const SERVICES: [Service; 12] = [
     },
     Service {
         name: "payments",
-        title: "Payments",
+        title: "Payments and refunds",
         team: "payments",
         tier: "A",
         shape: Shape::Shop,
@@ -173,7 +173,7 @@ pub(super) const SERVICES: [Service; 12] = [
     },
     Service {
         name: "orders",
-        title: "Orders",
+        title: "Orders and packing",
         team: "fulfilment",
         tier: "A",
         shape: Shape::Shop,

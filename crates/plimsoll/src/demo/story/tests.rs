@@ -114,8 +114,8 @@ fn verdicts(server: &Server) -> BTreeMap<String, String> {
 
 #[test]
 fn the_same_seed_and_minute_make_the_same_story_and_another_seed_another() {
-    let [one, same, other] = [(5, THURSDAY), (5, THURSDAY), (6, THURSDAY)]
-        .map(|(seed, end)| Scene::tell(seed, end));
+    let [one, same, other] =
+        [(5, THURSDAY), (5, THURSDAY), (6, THURSDAY)].map(|(seed, end)| Scene::tell(seed, end));
     let (entries, slots) = (one.entries(), one.slots());
     assert!(entries == same.entries() && slots == same.slots());
     assert!(entries != other.entries() && slots != other.slots());
