@@ -73,37 +73,21 @@ spec:
 
     /// The log of the edge, once it is followed; and the counters of those that are not in it.
     fn sources(&self) -> String {
-        let mut text = String::new();
-        if let Some(logs) = self.logs {
-            let quoted = format!("{logs:?}");
-            text += &format!(
-                "---
-apiVersion: openslo/v1
-kind: DataSource
-metadata: {{name: {EDGE}, displayName: Access log of the edge}}
-spec: {{type: accesslog, connectionDetails: {{files: [{quoted}], by: vhost}}}}
-"
-            );
-        }
-        for (team, ..) in TEAMS {
-            let is_used = SERVICES.iter().any(|service| {
-                service.team == team
-                    && !service.objectives.is_empty()
-                    && self.source(service) == counter(team)
-            });
-            if is_used {
-                let name = counter(team);
-                text += &format!(
-                    "---
-apiVersion: openslo/v1
-kind: DataSource
-metadata: {{name: {name}, displayName: Counter of {team}}}
-spec: {{type: push, connectionDetails: {{}}}}
-"
-                );
-            }
-        }
-        text
+        let logs = self.logs.map(|logs| {
+            let details =
+                format!("{{type: accesslog, connectionDetails: {{files: [{logs:?}], by: vhost}}}}");
+            source(EDGE, "Access log of the edge", &details)
+        });
+        let is_used = |team: &str| {
+            let mut services = SERVICES.iter().filter(|service| !service.objectives.is_empty());
+            services.any(|service| service.team == team && self.source(service) == counter(team))
+        };
+        let used = TEAMS.iter().filter(|(team, ..)| is_used(team));
+        let counters = used.map(|(team, ..)| {
+            let title = format!("Counter of {team}");
+            source(&counter(team), &title, "{type: push, connectionDetails: {}}")
+        });
+        logs.into_iter().chain(counters).collect()
     }
 
     /// Where the counts of a service come from.
@@ -182,6 +166,17 @@ spec:
         }
         promise
     }
+}
+
+fn source(name: &str, title: &str, details: &str) -> String {
+    format!(
+        "---
+apiVersion: openslo/v1
+kind: DataSource
+metadata: {{name: {name}, displayName: {title}}}
+spec: {details}
+"
+    )
 }
 
 /// The counter of a team.

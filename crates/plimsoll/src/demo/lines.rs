@@ -62,7 +62,7 @@ impl Edge {
         let hosts = logged.filter_map(|service| {
             // Another seed: these are other minutes than those that were pushed.
             let objective = service.objectives.first()?;
-            Some((service, Traffic::of(plot, seed ^ 0x10_6, service, objective)))
+            Some((service, Traffic::of(plot, seed ^ 0x0106, service, objective)))
         });
         Ok(Edge { file, hosts: hosts.collect(), dice: Dice::new(seed ^ 0xed6e) })
     }

@@ -84,7 +84,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let server = Server::open(options).map_err(|error| Failure::opened(&error))?;
     let life = Life::start(told, data.clone());
     let life = life.map_err(|error| Failure::usage(format!("no thread to go on: {error}")))?;
-    let served = server.serve(address, |address| {
+    let outcome = server.serve(address, |address| {
         let made = format!(
             "{} changes and {} minutes of {} services, made in {:.1} s from the seed {}",
             grouped(changes as u128),
@@ -97,7 +97,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     });
     life.end();
     let ended = removed(folder);
-    served.map_err(Failure::usage)?;
+    outcome.map_err(Failure::usage)?;
     ended
 }
 
@@ -134,16 +134,19 @@ const LOOKS: [&str; 8] = [
 
 /// Says where the company is to be seen, and what to try; nothing stops the demo where nobody reads that.
 fn greet(address: SocketAddr, is_other: bool, data: &Path, made: &str) {
-    let mut text = format!(
-        "Tidewater, a shop for tea, with ninety days of history up to now:\n{made}.\n\n    http://{address}/\n\n"
+    let taken = if is_other {
+        format!("\nThe usual port {PORT} is taken, so it listens on another.\n")
+    } else {
+        String::new()
+    };
+    let data = data.display();
+    let looks: Vec<String> =
+        LOOKS.iter().map(|look| format!("    plimsoll {look} --data {data}\n")).collect();
+    let looks = looks.concat();
+    let text = format!(
+        "Tidewater, a shop for tea, with ninety days of history up to now:\n{made}.\n\n    http://{address}/\n{taken}\n\
+         Ask it in another terminal, as {ENGINEERING}, the head of engineering:\n\n{looks}\n\
+         Its log goes on growing. Ctrl-C ends it and removes the folder.\n"
     );
-    if is_other {
-        text += &format!("The usual port {PORT} is taken, so it listens on another.\n\n");
-    }
-    text += &format!("Ask it in another terminal, as {ENGINEERING}, the head of engineering:\n\n");
-    for look in LOOKS {
-        text += &format!("    plimsoll {look} --data {}\n", data.display());
-    }
-    text += "\nIts log goes on growing. Ctrl-C ends it and removes the folder.\n";
     let _ = output::print(&printable_lines(&text));
 }

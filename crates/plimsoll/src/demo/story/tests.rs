@@ -305,6 +305,14 @@ fn decisions_from_minutes_are_those_from_the_board() {
 }
 
 #[test]
+fn who_is_told_to_end_tells_no_story() {
+    let folder = TempDir::new().unwrap();
+    let told =
+        tell(&folder.path().join("data"), folder.path(), 1, THURSDAY, &AtomicBool::new(true));
+    assert!(told.is_ok_and(|told| told.is_none()));
+}
+
+#[test]
 fn only_services_that_are_no_part_of_another_story_break_now_and_then() {
     assert!(!BREAKABLE.contains(&EXCEPTED) && !BREAKABLE.contains(&LAUNCHED));
     assert!(!BREAKABLE.contains(&"checkout"));
