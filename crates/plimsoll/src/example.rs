@@ -4,7 +4,7 @@
 //! What happened in that month is known ([`facts`]), so the log also serves as an oracle.
 //! Nothing is read: no clock, no file, no randomness from outside.
 
-mod dice;
+pub(crate) mod dice;
 mod line;
 mod traffic;
 

@@ -11,6 +11,7 @@ mod check;
 mod client;
 mod decision;
 mod declared;
+mod demo;
 pub mod example;
 mod exception;
 mod failure;
@@ -49,6 +50,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Args),
     Assess(Box<assess::Args>),
     Check(check::Args),
     Diff(apply::Diff),
@@ -82,6 +84,7 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
+        Command::Demo(args) => demo::run(&args),
         Command::Assess(args) => assess::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Diff(args) => apply::diff(&args),

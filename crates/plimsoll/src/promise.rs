@@ -9,6 +9,7 @@ use plimsoll_server::api::promises::{
 
 use crate::{
     agreement::{self, Agree, short},
+    budget,
     client::{self, At, path},
     declared,
     failure::Failure,
@@ -165,7 +166,7 @@ fn cover(as_json: bool, at: &At) -> Result<(), Failure> {
     }
     let first: Coverage = client::read(client.get(&place)?.as_bytes())?;
     let all: Vec<ServiceCoverage> = client.list(&place)?.read()?;
-    let share = first.share.as_ref().map(|share| format!(" ({})", percent(share)));
+    let share = first.share.as_ref().map(|share| format!(" ({})", budget::share(share)));
     let mut text = format!(
         "{} of {} services have a promise that is measured, agreed and fresh{}\n",
         first.covered,

@@ -57,7 +57,7 @@ fn greet(address: SocketAddr, data: &str) {
 }
 
 /// The log goes to standard error.
-fn log() {
+pub(crate) fn log() {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
@@ -66,7 +66,7 @@ fn log() {
 }
 
 /// An address, or the first one of a name.
-fn address(text: &str) -> Result<SocketAddr, String> {
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     let found =
         text.to_socket_addrs().map_err(|error| format!("{error}; write it like 127.0.0.1:7420"))?;
     found.into_iter().next().ok_or_else(|| "the name has no address".to_owned())

@@ -47,7 +47,7 @@ const STEP_MS: i64 = 600_000;
 /// so that snapshots cost no more than the journal itself, however large the state is.
 const ENTRY_BYTES: u64 = 256;
 /// By which rule decisions are made.
-const POLICY_RULE: &str = "policy";
+pub const POLICY_RULE: &str = "policy";
 /// What jobs are told that come too late.
 const STOPPING: &str = "the server stops";
 

@@ -7,6 +7,7 @@ pub mod api;
 pub mod clock;
 mod connection;
 pub mod desk;
+pub mod ending;
 pub mod follow;
 pub mod keyring;
 pub mod limits;

@@ -20,11 +20,7 @@ use plimsoll_store::{
     journal::JournalFile,
     slots::{SlotFile, SlotReader},
 };
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-    sync::Semaphore,
-};
+use tokio::{net::TcpListener, sync::Semaphore};
 use tower::ServiceExt;
 
 use crate::{
@@ -32,6 +28,7 @@ use crate::{
     clock::{Clock, SystemClock},
     connection,
     desk::{Desk, DeskThread},
+    ending::Ending,
     follow::{health::Healths, thread::FollowThread},
     keyring::Keyring,
     limits::{ANONYMOUS_RATE, BODIES_BYTES_MAX, HEAVY_REQUESTS_MAX, LOOKS_MAX, TOKEN_RATE},
@@ -251,10 +248,7 @@ impl Server {
             .build()
             .map_err(ServeError::System)?;
         runtime.block_on(async {
-            let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::System)?;
-            let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::System)?;
-            // There is nothing to read anew; and whose terminal is gone means it to stop, not to die.
-            let mut hangup = signal(SignalKind::hangup()).map_err(ServeError::System)?;
+            let mut ending = Ending::listen().map_err(ServeError::System)?;
             let listener = TcpListener::bind(address)
                 .await
                 .map_err(|error| ServeError::Listen(address, error))?;
@@ -262,14 +256,7 @@ impl Server {
             // Whoever hears of the address may look for it in the folder.
             self.folder.announce(&address.to_string()).map_err(ServeError::Announce)?;
             listening(address);
-            let stop = async {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                    _ = hangup.recv() => {}
-                }
-            };
-            self.run(listener, stop).await
+            self.run(listener, ending.told()).await
         })?;
         self.close();
         Ok(())

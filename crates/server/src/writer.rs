@@ -236,14 +236,22 @@ impl<J: Journal> Writer<J> {
     /// order of the batches: here or on another thread, for after a failure this one waits for it. `now_ms` is what
     /// the clock says; time in the journal never runs backwards, whatever the clock does.
     pub fn append(&mut self, jobs: &[Job], now_ms: i64) -> Appended {
+        self.append_in_turn(jobs.iter().map(|job| (now_ms, job)))
+    }
+
+    /// The same for jobs that came one after the other, each with what the clock said then.
+    pub fn append_in_turn<'a>(
+        &mut self,
+        jobs: impl ExactSizeIterator<Item = (i64, &'a Job)>,
+    ) -> Appended {
         if let Some(why) = &self.stopped {
-            let stopped = || Err(NotDone::Stopped(why.clone()));
-            return Appended::nothing(jobs.iter().map(|_| stopped()).collect());
+            let stopped = |_| Err(NotDone::Stopped(why.clone()));
+            return Appended::nothing(jobs.map(stopped).collect());
         }
         let before = self.journal.head();
-        let at_ms = now_ms.max(before.at_ms);
-        let mut run = Run::new(at_ms, before.seq, jobs.len());
-        for job in jobs {
+        let mut run = Run::new(before, jobs.len());
+        for (now_ms, job) in jobs {
+            run.at_ms = run.at_ms.max(now_ms);
             let outcome = run.job(job, &mut self.private, &self.journal);
             run.outcomes.push(outcome);
         }
@@ -348,6 +356,7 @@ impl Appended {
 
 /// A batch while it is put together.
 struct Run {
+    /// What the clock said last.
     at_ms: i64,
     seq: u64,
     batch: Batch,
@@ -371,7 +380,7 @@ struct Answered {
 }
 
 impl Run {
-    fn new(at_ms: i64, seq: u64, jobs: usize) -> Self {
+    fn new(Head { at_ms, seq, .. }: Head, jobs: usize) -> Self {
         // Most jobs have one event.
         let batch = Batch { entries: Vec::with_capacity(jobs), ..Batch::default() };
         let (outcomes, new) = (Vec::with_capacity(jobs), Vec::with_capacity(jobs));

@@ -153,6 +153,23 @@ pub fn all(
     reads: &impl SlotReads,
 ) -> Result<Decisions, Unseen> {
     let end = board.end();
+    by_readings(rules, standings, objectives, end, |objective, policy| {
+        readings(objective, policy, board, reads, end)
+    })
+}
+
+/// The same from readings that somebody else makes of each objective; or says that one of its windows has no place in
+/// time.
+///
+/// # Errors
+/// Why readings cannot be made.
+pub fn by_readings<E>(
+    rules: &Rules,
+    standings: &BTreeMap<SmolStr, Standing>,
+    objectives: &[Objective],
+    end: Minute,
+    mut readings: impl FnMut(&Objective, &Policy) -> Result<Result<Vec<Reading>, NoExtent>, E>,
+) -> Result<Decisions, E> {
     let policies: BTreeMap<&str, &Arc<Policy>> =
         rules.services.iter().map(|(name, policy)| (&**name, policy)).collect();
     let mut said: BTreeMap<&str, Said> = BTreeMap::new();
@@ -160,7 +177,7 @@ pub fn all(
         let service = objective.slo.service.as_str();
         let policy = policies.get(service).copied().unwrap_or(&rules.house);
         let of_it = said.entry(service).or_default();
-        match readings(objective, policy, board, reads, end)? {
+        match readings(objective, policy)? {
             Ok(readings) => of_it.readings.extend(readings),
             Err(why) => {
                 let text = format!("{}: {why}", objective.name);

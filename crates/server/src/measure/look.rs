@@ -100,7 +100,8 @@ impl<'a, R: SlotReads> Look<'a, R> {
 
 /// Minutes over all sources, and their running sum at each hour. The sum of several sources may be above what one slot
 /// may hold, so it is no ledger.
-struct Minutes {
+#[derive(Debug)]
+pub struct Minutes {
     first: Minute,
     slots: Vec<Slot>,
     /// What all minutes before the first, the sixty-first, … sum to.
@@ -108,7 +109,8 @@ struct Minutes {
 }
 
 impl Minutes {
-    fn of(first: Minute, slots: Vec<Slot>) -> Self {
+    /// Minutes from the first on.
+    pub fn of(first: Minute, slots: Vec<Slot>) -> Self {
         let mut sum = Sums::default();
         let mut hours = vec![sum];
         for hour in slots.chunks(HOUR as usize) {
@@ -156,6 +158,19 @@ impl Slots for Minutes {
         let (first, last) =
             (self.slots.iter().position(is_here)?, self.slots.iter().rposition(is_here)?);
         Some(Span::new(at(first), at(last + 1)))
+    }
+
+    /// Mostly it is the last minute of all: then nothing is searched.
+    fn seen_until(&self, span: Span) -> Option<Minute> {
+        let is_seen = |minute: Minute| {
+            let at = usize::try_from(minute.0 - self.first.0).ok();
+            at.and_then(|at| self.slots.get(at)).is_some_and(|slot| !slot.is_missing())
+        };
+        let last = span.to.plus(-1);
+        if span.contains(last) && is_seen(last) {
+            return Some(span.to);
+        }
+        span.intersection(self.span()).iter().rev().find(|at| is_seen(*at)).map(|at| at.plus(1))
     }
 }
 
@@ -209,5 +224,9 @@ mod tests {
             assert!(minutes.slots(span).eq(span.iter().map(|m| (m, slot(m)))));
         }
         assert_eq!(minutes.extent(), Some(Span::new(Minute(1001), Minute(1150))));
+        for (to, seen) in [(1150, 1150), (2000, 1150), (1149, 1148), (1003, 1002), (1001, 0)] {
+            let seen = Some(Minute(seen)).filter(|seen| seen.0 > 0);
+            assert_eq!(minutes.seen_until(Span::new(Minute(900), Minute(to))), seen, "{to}");
+        }
     }
 }

@@ -84,11 +84,7 @@ fn service(
     let record = state.decisions.get(view.service.as_str());
     let span = Span::new(moment.end().plus(-LATELY_DAYS * DAY), moment.end());
     Service {
-        class: match verdict {
-            Verdict::Ship => "left",
-            Verdict::Stabilise => "spent",
-            Verdict::Caution | Verdict::Unknown => "unknown",
-        },
+        class: class(verdict),
         since: record.filter(|_| view.recorded.is_some()).map(|known| utc(known.last.minute)),
         escalated: view.escalated,
         reasons: view.reasons.iter().map(|reason| printable(&reason.text).into_owned()).collect(),
@@ -97,6 +93,15 @@ fn service(
         lately: record.map_or_else(|| "nothing was decided".to_owned(), |one| lately(one, span)),
         name: view.service,
         verdict: view.verdict,
+    }
+}
+
+/// How a verdict is set; its word says the same.
+pub(super) fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ship => "left",
+        Verdict::Stabilise => "spent",
+        Verdict::Caution | Verdict::Unknown => "unknown",
     }
 }
 

@@ -7,15 +7,15 @@ use axum::{extract::State, response::Response};
 use plimsoll_core::{
     catalog::Object,
     printable::printable,
-    promise::{budget::Budget, in_force, slo::Slo},
+    promise::{budget::Budget, in_force, promise, slo::Slo},
     ratio::{grouped, percent_floor},
     state::State as Practice,
     time::utc,
 };
 
-use super::page;
+use super::{decisions::class, page};
 use crate::{
-    api::{App, problem::Problem},
+    api::{App, decisions::Moment, problem::Problem},
     limits::PAGE_SLOS_MAX,
     measure::figures::{Figures, SloFigures},
 };
@@ -33,6 +33,10 @@ struct Overview {
 struct Service {
     name: String,
     title: Option<String>,
+    /// What was decided about it, and how that is set.
+    decision: Option<(&'static str, &'static str)>,
+    /// What is said where it has no objective.
+    nothing: String,
     rows: Vec<Row>,
 }
 
@@ -55,9 +59,10 @@ struct Row {
     responses((status = 200, body = String, content_type = "text/html")))]
 pub(crate) async fn overview(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let figures = app.keeper.figures();
+    let moment = Moment::of(&app);
     let (solo, (services, left_out)) = {
         let state = app.desk.published().read();
-        (super::solo(&state), services(&state, &figures))
+        (super::solo(&state), services(&state, &figures, &moment))
     };
     let trouble = [app.desk.stopped(), app.keeper.stopped()].into_iter().flatten().collect();
     let overview = Overview { solo, as_of: figures.end.map(utc), trouble, services, left_out };
@@ -66,28 +71,47 @@ pub(crate) async fn overview(State(app): State<Arc<App>>) -> Result<Response, Pr
 
 /// The services with their objectives, and how many objectives are left out. Services come before objectives in the
 /// order of kinds.
-fn services(state: &Practice, figures: &Figures) -> (Vec<Service>, usize) {
+fn services(state: &Practice, figures: &Figures, moment: &Moment) -> (Vec<Service>, usize) {
     let mut services: BTreeMap<&str, Service> = BTreeMap::new();
     let (mut shown, mut left_out) = (0, 0);
     for (id, known) in &state.objects {
         match &known.object {
             Object::Service { title, .. } => {
                 let title = title.as_deref().map(|title| printable(title).into_owned());
-                let name = id.name.to_string();
-                services.insert(&id.name, Service { name, title, rows: Vec::new() });
+                services.insert(&id.name, Service { title, ..Service::of(state, &id.name) });
             }
             Object::Slo(_) if shown == PAGE_SLOS_MAX => left_out += 1,
             Object::Slo(slo) => {
                 shown += 1;
-                let rows =
-                    rows(&id.name, &in_force::slo(state, slo), figures.slos.get(id.name.as_str()));
-                let named = || Service { name: slo.service.clone(), title: None, rows: Vec::new() };
+                let slo = in_force::slo(state, slo);
+                let rows = rows(&id.name, &slo, figures.slos.get(id.name.as_str()));
+                let named = || Service::of(state, &slo.service);
                 services.entry(&slo.service).or_insert_with(named).rows.extend(rows);
             }
             _ => {}
         }
     }
+    for name in moment.services() {
+        if let Some(service) = services.get_mut(name) {
+            let verdict = moment.judged(name, state).verdict();
+            service.decision = Some((verdict.word(), class(verdict)));
+        }
+    }
     (services.into_values().collect(), left_out)
+}
+
+impl Service {
+    /// A service of which nothing else is known yet.
+    fn of(state: &Practice, name: &str) -> Self {
+        let promise = promise::of_service(state, name).map(|(_, promise)| promise);
+        let nothing = match promise.map(|promise| promise.next_step.as_deref()) {
+            None => "Nothing is promised of it.".to_owned(),
+            Some(None) => "No SLO yet.".to_owned(),
+            Some(Some(next)) => format!("No SLO yet; next: {}", printable(next)),
+        };
+        let (name, title, decision, rows) = (name.to_owned(), None, None, Vec::new());
+        Service { name, title, decision, nothing, rows }
+    }
 }
 
 fn rows(name: &str, slo: &Slo, figures: Option<&SloFigures>) -> Vec<Row> {

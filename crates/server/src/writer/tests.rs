@@ -259,6 +259,24 @@ fn time_in_the_journal_never_runs_backwards() {
 }
 
 /// The journal can break behind the writer's back, when its log is copied into it after an append.
+/// Each job of a batch has its own time, in the journal, in the answer and in what everybody sees.
+#[test]
+fn jobs_of_one_batch_that_came_one_after_the_other_keep_their_times() {
+    let disk = Rc::new(RefCell::new(Disk::default()));
+    let open = || Fake { disk: disk.clone(), faults: Rc::default(), is_poisoned: false };
+    let mut writer = Writer::open(open()).unwrap();
+    let jobs: Vec<Job> = jobs().into_iter().take(4).collect();
+    let appended = writer.append_in_turn([100, 170, 160, 300].into_iter().zip(&jobs));
+    let outcomes = appended.publish(writer.published());
+    let expected = [100, 170, 170, 300];
+    let at_ms = |outcome: Outcome| outcome.unwrap().at_ms;
+    assert!(outcomes.into_iter().map(at_ms).eq(expected));
+    assert!(disk.borrow().entries.iter().map(|entry| entry.at_ms).eq(expected));
+    let state = writer.published().read();
+    assert!(state.people.values().map(|person| person.added_ms).eq(expected));
+    assert_eq!(*state, replay(&open()).unwrap());
+}
+
 #[test]
 fn a_journal_that_cannot_be_asked_for_a_key_stops_the_writer() {
     let disk = Rc::new(RefCell::new(Disk::default()));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use plimsoll_core::{
     limits::SLOT_COUNT_MAX,
     measure::slot::{Slot, Sums},
-    time::{HOUR, Minute, Span},
+    time::{Minute, Span},
 };
 use rusqlite::{Connection, Transaction};
 
@@ -39,6 +39,10 @@ impl Newest {
             Length::Hour => &mut self.hour,
             Length::Day => &mut self.day,
         }
+    }
+
+    fn of_length(mut self, length: Length) -> Option<Minute> {
+        *self.at(length)
     }
 
     pub(super) fn note(&mut self, key: Key) {
@@ -134,24 +138,33 @@ impl<'t> Work<'t> {
                 return Ok(key);
             }
         }
-        let hour = Key::of(Length::Hour, minute, source, chunk);
-        let last = slots.get(HOUR as usize - 1).map(|(minute, _)| minute.0);
-        let whole = hour.first == minute && last == Some(minute.0 + HOUR - 1);
-        // An hour that comes whole need not be folded later.
-        if whole && !self.has_minutes(hour)? {
-            return Ok(hour);
+        for length in [Length::Day, Length::Hour] {
+            let key = Key::of(length, minute, source, chunk);
+            // What comes whole need not be folded later.
+            if is_whole(key, slots) && !self.has_parts(key)? {
+                return Ok(key);
+            }
         }
         Ok(Key::of(Length::Minute, minute, source, chunk))
     }
 
-    fn has_minutes(&self, hour: Key) -> rusqlite::Result<bool> {
-        let of_minute = |minute| Key { length: Length::Minute, first: minute, ..hour };
-        let mut here = hour.span().iter();
-        if here.any(|minute| matches!(self.held.get(&of_minute(minute)), Some(Some(_)))) {
-            return Ok(true);
+    /// Whether there are shorter blocks of what this one would hold.
+    fn has_parts(&self, key: Key) -> rusqlite::Result<bool> {
+        let Key { source, chunk, .. } = key;
+        for length in [Length::Minute, Length::Hour].into_iter().filter(|part| *part < key.length) {
+            let begin = |first| Key { length, first, source: 0, chunk: 0 };
+            let mut held = self.held.range(begin(key.first)..begin(key.span().to));
+            if held
+                .any(|(part, held)| held.is_some() && (part.source, part.chunk) == (source, chunk))
+            {
+                return Ok(true);
+            }
+            let known = self.newest.of_length(length) >= Some(key.first);
+            if known && table::any(self.tx, length, key.span(), source, chunk)? {
+                return Ok(true);
+            }
         }
-        let known = self.newest.minute >= Some(hour.first);
-        Ok(known && table::any(self.tx, Length::Minute, hour.span(), hour.source, hour.chunk)?)
+        Ok(false)
     }
 
     /// Puts the minutes that lie in one block into it.
@@ -280,6 +293,12 @@ pub(super) fn hole(key: Key, what: &'static str) -> Hole {
     let first = key.chunk * CHUNK;
     let span = Span::new(key.first, key.first.plus(key.length.minutes()));
     Hole { source: key.source, slis: first..first + CHUNK, span, what }
+}
+
+/// Whether these slots, which are in order and of which none is there twice, begin with every minute of a block.
+fn is_whole(key: Key, slots: &[(Minute, Slot)]) -> bool {
+    let last = slots.get(key.length.minutes() as usize - 1).map(|(minute, _)| minute.plus(1));
+    slots[0].0 == key.first && last == Some(key.span().to)
 }
 
 /// What takes the place of a cell: the slot of a batch of this generation, or what is there with an addition.

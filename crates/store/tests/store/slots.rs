@@ -322,6 +322,52 @@ proptest! {
     }
 }
 
+/// Every block of a store: how long it is, where, and its bytes.
+fn blocks(folder: &TempDir) -> Vec<(i64, i64, u32, u32, Vec<u8>)> {
+    let sql = Connection::open(folder.path().join("slots.db")).unwrap();
+    let query = "SELECT length, first, source, chunk, slots FROM block ORDER BY 1, 2, 3, 4";
+    let row = |row: &rusqlite::Row<'_>| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+    };
+    let mut query = sql.prepare(query).unwrap();
+    query.query_map([], row).unwrap().map(Result::unwrap).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20, ..ProptestConfig::default() })]
+
+    /// What comes whole lies at once as it would lie after everything was folded.
+    #[test]
+    fn days_that_come_whole_lie_as_folded_ones(
+        slots in prop::collection::vec(slot(), 1..50),
+        slis in prop::sample::subsequence(&SLIS[..], 1..4),
+        days in 1..3_i64,
+    ) {
+        let minutes: Vec<(Minute, Slot)> = (0..days * DAY).map(Minute).zip(slots.into_iter().cycle()).collect();
+        let batch = |sli: u32, slots: &[(Minute, Slot)]| Batch { source: 9, sli, generation: 1, slots: slots.to_vec() };
+        let (whole, parts) = (tempdir().unwrap(), tempdir().unwrap());
+        let mut at_once = SlotFile::open(&whole.path().join("slots.db")).unwrap();
+        let mut by_parts = SlotFile::open(&parts.path().join("slots.db")).unwrap();
+        let (mut one, mut other) = (Model::default(), Model::default());
+        for sli in slis {
+            write_both(&mut at_once, &mut one, &[(vec![batch(sli, &minutes)], None)], true);
+            for part in minutes.chunks(50) {
+                write_both(&mut by_parts, &mut other, &[(vec![batch(sli, part)], None)], false);
+            }
+        }
+        prop_assert!(at_once.fold(Minute(days * DAY), 64).unwrap().done);
+        fold_all(&mut by_parts, days * DAY);
+        prop_assert_eq!(blocks(&whole), blocks(&parts));
+        let sums = |store: &SlotFile| {
+            let mut sums = Vec::new();
+            let all = Span::new(Minute(0), Minute(days * DAY));
+            store.reads().unwrap().day_sums(all, |day, _, sli, sum| sums.push((day, sli, sum))).unwrap();
+            sums
+        };
+        prop_assert_eq!(sums(&at_once), sums(&by_parts));
+    }
+}
+
 /// A store with one day of SLIs 0 to 2 and 64, folded.
 fn a_folded_day() -> (TempDir, SlotFile, Model) {
     let folder = tempdir().unwrap();
