@@ -3,7 +3,7 @@
 use plimsoll_sim::{run, strike::Counts};
 
 const SEEDS: u64 = 24;
-const STEPS: u64 = 700;
+const STEPS: u64 = 900;
 
 #[test]
 fn nothing_is_found_in_a_fixed_set_of_seeds_and_every_fault_strikes() {

@@ -1,4 +1,5 @@
-//! What the journal says, read as plain JSON: who is here, what is excluded, what is declared, and what was done about it.
+//! What the journal says, read as plain JSON: who is here, what is excluded, what is declared, and what was done about
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -135,7 +135,7 @@ spec:
         1 + dice.below(3),
         dice.below(4),
         1 + dice.below(72),
-        dice.happens(200),
+        dice.happens(300),
     )
 }
 

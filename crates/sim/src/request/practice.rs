@@ -86,7 +86,8 @@ fn service(dice: &mut Dice, roll: &Roll) -> String {
 fn named(dice: &mut Dice, roll: &Roll, service: &str, side: Role) -> Option<String> {
     let rules = roll.rules_of(service);
     let of_role = &rules.signers[usize::from(side == Role::Engineering)];
-    dice.pick(of_role).filter(|_| dice.clone().happens(850)).cloned()
+    let is_named = dice.happens(850);
+    dice.pick(of_role).filter(|_| is_named).cloned()
 }
 
 fn said(dice: &mut Dice) -> Option<String> {
@@ -184,8 +185,10 @@ fn approve(dice: &mut Dice, view: &View<'_>, someone: Option<String>) -> (Comman
     let id = waiting(dice, view);
     let asker = view.roll.exceptions.get(&id).and_then(|one| one.asker.clone());
     let service = view.roll.exceptions.get(&id).map(|one| one.service.as_str());
-    let signer = named(dice, view.roll, service.unwrap_or_default(), Role::Product);
-    let someone = if dice.happens(150) { asker } else { signer.or(someone) };
+    let service = service.unwrap_or_default();
+    let signer = named(dice, view.roll, service, Role::Product);
+    let own = if view.roll.rules_of(service).solo { 500 } else { 150 };
+    let someone = if dice.happens(own) { asker } else { signer.or(someone) };
     (Command::ApproveException(id), someone)
 }
 
