@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use plimsoll_core::command::Command;
 use plimsoll_server::{
-    measure::{
-        figures::{self, Figures},
-        keeping::{Kept, NotKept, Order},
-    },
+    measure::keeping::{Kept, NotKept, Order},
     writer::{Job, NotDone, Outcome, Repeat},
 };
 use plimsoll_store::{
@@ -17,14 +14,15 @@ use plimsoll_store::{
 
 use crate::{
     audit::{
-        Found, budgets,
+        Found,
         entries::{Request, actor},
         log::SOURCE,
         windows,
     },
     dice::Dice,
     reader::write_lines,
-    request,
+    request::{self, View},
+    tally,
     world::World,
 };
 
@@ -38,12 +36,20 @@ impl World {
     pub(crate) fn command(&mut self) -> Found {
         let machine = self.dice.below(self.machines.len() as u64) as usize;
         let now_ms = self.now_ms(machine)?;
-        let numbers = self.requests(now_ms);
+        let mut numbers = self.requests(now_ms);
+        if machine == 0 {
+            numbers.splice(..0, std::mem::take(&mut self.recording));
+        }
+        self.hand_in(machine, numbers, now_ms)
+    }
+
+    /// A machine works on requests, and what becomes of them is held against the rules.
+    pub(crate) fn hand_in(&mut self, machine: usize, numbers: Vec<usize>, now_ms: i64) -> Found {
         let jobs: Vec<Job> = numbers.iter().map(|number| self.job(*number)).collect();
         let journal = self.journal.borrow().head();
         let Some(writer) = &mut self.machines[machine].writer else { return Ok(()) };
         let is_up_to_date = writer.stopped().is_none() && writer.journal().head() == journal;
-        let before = is_up_to_date.then(|| self.entries.roll.clone());
+        let before = is_up_to_date.then(|| self.entries.before(&numbers, &self.journal.borrow()));
         let outcomes = writer.work(&jobs, now_ms);
         let disk = self.journal.borrow();
         self.entries.follow(&disk, now_ms)?;
@@ -83,18 +89,12 @@ impl World {
                 continue;
             }
             let number = last;
-            let minute = now_ms.div_euclid(60_000);
-            let (roll, zone) = (&self.entries.roll, self.swarm.zone);
-            let command = request::command(&mut self.dice, roll, number, minute, zone);
+            let house = self.house.as_ref();
+            let left = |service: &str| house.map(|house| house.left(service)).unwrap_or_default();
+            let view = View { roll: &self.entries.roll, now_ms, left: &left };
+            let (command, who) = request::command(&mut self.dice, &view, number, self.swarm.zone);
             let key = key(&mut self.dice, number);
-            self.entries.requests.push(Request {
-                command,
-                key,
-                hash: hash(number),
-                secrets: Vec::new(),
-                answer: None,
-                entries: None,
-            });
+            self.entries.requests.push(Request::of(command, who, key, hash(number)));
             numbers.push(number);
         }
         numbers
@@ -111,7 +111,8 @@ impl World {
             request_hash: request.hash,
         });
         let command: Command = request.command.clone();
-        Job { command, actor: actor(number), fresh, secret: Some(secret), repeat, condition: None }
+        let actor = actor(number, request.who.as_deref());
+        Job { command, actor, fresh, secret: Some(secret), repeat, condition: None }
     }
 
     /// A client hears what became of its request, or hears nothing.
@@ -132,6 +133,9 @@ impl World {
             Err(NotDone::Changed | NotDone::Busy) => "command: not tried",
         };
         self.count(what);
+        if is_heard {
+            self.tally(number, outcome);
+        }
         let is_over =
             is_heard && matches!(outcome, Ok(_) | Err(NotDone::Refused(_) | NotDone::OtherRequest));
         let was_open = self.open.contains(&number);
@@ -144,11 +148,31 @@ impl World {
             let command = &self.entries.requests[number].command;
             let command = match command {
                 Command::Apply { set, files, .. } => format!("Apply {set}, {} files", files.len()),
+                Command::Record(made) => format!("Record {}", made.decision.verdict),
                 other => format!("{other:?}"),
             };
             let heard = if is_heard { format!("{outcome:?}") } else { "no answer".to_owned() };
             format!("  request {number} to machine {machine}: {command}: {heard}")
         });
+    }
+
+    /// Counts what came of a request.
+    fn tally(&mut self, number: usize, outcome: &Outcome) {
+        let what: Vec<&'static str> = match outcome {
+            Ok(done) => {
+                let roll = &self.entries.roll;
+                let agreed = done.events.iter().filter_map(|event| tally::agreed(event, roll));
+                done.events.iter().filter_map(tally::practice).chain(agreed).collect()
+            }
+            Err(NotDone::Refused(refusal)) => {
+                let command = &self.entries.requests[number].command;
+                tally::refused(command, refusal).into_iter().collect()
+            }
+            Err(_) => Vec::new(),
+        };
+        for what in what {
+            self.count(what);
+        }
     }
 
     /// Slots are pushed, several orders together.
@@ -232,52 +256,8 @@ impl World {
         Some(self.reader.read(&mut self.dice, &self.log, place, now))
     }
 
-    /// The keeper looks at the catalog and at the clock, and makes the figures.
-    pub(crate) fn tick(&mut self) -> Found {
-        let now = self.now()?;
-        let Some(writer) = &self.machines[0].writer else { return Ok(()) };
-        let Some(house) = &mut self.house else { return Ok(()) };
-        let version = writer.published().version();
-        if version != house.version {
-            house.version = version;
-            let objectives = figures::objectives(&writer.published().read());
-            if objectives != house.objectives {
-                (house.objectives, house.is_outdated) = (objectives, true);
-                house.keeping.set_windows(figures::running_windows(&house.objectives));
-                house.make_figures();
-            }
-        }
-        let was = house.keeping.shared().board().end();
-        house.keeping.advance(now);
-        let is_made = house.keeping.stopped().is_none() && house.make_figures();
-        let end = house.keeping.shared().board().end();
-        self.story.tell(|| format!("  the board goes from {} to {}", was.0, end.0));
-        self.count(match end.0 - was.0 {
-            0 => "tick: same minute",
-            1..=2880 => "tick: minutes walked",
-            ..0 => "tick: back in time",
-            _ => "tick: board made anew",
-        });
-        self.check_windows(&[])?;
-        self.check_figures(is_made)
-    }
-
-    fn check_figures(&mut self, is_made: bool) -> Found {
-        let Some(house) = &self.house else { return Ok(()) };
-        let Some(writer) = &self.machines[0].writer else { return Ok(()) };
-        // The first machine may not know yet what the second wrote.
-        let is_behind = writer.journal().head() != self.journal.borrow().head();
-        if !is_made || is_behind || writer.stopped().is_some() {
-            return Ok(());
-        }
-        let roll = &self.entries.roll;
-        let checked = budgets::check(&house.figures, &house.objectives, roll, &self.minutes)?;
-        *self.counts.entry("budgets checked").or_default() += checked;
-        Ok(())
-    }
-
     /// Every window of these SLIs, of all where none is named, holds what its minutes sum to.
-    fn check_windows(&mut self, named: &[u32]) -> Found {
+    pub(crate) fn check_windows(&mut self, named: &[u32]) -> Found {
         let Some(house) = &self.house else { return Ok(()) };
         if house.keeping.stopped().is_some() || self.machines[0].struck.borrow().crashed {
             return Ok(());
@@ -378,25 +358,8 @@ fn key(dice: &mut Dice, number: usize) -> Option<(String, String)> {
     }
 }
 
-fn hash(number: usize) -> [u8; 32] {
+pub(crate) fn hash(number: usize) -> [u8; 32] {
     let mut hash = [0; 32];
     hash[..8].copy_from_slice(&(number as u64).to_le_bytes());
     hash
-}
-
-impl crate::world::House {
-    /// Makes the figures as the keeper does; whether they could be made.
-    fn make_figures(&mut self) -> bool {
-        let touched = self.keeping.take_touched();
-        let is_touched = |sli: u32| touched.contains(&sli);
-        if self.is_outdated {
-            self.figures = Figures::default();
-        }
-        let made = {
-            let board = self.keeping.shared().board();
-            figures::all(&self.objectives, &board, self.keeping.store(), &self.figures, is_touched)
-        };
-        self.is_outdated = made.is_err();
-        made.map(|made| self.figures = made).is_ok()
-    }
 }

@@ -8,13 +8,16 @@ pub mod audit;
 pub mod clocks;
 mod deeds;
 pub mod dice;
+pub mod house;
 pub mod journal;
+mod minute;
 pub mod push;
 pub mod reader;
 pub mod request;
 pub mod slots;
 pub mod strike;
 pub mod swarm;
+mod tally;
 pub mod world;
 
 use strike::Counts;

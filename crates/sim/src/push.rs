@@ -118,10 +118,11 @@ fn belongs(
     slots: &[(Minute, Slot)],
     kept: Span,
 ) -> Option<(u32, u32)> {
-    if dice.happens(450) {
+    if dice.happens(350) {
         return Some((*dice.pick(&SOURCES)?, *dice.pick(&SLIS)?));
     }
-    let sli = *dice.pick(&["web-answers", "cart-answers", "search-answers", "none"])?;
+    let slis = ["web-answers", "cart-answers", "search-answers", "none"];
+    let sli = slis[dice.weighed(&[30, 30, 30, 8])];
     let source = *dice.pick(&[None, None, Some("counter"), Some("meter")])?;
     let place = place(state, sli, source, slots, kept).ok()?;
     Some((place.source, place.sli))

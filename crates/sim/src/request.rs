@@ -1,18 +1,42 @@
 //! What clients ask for: commands that mostly make sense, about few things, so that they get in each other's way.
 
+mod documents;
+mod practice;
+
 use plimsoll_core::{
     command::Command,
     marks::{Interval, Subject, attribution, exclusion},
     people::token::{self, Scope},
+    promise::standing::BudgetId,
     time::Minute,
 };
 
 use crate::{audit::roll::Roll, dice::Dice};
 
-/// A command. `number` makes its words its own; `now` is about the minute it is.
-pub fn command(dice: &mut Dice, roll: &Roll, number: usize, now: i64, zone: &str) -> Command {
+/// What whoever asks can see.
+pub struct View<'a> {
+    /// What the journal says.
+    pub roll: &'a Roll,
+    /// What the clock says, in milliseconds since 1970.
+    pub now_ms: i64,
+    /// What is left of the budgets of each service, by its name.
+    pub left: &'a dyn Fn(&str) -> Vec<(BudgetId, i64)>,
+}
+
+/// A command, and which person asks for it. `number` makes its words its own.
+pub fn command(
+    dice: &mut Dice,
+    view: &View<'_>,
+    number: usize,
+    zone: &str,
+) -> (Command, Option<String>) {
+    let (roll, now) = (view.roll, view.now_ms.div_euclid(60_000));
+    let is_bare = !roll.has("service", "shop") || roll.people.len() < 4;
+    if dice.happens(if is_bare { 60 } else { 550 }) {
+        return practice::command(dice, view, number);
+    }
     let person = format!("p{}", dice.below(14));
-    match dice.weighed(&[20, 6, 12, 8, 9, 14, 8, 10, 6]) {
+    let command = match dice.weighed(&[24, 3, 12, 8, if is_bare { 40 } else { 12 }, 14, 8, 10, 6]) {
         0 => Command::AddPerson(person),
         1 => Command::ErasePerson(person),
         2 => Command::IssueToken(token::Wish {
@@ -22,7 +46,7 @@ pub fn command(dice: &mut Dice, roll: &Roll, number: usize, now: i64, zone: &str
             days: 1 + dice.below(366) as u32,
         }),
         3 => Command::RevokeToken(known(dice, roll.tokens.keys())),
-        4 => apply(dice, zone),
+        4 => documents::apply(dice, zone),
         5 => {
             let interval = interval(dice, roll, now);
             Command::Exclude(exclusion::Wish { interval, reason: format!("request {number}") })
@@ -35,6 +59,19 @@ pub fn command(dice: &mut Dice, roll: &Roll, number: usize, now: i64, zone: &str
             reason: Some(format!("request {number}")),
         }),
         _ => Command::UndoAttribution(known(dice, roll.attributions.iter())),
+    };
+    (command, who(dice, roll))
+}
+
+/// Somebody who is here, often one of a few; rarely a rule, or somebody who is not.
+fn who(dice: &mut Dice, roll: &Roll) -> Option<String> {
+    let few = if dice.happens(500) { 4 } else { 14 };
+    let here = roll.people.iter().filter(|(_, is_here)| **is_here).map(|(person, _)| person);
+    let here: Vec<&String> = here.take(few).collect();
+    match dice.pick(&here) {
+        Some(person) if dice.happens(950) => Some((*person).clone()),
+        _ if dice.happens(500) => None,
+        _ => Some(format!("p{}", dice.below(14))),
     }
 }
 
@@ -54,76 +91,4 @@ fn interval(dice: &mut Dice, roll: &Roll, now: i64) -> Interval {
     };
     let from = now + dice.between(-5000, 400);
     Interval::new(of, Minute(from), Minute(from + dice.between(-5, 700)))
-}
-
-const TARGETS: [&str; 4] = ["0.9", "0.999", "0.5", "1"];
-const ROLLING: [&str; 6] = ["1h", "6h", "1d", "3d", "30d", "7h"];
-
-/// Sets of documents. Their windows begin on a Thursday that is the first of a month, for the auditor's sake.
-fn apply(dice: &mut Dice, zone: &str) -> Command {
-    let set = if dice.happens(850) { "shop" } else { "other" };
-    let mut files = Vec::new();
-    for source in ["counter", "meter"] {
-        if dice.happens(800) {
-            files.push((format!("{source}.yaml"), data_source(source).into_bytes()));
-        }
-    }
-    let has = |name: &str, files: &[(String, Vec<u8>)]| {
-        files.iter().any(|(file, _)| file.starts_with(name))
-    };
-    for name in ["web", "cart", "search"] {
-        if !dice.happens(800) {
-            continue;
-        }
-        let source = if dice.happens(700) { "counter" } else { "meter" };
-        let source = if has(source, &files) { source } else { "elsewhere" };
-        files.push((format!("{name}.yaml"), objective(dice, name, source, zone).into_bytes()));
-    }
-    if dice.happens(60) {
-        files.push(("broken.yaml".to_owned(), b"apiVersion: openslo/v1\nkind: SLO\n".to_vec()));
-    }
-    Command::Apply { set: set.to_owned(), files, may_withdraw: dice.happens(700), reason: None }
-}
-
-fn data_source(name: &str) -> String {
-    format!(
-        "apiVersion: openslo/v1\nkind: DataSource\nmetadata: {{name: {name}}}\nspec: {{type: push, connectionDetails: {{}}}}\n"
-    )
-}
-
-fn objective(dice: &mut Dice, name: &str, source: &str, zone: &str) -> String {
-    let target = dice.pick(&TARGETS).copied().unwrap_or("0.9");
-    let window = if dice.happens(500) {
-        let length = dice.pick(&ROLLING).copied().unwrap_or("1d");
-        format!("{{duration: {length}, isRolling: true}}")
-    } else {
-        let length = dice.pick(&["1d", "1w", "1M"]).copied().unwrap_or("1d");
-        format!(
-            "{{duration: {length}, isRolling: false, calendar: {{startTime: 2026-01-01 00:00:00, timeZone: {zone}}}}}"
-        )
-    };
-    let (method, slices) = if dice.happens(750) {
-        ("Occurrences", String::new())
-    } else {
-        let length = dice.pick(&["5m", "1h", "7m"]).copied().unwrap_or("5m");
-        ("Timeslices", format!(", timeSliceTarget: 0.95, timeSliceWindow: {length}"))
-    };
-    format!(
-        "apiVersion: openslo/v1
-kind: SLO
-metadata: {{name: {name}}}
-spec:
-  service: shop
-  indicator:
-    metadata: {{name: {name}-answers}}
-    spec:
-      ratioMetric:
-        counter: false
-        bad: {{metricSource: {{metricSourceRef: {source}, spec: {{count: bad}}}}}}
-        total: {{metricSource: {{metricSourceRef: {source}, spec: {{count: all}}}}}}
-  timeWindow: [{window}]
-  budgetingMethod: {method}
-  objectives: [{{target: {target}{slices}}}]
-"
-    )
 }

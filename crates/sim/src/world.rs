@@ -3,18 +3,13 @@
 use std::{collections::VecDeque, rc::Rc, sync::Arc};
 
 use plimsoll_core::{measure::window::Window, state::State, time::Minute};
-use plimsoll_server::{
-    measure::{
-        figures::{self, Figures, Objective},
-        keeping::Keeping,
-    },
-    writer::Writer,
-};
+use plimsoll_server::{measure::figures, writer::Writer};
 
 use crate::{
     audit::{Found, entries::Entries, log::Log, minutes::Minutes},
     clocks::Clocks,
     dice::Dice,
+    house::House,
     journal::{FakeJournal, SharedJournal},
     push::Pusher,
     reader::Reader,
@@ -33,18 +28,6 @@ pub struct Machine {
     pub(crate) writer: Option<Writer<FakeJournal>>,
 }
 
-/// What the first machine keeps beside its writer.
-#[derive(Debug)]
-pub struct House {
-    pub(crate) keeping: Keeping<FakeSlots>,
-    pub(crate) objectives: Vec<Objective>,
-    pub(crate) figures: Figures,
-    /// The figures are of other objectives, or of a board that was made anew.
-    pub(crate) is_outdated: bool,
-    /// The published state that the objectives are of.
-    pub(crate) version: u64,
-}
-
 /// Everything.
 #[derive(Debug)]
 pub struct World {
@@ -61,6 +44,8 @@ pub struct World {
     pub(crate) reader: Reader,
     /// Requests that were not answered for good, to be sent again.
     pub(crate) open: Vec<usize>,
+    /// Decisions on their way to the first machine's writer.
+    pub(crate) recording: Vec<usize>,
     pub(crate) entries: Entries,
     pub(crate) minutes: Minutes,
     pub(crate) log: Log,
@@ -107,6 +92,7 @@ impl World {
             pusher: Pusher::default(),
             reader: Reader::default(),
             open: Vec::new(),
+            recording: Vec::new(),
             entries: Entries::default(),
             minutes: Minutes::default(),
             log: Log::default(),
@@ -200,6 +186,7 @@ impl World {
                 self.count("stopped well");
                 self.machines[0].writer = None;
                 self.house = None;
+                self.recording.clear();
                 self.reader = Reader::default();
                 Ok(())
             }
@@ -247,6 +234,7 @@ impl World {
             self.machines[machine].writer = None;
             if machine == 0 {
                 self.house = None;
+                self.recording.clear();
                 self.reader = Reader::default();
                 let lazy = self.slots.borrow().lazy() as u64;
                 let lost = struck.borrow_mut().below(lazy + 1) as usize;
@@ -314,18 +302,10 @@ impl World {
 
     fn start_house(&mut self, writer: &Writer<FakeJournal>, struck: &Struck) -> Found<bool> {
         let end = self.now()?;
-        let version = writer.published().version();
-        let objectives = figures::objectives(&writer.published().read());
-        let windows = figures::running_windows(&objectives);
-        let keeping = FakeSlots::open(&self.slots, struck)
-            .and_then(|slots| Keeping::open(slots, end, windows));
-        self.house = keeping.ok().map(|keeping| House {
-            keeping,
-            objectives,
-            figures: Figures::default(),
-            is_outdated: true,
-            version,
-        });
+        let published = writer.published();
+        let (version, state) = (published.measures(), published.read());
+        let opened = FakeSlots::open(&self.slots, struck);
+        self.house = opened.and_then(|slots| House::open(slots, &state, version, end)).ok();
         Ok(self.house.is_some())
     }
 

@@ -3,7 +3,7 @@
 use plimsoll_sim::{run, strike::Counts};
 
 const SEEDS: u64 = 24;
-const STEPS: u64 = 250;
+const STEPS: u64 = 900;
 
 #[test]
 fn nothing_is_found_in_a_fixed_set_of_seeds_and_every_fault_strikes() {
@@ -32,6 +32,39 @@ fn nothing_is_found_in_a_fixed_set_of_seeds_and_every_fault_strikes() {
         "command: the other was faster",
         "order: unknown",
         "order: refused",
+        "budgets checked",
+        "decisions checked",
+        "decision: ship",
+        "decision: caution",
+        "decision: unknown",
+        "decision: stabilise",
+        "decision: recovered",
+        "decision: by an early exit",
+        "exit signed",
+        "exit granted",
+        "change let pass",
+        "change against the gate",
+        "change covered by an exception",
+        "change before any decision",
+        "change reverts another",
+        "change finished",
+        "exception asked",
+        "exception approved",
+        "exception approved alone",
+        "exception rejected",
+        "exception revoked",
+        "exception paid",
+        "promise proposed",
+        "policy proposed",
+        "version agreed",
+        "version superseded",
+        "refused: own approval",
+        "refused: second approval",
+        "refused: over the limit",
+        "refused: too late",
+        "refused: both sides",
+        "refused: other version",
+        "refused: unknown",
     ] {
         assert!(all.contains_key(what), "{what} never happened in {all:?}");
     }

@@ -185,12 +185,15 @@ impl Reading {
         }
         let Reason { verdict, text } = alone;
         let floor = standing.floor(&self.slo, &self.window).filter(|floor| left > *floor);
-        let reason = if let Some(floor) = floor.filter(|_| is_known) {
+        let dark = self.dark_text(policy).filter(|_| floor.is_some());
+        let reason = if let Some(floor) = floor.filter(|_| is_known && dark.is_none()) {
             let end = percent_floor(floor);
             let text = format!("{text}; an early exit holds, until no more than {end} is left");
             Reason { verdict: Verdict::Caution, text }
         } else if verdict == Verdict::Stabilise {
-            Reason { verdict, text }
+            let dark =
+                dark.map(|dark| format!("; the early exit does not hold in the dark: {dark}"));
+            Reason { verdict, text: text + &dark.unwrap_or_default() }
         } else {
             let end = percent_floor(policy.recover_at_ppb());
             let text = format!("{text}; it was spent, and stabilise stands until {end} is left");
@@ -217,16 +220,8 @@ impl Reading {
                 format!("{seen} events in the window; the policy needs {needed} to decide"),
             );
         }
-        if let Some(text) = self.stale_text(policy).filter(|_| !self.spent_at_best) {
+        if let Some(text) = self.dark_text(policy).filter(|_| !self.spent_at_best) {
             return say(Verdict::Unknown, text);
-        }
-        if spend.coverage_ppb() < policy.min_coverage_ppb && !self.spent_at_best {
-            let seen = percent_floor(spend.coverage_ppb() as i64);
-            let needed = percent_floor(policy.min_coverage_ppb as i64);
-            return say(
-                Verdict::Unknown,
-                format!("only {seen} of the window was measured; the policy needs {needed}"),
-            );
         }
         if self.has_at_most(policy.stabilise_at_ppb) {
             return say(Verdict::Stabilise, self.spent_text(&left));
@@ -255,6 +250,19 @@ impl Reading {
             NoData::Hold { minutes } => i64::from(minutes),
             NoData::Ignore | NoData::Good | NoData::Bad => i64::from(policy.max_data_age_minutes),
         }
+    }
+
+    /// That too little was seen to decide by, where it is so.
+    fn dark_text(&self, policy: &Policy) -> Option<String> {
+        let coverage_ppb = self.budget.spend.coverage_ppb();
+        self.stale_text(policy).or_else(|| {
+            let seen = percent_floor(coverage_ppb as i64);
+            let needed = percent_floor(policy.min_coverage_ppb as i64);
+            let is_dark = coverage_ppb < policy.min_coverage_ppb;
+            is_dark.then(|| {
+                format!("only {seen} of the window was measured; the policy needs {needed}")
+            })
+        })
     }
 
     /// That the data is too old to decide by, where it is.

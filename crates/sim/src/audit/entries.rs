@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use plimsoll_core::{
     command::{Actor, Command},
     event::Event,
+    people::{person::PersonId, token::TokenId},
     state::State,
 };
 use plimsoll_server::writer::{Done, NotDone, Outcome, PROFILE_SECRET, TOKEN_SECRET, Writer};
@@ -12,7 +13,10 @@ use plimsoll_store::journal::{Entry, Journal};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Found, hold, roll::Roll};
+use super::{
+    Found, hold,
+    roll::{Happened, Roll, person},
+};
 use crate::journal::{FakeJournal, JournalDisk};
 
 /// Something that was asked for, perhaps several times.
@@ -20,6 +24,8 @@ use crate::journal::{FakeJournal, JournalDisk};
 pub struct Request {
     /// What.
     pub command: Command,
+    /// Who asks, where it is a person.
+    pub who: Option<String>,
     /// Whose request it is, and its key.
     pub key: Option<(String, String)>,
     /// The hash of the request.
@@ -32,6 +38,19 @@ pub struct Request {
     pub entries: Option<(u64, u64)>,
 }
 
+impl Request {
+    /// What is asked for now.
+    pub fn of(
+        command: Command,
+        who: Option<String>,
+        key: Option<(String, String)>,
+        hash: [u8; 32],
+    ) -> Self {
+        let (secrets, answer, entries) = (Vec::new(), None, None);
+        Request { command, who, key, hash, secrets, answer, entries }
+    }
+}
+
 /// What is known of the journal.
 #[derive(Debug, Default)]
 pub struct Entries {
@@ -41,17 +60,33 @@ pub struct Entries {
     pub roll: Roll,
     hashes: Vec<[u8; 32]>,
     newest_ms: i64,
+    /// What the clock said when the journal was looked at last.
+    now_ms: i64,
     /// What each machine may show: the fold of the entries up to one.
     folds: BTreeMap<usize, (u64, State)>,
 }
 
-/// The actor of a request: by it every entry is known to belong to one.
-pub fn actor(number: usize) -> Actor {
-    Actor::Rule(format!("request {number}").into())
+/// What was so before requests came.
+#[derive(Debug)]
+pub struct Before {
+    /// What the journal said.
+    pub roll: Roll,
+    /// Those of the requests whose answer was kept already.
+    pub answered: Vec<usize>,
 }
 
-fn number_of(actor: &str) -> Option<usize> {
-    actor.strip_prefix(r#"{"rule":"request "#)?.strip_suffix(r#""}"#)?.parse().ok()
+/// The actor of a request: by it every entry is known to belong to one. A person has a token of its name.
+pub fn actor(number: usize, who: Option<&str>) -> Actor {
+    let name = format!("request {number}");
+    match who.and_then(|who| PersonId::parse(who).ok()) {
+        Some(person) => Actor::Person { person, token: TokenId(name.into()) },
+        None => Actor::Rule(name.into()),
+    }
+}
+
+fn number_of(actor: &Value) -> Option<usize> {
+    let name = actor["rule"].as_str().or_else(|| actor["person"]["token"].as_str())?;
+    name.strip_prefix("request ")?.parse().ok()
 }
 
 impl Entries {
@@ -60,6 +95,7 @@ impl Entries {
     /// # Errors
     /// When an entry is gone or altered, out of order, or nobody asked for it.
     pub fn follow(&mut self, disk: &JournalDisk, now_ms: i64) -> Found<usize> {
+        self.now_ms = now_ms;
         let known = self.hashes.len();
         hold(disk.entries.len() >= known, || "entries are gone".to_owned())?;
         let last = known.checked_sub(1).map(|at| disk.entries[at].hash == self.hashes[at]);
@@ -81,9 +117,13 @@ impl Entries {
         let before = self.hashes.last().copied().unwrap_or_default();
         let hash = chained(&before, entry);
         hold(hash == entry.hash, || "its hash is wrong".to_owned())?;
-        let number = number_of(&entry.actor).filter(|number| *number < self.requests.len());
-        let number = number.ok_or_else(|| format!("nobody asked for it: {}", entry.actor))?;
+        let by: Value = serde_json::from_str(&entry.actor).map_err(|error| error.to_string())?;
+        let number = number_of(&by).filter(|number| *number < self.requests.len());
+        let number = number.ok_or_else(|| format!("nobody asked for it: {by}"))?;
         let request = &mut self.requests[number];
+        hold(person(&by) == request.who, || {
+            format!("{:?} asked for it, and not {by}", request.who)
+        })?;
         hold(is_of(&request.command, &entry.event), || {
             format!("{:?} does not ask for {}", request.command, entry.event)
         })?;
@@ -92,7 +132,10 @@ impl Entries {
             format!("request {number} was done before, at {first} to {behind}")
         })?;
         request.entries = Some((first, entry.seq + 1));
-        self.roll.take(&entry.event)?;
+        let event: Value = serde_json::from_str(&entry.event).map_err(|error| error.to_string())?;
+        hold(event.get("by").is_none_or(|own| *own == by), || format!("{event} was by {by}"))?;
+        let (at_ms, seq, command) = (entry.at_ms, entry.seq, &request.command);
+        self.roll.take(&Happened { at_ms, seq, event: &event, command })?;
         self.hashes.push(hash);
         self.newest_ms = entry.at_ms;
         Ok(())
@@ -120,8 +163,17 @@ impl Entries {
         Ok(())
     }
 
-    /// Holds the answers to a batch of requests against the journal, which was followed since. `before` is what the
-    /// journal said when they came, where the writer knew all of it.
+    /// What is so before requests come.
+    pub fn before(&self, numbers: &[usize], disk: &JournalDisk) -> Before {
+        let key = |number: &usize| self.requests[*number].key.as_ref();
+        let is_kept =
+            |number: &usize| key(number).is_some_and(|key| disk.replies.contains_key(key));
+        let answered = numbers.iter().copied().filter(is_kept).collect();
+        Before { roll: self.roll.clone(), answered }
+    }
+
+    /// Holds the answers to a batch of requests against the journal, which was followed since. `before` is what was
+    /// so when they came, where the writer knew all of it.
     ///
     /// # Errors
     /// When an answer is not true.
@@ -130,18 +182,18 @@ impl Entries {
         numbers: &[usize],
         outcomes: &[Outcome],
         first_new: u64,
-        before: Option<Roll>,
+        before: Option<Before>,
         disk: &JournalDisk,
     ) -> Found {
         hold(numbers.len() == outcomes.len(), || "an answer is missing".to_owned())?;
-        let mut roll = before;
+        let mut before = before;
         for (at, (number, outcome)) in numbers.iter().zip(outcomes).enumerate() {
             // What is not done may be done when it comes again behind others.
             let mut later = numbers.iter().zip(outcomes).skip(at);
             let is_later = outcome.is_err()
                 && later.any(|(other, outcome)| other == number && outcome.is_ok());
             let first_new = if is_later { u64::MAX } else { first_new };
-            self.answer(*number, outcome, first_new, roll.as_mut(), disk)
+            self.answer(*number, outcome, first_new, before.as_mut(), disk)
                 .map_err(|why| format!("request {number}, answered {outcome:?}: {why}"))?;
         }
         Ok(())
@@ -152,21 +204,21 @@ impl Entries {
         number: usize,
         outcome: &Outcome,
         first_new: u64,
-        roll: Option<&mut Roll>,
+        before: Option<&mut Before>,
         disk: &JournalDisk,
     ) -> Found {
+        let at_ms = self.newest_ms.max(self.now_ms);
         let request = &self.requests[number];
         let is_new = request.entries.is_some_and(|(first, _)| first >= first_new);
         match outcome {
             Ok(done) => {
                 check_done(request, done, disk)?;
-                if let Some(roll) = roll
+                if let Some(Before { roll, answered }) = before
                     && request.answer.is_none()
+                    && !answered.contains(&number)
                     && (is_new || request.entries.is_none())
                 {
-                    let allowed = roll.allows(&request.command);
-                    hold(allowed != Some(false), || "the rules forbid it".to_owned())?;
-                    done.events.iter().try_for_each(|event| roll.take(&event.to_text()))?;
+                    happens(roll, request, done)?;
                 }
                 self.requests[number].answer = Some(done.clone());
                 Ok(())
@@ -174,7 +226,9 @@ impl Entries {
             Err(NotDone::Refused(_)) => {
                 let is_later = first_new == u64::MAX;
                 hold(request.entries.is_none() || is_later, || "it was done".to_owned())?;
-                let allowed = roll.and_then(|roll| roll.allows(&request.command));
+                let who = request.who.as_deref();
+                let allowed =
+                    before.and_then(|before| before.roll.allows(&request.command, who, at_ms));
                 hold(allowed != Some(true), || "the rules allow it".to_owned())
             }
             Err(NotDone::OtherRequest) => {
@@ -296,6 +350,23 @@ fn is_of(command: &Command, event: &str) -> bool {
         Command::Record(_) => &["decision.made"],
     };
     kinds.iter().any(|kind| event.starts_with(&format!(r#"{{"type":"{kind}","#)))
+}
+
+/// Takes in what came of a request, by what was so before it.
+fn happens(roll: &mut Roll, request: &Request, done: &Done) -> Found {
+    let (command, who) = (&request.command, request.who.as_deref());
+    let allowed = roll.allows(command, who, done.at_ms);
+    hold(allowed != Some(false), || "the rules forbid it".to_owned())?;
+    let moves = roll.moves(command);
+    hold(moves.is_none_or(|moves| moves != done.events.is_empty()), || {
+        format!("something must come of it: {moves:?}")
+    })?;
+    let first = done.seq + 1 - done.events.len() as u64;
+    for (seq, event) in (first..).zip(&done.events) {
+        let event = serde_json::from_str(&event.to_text()).map_err(|error| error.to_string())?;
+        roll.take(&Happened { at_ms: done.at_ms, seq, event: &event, command })?;
+    }
+    Ok(())
 }
 
 fn check_done(request: &Request, done: &Done, disk: &JournalDisk) -> Found {

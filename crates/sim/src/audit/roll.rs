@@ -1,11 +1,27 @@
-//! What the journal says, read as plain JSON: who is here, what is excluded, what is declared.
+//! What the journal says, read as plain JSON: who is here, what is excluded, what is declared, and what was done about
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_core::{command::Command, state::State};
+use plimsoll_core::{command::Command, promise::agreement::Role, state::State};
 use serde_json::Value;
 
-use super::{Found, hold};
+use super::{
+    Found, agreed::Versions, changes::Change, decided::Known, exceptions::Exception, hold,
+};
+
+/// An event, and what it was asked for by.
+#[derive(Debug, Clone, Copy)]
+pub struct Happened<'a> {
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// Its entry.
+    pub seq: u64,
+    /// What happened.
+    pub event: &'a Value,
+    /// What was asked for.
+    pub command: &'a Command,
+}
 
 /// An interval that does not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,10 +60,23 @@ pub struct Roll {
     pub objects: BTreeMap<(String, String), Value>,
     /// Numbers of SLIs and sources.
     pub keys: BTreeMap<(String, String), u64>,
+    /// Every change. A seed is too short for the bounds of these and the following.
+    pub changes: BTreeMap<String, Change>,
+    /// Every exception.
+    pub exceptions: BTreeMap<String, Exception>,
+    /// Every version of a promise or policy.
+    pub versions: BTreeMap<(String, String), Versions>,
+    /// What was decided about each service.
+    pub decided: BTreeMap<String, Known>,
 }
 
-fn text(value: &Value, field: &str) -> String {
+pub(super) fn text(value: &Value, field: &str) -> String {
     value[field].as_str().unwrap_or_default().to_owned()
+}
+
+/// The person who acts, where it is one.
+pub(super) fn person(actor: &Value) -> Option<String> {
+    actor["person"]["person"].as_str().map(str::to_owned)
 }
 
 impl Roll {
@@ -55,35 +84,60 @@ impl Roll {
     ///
     /// # Errors
     /// When it contradicts what was there.
-    pub fn take(&mut self, event: &str) -> Found {
-        let event: Value = serde_json::from_str(event).map_err(|error| error.to_string())?;
-        let kind = text(&event, "type");
-        let is_new = match kind.as_str() {
-            "person.added" => self.people.insert(text(&event, "person"), true).is_none(),
-            "person.erased" => self.people.insert(text(&event, "person"), false) == Some(true),
+    pub fn take(&mut self, told: &Happened<'_>) -> Found {
+        let is_new = self.try_take(told).map_err(|why| format!("{why}: {}", told.event))?;
+        hold(is_new, || format!("it says nothing new, or nothing possible: {}", told.event))
+    }
+
+    fn try_take(&mut self, told: &Happened<'_>) -> Found<bool> {
+        let event = told.event;
+        let kind = text(event, "type");
+        Ok(match kind.as_str() {
+            "person.added" => self.people.insert(text(event, "person"), true).is_none(),
+            "person.erased" => self.people.insert(text(event, "person"), false) == Some(true),
             "token.issued" => {
-                let token = Token { person: text(&event, "person"), is_revoked: false };
+                let token = Token { person: text(event, "person"), is_revoked: false };
                 let is_person = self.people.get(&token.person) == Some(&true);
-                self.tokens.insert(text(&event, "token"), token).is_none() && is_person
+                self.tokens.insert(text(event, "token"), token).is_none() && is_person
             }
-            "token.revoked" => match self.tokens.get_mut(&text(&event, "token")) {
+            "token.revoked" => match self.tokens.get_mut(&text(event, "token")) {
                 Some(token) => !std::mem::replace(&mut token.is_revoked, true),
                 None => false,
             },
             "exclusion.added" => {
-                let stretch = stretch(&event)?;
-                self.exclusions.insert(text(&event, "exclusion"), stretch).is_none()
+                let stretch = stretch(event)?;
+                self.exclusions.insert(text(event, "exclusion"), stretch).is_none()
             }
-            "exclusion.undone" => self.exclusions.remove(&text(&event, "exclusion")).is_some(),
-            "attribution.added" => self.attributions.insert(text(&event, "attribution")),
-            "attribution.undone" => self.attributions.remove(&text(&event, "attribution")),
-            "declared" => self.declare(&event)?,
+            "exclusion.undone" => self.exclusions.remove(&text(event, "exclusion")).is_some(),
+            "attribution.added" => self.attributions.insert(text(event, "attribution")),
+            "attribution.undone" => self.attributions.remove(&text(event, "attribution")),
+            "declared" => self.declare(event)?,
             "withdrawn" => {
-                self.objects.remove(&(text(&event, "kind"), text(&event, "name"))).is_some()
+                let (kind, name) = (text(event, "kind"), text(event, "name"));
+                if kind == "service" {
+                    self.decided.remove(&name);
+                }
+                self.objects.remove(&(kind, name)).is_some()
             }
-            _ => false,
-        };
-        hold(is_new, || format!("it says nothing new, or nothing possible: {event}"))
+            _ => return self.take_practice(told, &kind),
+        })
+    }
+
+    fn take_practice(&mut self, told: &Happened<'_>, kind: &str) -> Found<bool> {
+        match kind {
+            "change.started" => self.change_started(told),
+            "change.finished" => self.change_finished(told),
+            "exception.asked" => self.exception_asked(told),
+            "exception.approved" | "exception.rejected" | "exception.revoked"
+            | "exception.paid" => self.exception_answered(told, kind),
+            "promise.proposed" => self.proposed(told, "promise"),
+            "policy.proposed" => self.proposed(told, "policy"),
+            "agreement.given" => self.agreement_given(told),
+            "exit.signed" => self.exit_signed(told),
+            "exit.granted" => self.exit_granted(told),
+            "decision.made" => self.decision_made(told),
+            _ => Ok(false),
+        }
     }
 
     fn declare(&mut self, event: &Value) -> Found<bool> {
@@ -102,8 +156,8 @@ impl Roll {
         Ok(true)
     }
 
-    /// Whether the rules let a command do something; nothing where this does not know.
-    pub fn allows(&self, command: &Command) -> Option<bool> {
+    /// Whether the rules let somebody do something at a moment; nothing where this does not know.
+    pub fn allows(&self, command: &Command, who: Option<&str>, at_ms: i64) -> Option<bool> {
         let is_here = |person: &String| self.people.get(person) == Some(&true);
         match command {
             Command::AddPerson(person) => Some(!self.people.contains_key(person)),
@@ -115,8 +169,37 @@ impl Roll {
             Command::RevokeToken(token) => Some(self.tokens.contains_key(token)),
             Command::UndoExclusion(id) => Some(self.exclusions.contains_key(id)),
             Command::UndoAttribution(id) => Some(self.attributions.contains(id)),
+            Command::Agree(wish) => Some(self.may_agree(wish, who)),
+            Command::SignExit(wish) => Some(self.may_exit(wish, who)),
+            // A decision that says nothing new is done without a word.
+            Command::Record(_) => Some(true),
+            Command::StartChange(_) | Command::FinishChange(_) => {
+                self.allows_change(command, at_ms)
+            }
+            _ => self.allows_exception(command, who, at_ms),
+        }
+    }
+
+    /// Whether something must come of a command that is done; nothing where this does not know.
+    pub fn moves(&self, command: &Command) -> Option<bool> {
+        match command {
+            Command::Record(decided) => Some(self.is_news(decided)),
+            Command::FinishChange(wish) => {
+                self.changes.get(&wish.id).map(|change| change.end.is_none())
+            }
+            Command::StartChange(wish) => {
+                Some(wish.id.as_ref().is_none_or(|id| !self.changes.contains_key(id)))
+            }
             _ => None,
         }
+    }
+
+    /// Whether a service stands on *stabilise*, and who did not sign an exit yet.
+    pub fn stands_still(&self, service: &str) -> Option<Vec<Role>> {
+        let known = self.decided.get(service)?;
+        let last = known.turns.last()?;
+        let open = Role::ALL.into_iter().filter(|role| !known.signed.contains_key(role.word()));
+        (last.verdict == "stabilise" && !known.spent.is_empty()).then(|| open.collect())
     }
 
     /// Exclusions of an SLI and of its service.
@@ -159,7 +242,11 @@ impl Roll {
             state.objects.keys().map(|id| (id.kind.name(), id.name.as_str())).collect();
         let known: BTreeSet<(&str, &str)> =
             self.objects.keys().map(|(kind, name)| (kind.as_str(), name.as_str())).collect();
-        hold(objects == known, || format!("objects: {objects:?}, not {known:?}"))
+        hold(objects == known, || format!("objects: {objects:?}, not {known:?}"))?;
+        self.changes_agree(state)?;
+        self.exceptions_agree(state)?;
+        self.versions_agree(state)?;
+        self.decisions_agree(state)
     }
 }
 

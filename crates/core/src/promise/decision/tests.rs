@@ -9,7 +9,10 @@ use crate::{
         },
         slot::Slot,
     },
-    promise::slo::Budgeting,
+    promise::{
+        slo::Budgeting,
+        standing::{Floor, Release},
+    },
     ratio::Target,
     time::{DAY, HOUR},
 };
@@ -190,6 +193,40 @@ fn old_data_is_unknown_however_much_of_the_window_it_fills() {
     let cut = Exclusions::of([Span::new(Minute(WINDOW - DAY), Minute(WINDOW - HOUR))]);
     assert_ne!(dark_at_the_end(DAY, NoData::Ignore, &policy, &cut).verdict, Verdict::Unknown);
     assert_eq!(dark_at_the_end(DAY + 1, NoData::Ignore, &policy, &cut).verdict, Verdict::Unknown);
+}
+
+#[test]
+fn an_early_exit_lets_nothing_go_in_the_dark() {
+    // An outage of 60 minutes at the start spent 6,000 of at most 4,320, whatever the end of the month holds.
+    let decided = |dark: i64, slots: i64| {
+        let ledger = month(|m| match m {
+            m if m >= WINDOW - dark => Slot::Missing,
+            m if m < 60 => Slot::measured(0, 100),
+            m if m % 10 < slots => Slot::measured(100, 0),
+            _ => Slot::Missing,
+        });
+        let policy = Policy::default();
+        let slo = slo("99.9", NoData::Ignore);
+        let end = Minute(WINDOW);
+        let readings = Reading::of(&slo, &policy, &ledger, &Exclusions::none(), end).unwrap();
+        let window = readings[0].window.clone();
+        let budget = BudgetId { slo: slo.name, window };
+        let floors = vec![Floor { budget: budget.clone(), left_ppb: -(BILLION as i64) }];
+        let release = Some(Release { reason: "mended".to_owned(), floors });
+        let standing = Standing { spent: vec![budget], since: None, release };
+        let decision = decide(&policy, &readings, &standing, end);
+        (decision.verdict, decision.reasons[0].text.clone())
+    };
+    assert_eq!(decided(0, 10).0, Verdict::Caution);
+    assert_eq!(decided(HOUR, 10).0, Verdict::Caution);
+    let (verdict, text) = decided(HOUR + 1, 10);
+    assert_eq!(verdict, Verdict::Stabilise);
+    let ended =
+        "; the early exit does not hold in the dark: no data for 1h 1m; the policy allows 1h";
+    assert!(text.ends_with(ended), "{text}");
+    // Nine tenths of the window are needed.
+    assert_eq!(decided(0, 9).0, Verdict::Caution);
+    assert_eq!(decided(0, 8).0, Verdict::Stabilise);
 }
 
 #[test]

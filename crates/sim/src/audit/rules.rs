@@ -1,0 +1,137 @@
+//! Policies, read from the JSON of their documents, and by which one a service is decided.
+
+use serde_json::{Value, json};
+
+use super::roll::Roll;
+
+/// What a policy says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// Its name.
+    pub name: String,
+    /// *Caution*, *stabilise* and the end of the latter: shares of a budget that are left, in billionths.
+    pub caution: i128,
+    /// See `caution`.
+    pub stabilise: i128,
+    /// See `caution`.
+    pub recover: i128,
+    /// Lookback in minutes, thousandths of a burn rate, and bad events at least.
+    pub fast: Vec<(i64, u128, u64)>,
+    /// Events at least.
+    pub events: u64,
+    /// Coverage at least, in billionths.
+    pub coverage: u64,
+    /// Minutes without data at most.
+    pub age: i64,
+    /// Kinds of changes that may pass.
+    pub exempt: Vec<String>,
+    /// Days of *stabilise* until somebody above must look.
+    pub days: i64,
+    /// Exceptions in a quarter.
+    pub per_quarter: u64,
+    /// Hours of an exception.
+    pub hours: u64,
+    /// Who may sign for product, and for engineering.
+    pub signers: [Vec<String>; 2],
+    /// Whether one person may sign for both.
+    pub solo: bool,
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    let items = value.as_array().into_iter().flatten();
+    items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+impl Rules {
+    /// What a policy says, from its JSON.
+    pub fn of(policy: &Value) -> Self {
+        let share = |field: &str| policy[field].as_i64().map_or(0, i128::from);
+        let number = |value: &Value| value.as_u64().unwrap_or_default();
+        let fast = policy["fast_burn"].as_array().into_iter().flatten().map(|rule| {
+            let lookback = rule["lookback_minutes"].as_i64().unwrap_or_default();
+            (lookback, u128::from(number(&rule["factor_milli"])), number(&rule["min_failures"]))
+        });
+        let approvers = &policy["approvers"];
+        Rules {
+            name: policy["name"].as_str().unwrap_or_default().to_owned(),
+            caution: share("caution_at_ppb"),
+            stabilise: share("stabilise_at_ppb"),
+            recover: share("recover_at_ppb").max(share("stabilise_at_ppb")),
+            fast: fast.collect(),
+            events: number(&policy["min_events"]),
+            coverage: number(&policy["min_coverage_ppb"]),
+            age: policy["max_data_age_minutes"].as_i64().unwrap_or_default(),
+            exempt: texts(&policy["exempt_kinds"]),
+            days: policy["escalation"]["after_days"].as_i64().unwrap_or(14),
+            per_quarter: number(&policy["exceptions"]["per_quarter"]),
+            hours: number(&policy["exceptions"]["hours_max"]),
+            signers: ["product", "engineering"].map(|side| texts(&approvers[side])),
+            solo: policy["solo"].as_bool().unwrap_or(false),
+        }
+    }
+
+    /// What is built in, from the words of the documentation.
+    pub fn built_in() -> Self {
+        Rules::of(&json!({
+            "name": "default",
+            "caution_at_ppb": 250_000_000, "stabilise_at_ppb": 0, "recover_at_ppb": 100_000_000,
+            "fast_burn": [
+                {"lookback_minutes": 60, "factor_milli": 14_400, "min_failures": 5},
+                {"lookback_minutes": 360, "factor_milli": 6_000, "min_failures": 5},
+            ],
+            "min_events": 100, "min_coverage_ppb": 900_000_000, "max_data_age_minutes": 60,
+            "exempt_kinds": ["security", "p0-fix", "revert", "reliability"],
+            "escalation": {"after_days": 14},
+            "exceptions": {"per_quarter": 3, "hours_max": 72},
+        }))
+    }
+
+    /// What the gate says of a change: the word for it.
+    pub fn gate(&self, verdict: &str, kind: &str, risk: &str, is_covered: bool) -> &'static str {
+        if verdict == "ship" {
+            "allowed"
+        } else if self.exempt.iter().any(|exempt| exempt == kind) {
+            "exempt"
+        } else if verdict == "caution" && risk != "high" {
+            "allowed"
+        } else if is_covered {
+            "covered"
+        } else {
+            "refused"
+        }
+    }
+}
+
+/// The weight of a verdict.
+pub fn weight(verdict: &str) -> usize {
+    ["ship", "caution", "unknown", "stabilise"]
+        .iter()
+        .position(|word| *word == verdict)
+        .unwrap_or(4)
+}
+
+impl Roll {
+    /// Whether such an object is in force.
+    pub fn has(&self, kind: &str, name: &str) -> bool {
+        self.object(kind, name).is_some()
+    }
+
+    /// The object of a kind and name, where it is in force.
+    pub fn object(&self, kind: &str, name: &str) -> Option<&Value> {
+        self.objects.get(&(kind.to_owned(), name.to_owned()))
+    }
+
+    /// The promise of a service, where it has one.
+    pub fn promise_of(&self, service: &str) -> Option<&Value> {
+        let promises = self.objects.iter().filter(|((kind, _), _)| kind == "promise");
+        promises.map(|(_, object)| object).find(|object| object["service"] == service)
+    }
+
+    /// By which policy a service is decided: that of its promise, or the one of the house, or what is built in.
+    pub fn rules_of(&self, service: &str) -> Rules {
+        let named = self.promise_of(service).and_then(|promise| promise["policy"].as_str());
+        let policy = named.and_then(|name| self.object("policy", name));
+        let policy = policy.or_else(|| self.object("policy", "default"));
+        policy.map_or_else(Rules::built_in, |object| Rules::of(&object["policy"]))
+    }
+}
