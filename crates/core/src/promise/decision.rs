@@ -280,7 +280,7 @@ impl Reading {
     /// What exclusions took out, and what would be left without them.
     fn raw_text(&self) -> String {
         let Some(raw) = self.raw_left_ppb else { return String::new() };
-        let (out, raw) = (length(self.budget.spend.excluded_minutes as i64), percent_floor(raw));
+        let (out, raw) = (length(self.budget.spend.excluded_minutes), percent_floor(raw));
         format!("; without the exclusions of {out} it would be {raw}")
     }
 

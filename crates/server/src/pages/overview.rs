@@ -83,8 +83,8 @@ fn services(state: &Practice, figures: &Figures, moment: &Moment) -> (Vec<Servic
             Object::Slo(_) if shown == PAGE_SLOS_MAX => left_out += 1,
             Object::Slo(slo) => {
                 shown += 1;
-                let slo = in_force::slo(state, slo);
-                let rows = rows(&id.name, &slo, figures.slos.get(id.name.as_str()));
+                let rows =
+                    rows(&id.name, &in_force::slo(state, slo), figures.slos.get(id.name.as_str()));
                 let named = || Service::of(state, &slo.service);
                 services.entry(&slo.service).or_insert_with(named).rows.extend(rows);
             }
