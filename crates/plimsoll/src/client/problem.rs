@@ -22,7 +22,7 @@ const NOT_NOW: [u16; 2] = [408, 429];
 const DAMAGED: &str = "/problems/damaged";
 
 /// What hints say to programs, and what a person does instead.
-const COMMANDS: [(&str, &str); 10] = [
+const COMMANDS: [(&str, &str); 17] = [
     ("GET /api/v1/services lists", "plimsoll service list shows"),
     ("GET /api/v1/slos lists", "plimsoll slo list shows"),
     ("GET /api/v1/slis lists", "plimsoll sli list shows"),
@@ -36,6 +36,25 @@ const COMMANDS: [(&str, &str); 10] = [
 ];
 
 /// What is read of a problem document. Everything may be missing: something else than a server may have answered.
+    ("GET /api/v1/changes lists", "plimsoll change list shows"),
+    ("GET /api/v1/exceptions lists", "plimsoll exception list shows"),
+    ("GET /api/v1/services/{service}/decisions lists", "plimsoll decision history SERVICE shows"),
+    (
+        "GET /api/v1/documents lists them",
+        "plimsoll service list shows the sets that declare services",
+    ),
+    (
+        "send a JSON object, as GET /api/v1/openapi.json describes it",
+        "see that this program is of the same version as the server",
+    ),
+    (
+        "GET /api/v1/openapi.json says what is expected",
+        "plimsoll COMMAND --help says what is expected",
+    ),
+    (
+        "GET /api/v1/openapi.json lists",
+        "see that the address is right, and that this program is of the same version as the server, which lists",
+    ),
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Problem {
@@ -117,6 +136,8 @@ mod tests {
     fn shown(status: u16, body: &str) -> String {
         failure(&Response { status, retry_after: None, body: body.into() }).to_string()
     }
+    use std::fs;
+
 
     #[test]
     fn problems_say_what_and_what_to_do() {
@@ -147,4 +168,28 @@ mod tests {
             .assert_eq(&shown(404, "\n"));
         expect!["error: the server answered with status 400: []"].assert_eq(&shown(400, "[]"));
     }
+    /// Whatever the server says to do, a person on a command line is told a command.
+    #[test]
+    fn every_hint_of_the_interface_names_a_command() {
+        let api = concat!(env!("CARGO_MANIFEST_DIR"), "/../server/src/api");
+        let mut hints = 0;
+        for entry in fs::read_dir(api).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            let source = fs::read_to_string(&path).unwrap();
+            let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+            for hint in code.filter_map(|line| line.split('"').find(|text| text.contains("GET /")))
+            {
+                for plural in ["services", "slos", "slis", "sources", "promises", "policies"] {
+                    let hint = in_commands(&hint.replace("{plural}", plural));
+                    assert!(!hint.contains("/api/"), "{}: {hint}", path.display());
+                }
+                hints += 1;
+            }
+        }
+        assert!(hints > 8, "only {hints} hints were found");
+    }
+
 }
