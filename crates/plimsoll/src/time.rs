@@ -1,6 +1,7 @@
 //! Times and lengths on the command line.
 
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
+use plimsoll_core::limits::MARK_MINUTES_MAX;
 
 /// A time: RFC 3339 with or without its seconds, a day and a time in UTC, or `now`, which is the minute that runs.
 pub fn parse(text: &str) -> Result<Timestamp, String> {
@@ -16,6 +17,9 @@ pub fn parse(text: &str) -> Result<Timestamp, String> {
     })
 }
 
+/// Shortest and longest interval that can be marked at once, in minutes.
+const LENGTH_MINUTES: std::ops::RangeInclusive<i64> = 1..=MARK_MINUTES_MAX;
+
 /// A length: whole minutes, hours or days.
 pub fn length(text: &str) -> Result<SignedDuration, String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -26,11 +30,17 @@ pub fn length(text: &str) -> Result<SignedDuration, String> {
         "d" => 24 * 60,
         _ => 0,
     };
-    let number: i64 = number.parse().unwrap_or_default();
-    match number.checked_mul(minutes).filter(|minutes| (1..=1_000_000).contains(minutes)) {
-        Some(minutes) => Ok(SignedDuration::from_mins(minutes)),
-        None => Err("write a length like 45m, 2h or 1d".to_owned()),
+    let minutes = match (number.parse::<i64>(), minutes) {
+        (Ok(number), 1..) => number.checked_mul(minutes).unwrap_or(i64::MAX),
+        // Digits alone fail to be a number only where they are too many.
+        (Err(_), 1..) if digits > 0 => i64::MAX,
+        _ => return Err("write a length like 45m, 2h or 1d".to_owned()),
+    };
+    if LENGTH_MINUTES.contains(&minutes) {
+        return Ok(SignedDuration::from_mins(minutes));
     }
+    let most = LENGTH_MINUTES.end() / (24 * 60);
+    Err(format!("a length is from 1m to {most}d; mark several shorter ones, if that is meant"))
 }
 
 #[cfg(test)]
@@ -59,8 +69,12 @@ mod tests {
     fn lengths_have_a_unit() {
         let minutes = |text: &str| length(text).map(|length| length.as_mins());
         assert_eq!([minutes("45m"), minutes("2h"), minutes("1d")], [Ok(45), Ok(120), Ok(1440)]);
-        for text in ["", "2", "h", "0m", "-1h", "1.5h", "99999999999999999999d", "9999999d"] {
-            assert!(length(text).is_err(), "{text}");
+        assert_eq!(minutes("31d"), Ok(44_640));
+        for text in ["", "2", "h", "-1h", "1.5h", "1w"] {
+            assert!(length(text).unwrap_err().contains("45m, 2h or 1d"), "{text}");
+        }
+        for text in ["0m", "32d", "3000d", "99999999999999999999d", "9223372036854775807d"] {
+            assert!(length(text).unwrap_err().contains("from 1m to 31d"), "{text}");
         }
     }
 }

@@ -196,7 +196,10 @@ fn an_exclusion_is_made_listed_and_taken_back() {
         ! hint: mark several shorter ones, if that is meant
         [exit 1]
     "]]
-    .assert_eq(&wrong(&["--for", "32d"]));
+    .assert_eq(&wrong(&["--to", "2026-02-06T06:45Z"]));
+    for length in ["32d", "0m"] {
+        assert!(wrong(&["--for", length]).contains("a length is from 1m to 31d"), "{length}");
+    }
     expect![[r"
         ! error: invalid value 'soon' for '--for <LENGTH>': write a length like 45m, 2h or 1d
         !
