@@ -8,6 +8,7 @@ use plimsoll_server::api::{decisions::ServiceDecision, gate::GateReport};
 
 use crate::{
     client::{self, At, path, query},
+    decision::{SOLO, reasons},
     failure::{Failure, USAGE},
     output,
     page::Page,
@@ -115,9 +116,7 @@ fn tell(report: &GateReport, args: &Args, passes: bool, page: &mut Page) {
     if !passes && args.shadow {
         page.fact("shadow", "nothing is held up: without --shadow this would be refused");
     }
-    for reason in &decision.reasons {
-        page.fact(&reason.verdict, &reason.text);
-    }
+    reasons(&decision.reasons, page);
     page.fact("policy", &format!("{}: {}", decision.policy, decision.policy_agreement));
     for notice in notices(decision) {
         page.fact("", &notice);
@@ -129,7 +128,6 @@ fn tell(report: &GateReport, args: &Args, passes: bool, page: &mut Page) {
 fn notices(decision: &ServiceDecision) -> Vec<String> {
     let overdue = decision.policy_overdue.as_ref();
     let overdue = overdue.map(|due| format!("it had to be looked at again by {due}"));
-    let solo = "solo mode: one person may sign for both sides and approve their own exceptions";
-    let solo = decision.policy_solo.then(|| solo.to_owned());
+    let solo = decision.policy_solo.then(|| format!("solo mode: {SOLO}"));
     overdue.into_iter().chain(solo).collect()
 }
