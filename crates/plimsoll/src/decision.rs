@@ -14,11 +14,11 @@ use plimsoll_server::api::{
 
 use crate::{
     agreement,
+    budget::share,
     client::{self, At, path, query},
     failure::Failure,
     look, output,
     page::Page,
-    slo::percent,
     table::Table,
     words::{counted, lasting, minute},
 };
@@ -173,7 +173,7 @@ fn shown(made: &MadeDecision, page: &mut Page) {
     for FrozenReading { slo, window, budget, .. } in &made.readings {
         let events = counted(budget.good + budget.bad, "event");
         let bad = grouped(budget.bad.into());
-        let seen = percent(&budget.coverage);
+        let seen = share(&budget.coverage);
         let text = format!("{slo} over {window}: {bad} of {events} were bad; {seen} was seen");
         page.fact("from", &text);
     }
