@@ -135,6 +135,7 @@ fn a_gate_says_why_and_has_an_exit_code_for_each_answer() {
     expect![[r#"
         ! error: there is no service "nope"
         ! hint: plimsoll service list shows them; documents declare them
+        ! refused: nope: the question is wrong
         [exit 2]
     "#]]
     .assert_eq(&says(&place, &["gate", "nope"]));

@@ -12,6 +12,9 @@ const SHOWN_CHARS: usize = 200;
 
 /// Whoever asks shows no token, or one that does not hold.
 const UNAUTHORISED: u16 = 401;
+
+/// Whoever asks may not ask that: their token is good for other things.
+const FORBIDDEN: u16 = 403;
 const TOKEN_HINT: &str =
     "show a valid token with --token-file or in PLIMSOLL_TOKEN; plimsoll token issue makes one";
 
@@ -33,9 +36,6 @@ const COMMANDS: [(&str, &str); 17] = [
     ("GET /api/v1/attributions lists", "plimsoll attribution list shows"),
     ("GET /api/v1/people lists", "plimsoll person list shows"),
     ("GET /api/v1/tokens lists", "plimsoll token list shows"),
-];
-
-/// What is read of a problem document. Everything may be missing: something else than a server may have answered.
     ("GET /api/v1/changes lists", "plimsoll change list shows"),
     ("GET /api/v1/exceptions lists", "plimsoll exception list shows"),
     ("GET /api/v1/services/{service}/decisions lists", "plimsoll decision history SERVICE shows"),
@@ -55,6 +55,9 @@ const COMMANDS: [(&str, &str); 17] = [
         "GET /api/v1/openapi.json lists",
         "see that the address is right, and that this program is of the same version as the server, which lists",
     ),
+];
+
+/// What is read of a problem document. Everything may be missing: something else than a server may have answered.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Problem {
@@ -86,7 +89,12 @@ pub fn failure(response: &Response) -> Failure {
     let what = problem.as_ref().map_or_else(|| not_ours(response), said);
     let is_damage = problem.as_ref().is_some_and(|one| one.r#type.as_deref() == Some(DAMAGED));
     let is_open = (response.status >= 500 && !is_damage) || NOT_NOW.contains(&response.status);
-    let failure = if is_open { Failure::usage(what) } else { Failure::input(what) };
+    let is_heard = problem.is_some() && ![UNAUTHORISED, FORBIDDEN].contains(&response.status);
+    let failure = match (is_open, is_heard && response.status < 500) {
+        (true, _) => Failure::away(what),
+        (false, true) => Failure::answered(what),
+        (false, false) => Failure::input(what),
+    };
     let hint = if response.status == UNAUTHORISED {
         Some(TOKEN_HINT.to_owned())
     } else {
@@ -128,16 +136,16 @@ fn not_ours(response: &Response) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use expect_test::expect;
 
     use super::*;
-    use crate::failure::{INPUT, USAGE};
+    use crate::failure::{Asked, INPUT, USAGE};
 
     fn shown(status: u16, body: &str) -> String {
         failure(&Response { status, retry_after: None, body: body.into() }).to_string()
     }
-    use std::fs;
-
 
     #[test]
     fn problems_say_what_and_what_to_do() {
@@ -161,13 +169,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_problem_document_is_shown_without_harm() {
-        expect!["error: the server answered with status 502: <h1>Bad\\u{1b}[2J Gateway</h1>"]
-            .assert_eq(&shown(502, "<h1>Bad\u{1b}[2J Gateway</h1>"));
-        expect!["error: the server answered with status 404, and no reason"]
-            .assert_eq(&shown(404, "\n"));
-        expect!["error: the server answered with status 400: []"].assert_eq(&shown(400, "[]"));
+    fn only_a_server_that_was_asked_says_that_the_question_is_wrong() {
+        let asked = |status, body: &str| {
+            failure(&Response { status, retry_after: None, body: body.into() }).asked()
+        };
+        let problem = r#"{"title":"No"}"#;
+        assert_eq!([400, 404, 422].map(|status| asked(status, problem)), [Asked::Answered; 3]);
+        assert_eq!([401, 403].map(|status| asked(status, problem)), [Asked::Wrongly; 2]);
+        assert_eq!([408, 429, 502, 503].map(|status| asked(status, problem)), [Asked::Nobody; 4]);
+        // Whatever else listens there.
+        assert_eq!([302, 404].map(|status| asked(status, "<p>no</p>")), [Asked::Wrongly; 2]);
     }
+
     /// Whatever the server says to do, a person on a command line is told a command.
     #[test]
     fn every_hint_of_the_interface_names_a_command() {
@@ -192,4 +205,12 @@ mod tests {
         assert!(hints > 8, "only {hints} hints were found");
     }
 
+    #[test]
+    fn what_is_no_problem_document_is_shown_without_harm() {
+        expect!["error: the server answered with status 502: <h1>Bad\\u{1b}[2J Gateway</h1>"]
+            .assert_eq(&shown(502, "<h1>Bad\u{1b}[2J Gateway</h1>"));
+        expect!["error: the server answered with status 404, and no reason"]
+            .assert_eq(&shown(404, "\n"));
+        expect!["error: the server answered with status 400: []"].assert_eq(&shown(400, "[]"));
+    }
 }
