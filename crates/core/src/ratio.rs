@@ -213,18 +213,38 @@ pub fn decimal(value: i128, places: u32) -> String {
 /// Writes a share as a percentage with one decimal, rounded down: what is left or covered is never overstated, and
 /// 100 % is only ever all of it.
 pub fn percent_floor(ppb: i64) -> String {
-    percent(ppb.div_euclid(BILLION as i64 / 1000))
+    percent(ppb.div_euclid(TENTH_PPB))
 }
+
+/// A tenth of a percent, in parts per billion.
+const TENTH_PPB: i64 = BILLION as i64 / 1000;
 
 /// Writes a share as a percentage with one decimal, rounded up: what is spent is never understated.
 pub fn percent_ceil(ppb: i64) -> String {
-    let tenth = BILLION as i64 / 1000;
-    let tenths = ppb.div_euclid(tenth) + i64::from(ppb.rem_euclid(tenth) > 0);
-    percent(tenths)
+    percent(tenths_ceil(ppb))
+}
+
+/// A share in tenths of a percent, rounded up.
+pub fn tenths_ceil(ppb: i64) -> i64 {
+    ppb.div_euclid(TENTH_PPB) + i64::from(ppb.rem_euclid(TENTH_PPB) > 0)
+}
+
+/// Shares in tenths of a percent that add up to `total`, which is their sum rounded up or down: each is rounded down,
+/// and the tenths that are then missing go one each to those that lost most, the first among equals (the method of the
+/// largest remainder). So a column of them can be added up by hand.
+pub fn tenths_adding_up(shares_ppb: &[i64], total: i64) -> Vec<i64> {
+    let mut tenths: Vec<i64> = shares_ppb.iter().map(|ppb| ppb.div_euclid(TENTH_PPB)).collect();
+    let missing = usize::try_from(total - tenths.iter().sum::<i64>()).unwrap_or_default();
+    let mut order: Vec<usize> = (0..shares_ppb.len()).collect();
+    order.sort_by_key(|at| std::cmp::Reverse(shares_ppb[*at].rem_euclid(TENTH_PPB)));
+    for at in order.into_iter().take(missing) {
+        tenths[at] += 1;
+    }
+    tenths
 }
 
 /// Tenths of a percent: `1,000 %`, `-0.1 %`.
-fn percent(tenths: i64) -> String {
+pub fn percent(tenths: i64) -> String {
     let sign = if tenths < 0 { "-" } else { "" };
     let (whole, tenth) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
     let tenth = if tenth == 0 { String::new() } else { format!(".{tenth}") };
@@ -325,7 +345,31 @@ mod tests {
         assert_eq!(percent_ceil(i64::MAX), "922,337,203,685.5 %");
     }
 
+    #[test]
+    fn lines_add_up_to_their_total() {
+        // 140.02 % and 70.03 % are 210.05 %; rounded up one by one they would be 0.1 % more than their sum.
+        assert_eq!(tenths_adding_up(&[1_400_200_000, 700_300_000], 2101), [1400, 701]);
+        assert_eq!(
+            tenths_adding_up(&[333_333_334, 333_333_333, 333_333_333], 1000),
+            [334, 333, 333]
+        );
+        assert_eq!(tenths_adding_up(&[1, 1], tenths_ceil(2)), [1, 0]);
+        assert_eq!(tenths_adding_up(&[], 0), [0; 0]);
+    }
+
     proptest! {
+        #[test]
+        fn tenths_are_each_next_to_their_share(shares in proptest::collection::vec(0..5_000_000_000_i64, 1..20)) {
+            let sum = shares.iter().sum::<i64>();
+            for total in [tenths_ceil(sum), sum / TENTH_PPB] {
+                let tenths = tenths_adding_up(&shares, total);
+                prop_assert_eq!(tenths.iter().sum::<i64>(), total);
+                for (tenth, share) in tenths.iter().zip(&shares) {
+                    prop_assert!((tenth * TENTH_PPB - share).abs() < TENTH_PPB);
+                }
+            }
+        }
+
         #[test]
         fn quotients_are_the_products_that_fit(numerator in 0..1_u128 << 90, denominator in 1..1_u128 << 100) {
             let product = numerator * u128::from(BILLION);

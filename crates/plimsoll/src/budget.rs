@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use plimsoll_core::ratio::{grouped, parse_decimal_ppb, percent_ceil, percent_floor};
 use plimsoll_server::api::{
-    budgets::{BudgetFigures, BudgetReport, Burn, DayShare, Line, StatementReport, WindowBudget},
+    budgets::{BudgetFigures, BudgetReport, Burn, Line, WindowBudget},
     exact::Exact,
     slos::Slo,
 };
@@ -19,6 +19,8 @@ use crate::{
     words::lasting,
 };
 
+mod statement;
+
 /// Less than that is something all the same.
 const TENTH_OF_PERCENT_PPB: i64 = 1_000_000;
 
@@ -31,13 +33,16 @@ pub struct Args {
     /// As it stood then, as far as it is known now: 2026-11-23T06:45Z or "2026-11-23 06:45" in UTC
     #[arg(long = "at", id = "moment", value_name = "TIME", value_parser = time::parse)]
     moment: Option<Timestamp>,
-    /// Show where the budget of the first window went
+    /// Show where the budgets went, window by window, raw beside adjusted, with what is excluded
     #[arg(long)]
     statement: bool,
+    /// Of this window alone, such as 28d
+    #[arg(long, value_name = "WINDOW", requires = "statement")]
+    window: Option<String>,
     /// The same by day
     #[arg(long, requires = "statement")]
     days: bool,
-    /// Print the JSON of the interface: one object for one name, else a list
+    /// Print the JSON of the interface: one object for one name (of a statement: and one window), else a list
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -57,19 +62,15 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     let names = if args.slos.is_empty() { all(&mut client)? } else { args.slos.clone() };
-    let what = if args.statement { "statement" } else { "budget" };
-    let ask = |name: &String| client.get(&query(&path(&["slos", name, what]), &moment));
+    if args.statement {
+        statement::print(args, &mut client, &names)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let ask = |name: &String| client.get(&query(&path(&["slos", name, "budget"]), &moment));
     let answers: Vec<String> = names.iter().map(ask).collect::<Result<_, _>>()?;
     match (answers.as_slice(), args.slos.len()) {
         ([answer], 1) if args.json => output::json(answer)?,
-        _ => {
-            let list = List::of(answers)?;
-            if args.statement {
-                output::list(&list, args.json, if args.days { by_day } else { statements })?;
-            } else {
-                output::list(&list, args.json, budgets)?;
-            }
-        }
+        _ => output::list(&List::of(answers)?, args.json, budgets)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -153,35 +154,6 @@ fn burn(burn: &Burn) -> String {
     };
     let end = rate.find('.').map_or(rate.len(), |point| rate.len().min(point + 2));
     format!("{}× in {}", &rate[..end], lasting(burn.lookback_minutes.into()))
-}
-
-fn statements(reports: Vec<StatementReport>) -> Table {
-    let nothing = "no budget was spent";
-    let mut table = Table::new(nothing, &["SLO", "WINDOW", ">SHARE", "WENT ON"]);
-    for StatementReport { slo, window, postings, .. } in reports {
-        for line in &postings {
-            table.row([slo.clone(), window.clone(), spent(&line.share), account(line)]);
-        }
-    }
-    table
-}
-
-/// The postings of each day, the oldest day first.
-fn by_day(reports: Vec<StatementReport>) -> Table {
-    let headings = ["SLO", "WINDOW", "DAY (UTC)", ">SHARE", "WENT ON"];
-    let mut table = Table::new("no budget was spent", &headings);
-    for StatementReport { slo, window, postings, .. } in reports {
-        let mut rows: Vec<(&DayShare, &Line)> = postings
-            .iter()
-            .flat_map(|line| line.days.iter().map(move |share| (share, line)))
-            .collect();
-        rows.sort_by(|one, other| one.0.day.cmp(&other.0.day));
-        for (DayShare { day, share }, line) in rows {
-            let cells = [slo.clone(), window.clone(), day.clone(), spent(share), account(line)];
-            table.row(cells);
-        }
-    }
-    table
 }
 
 fn account(line: &Line) -> String {

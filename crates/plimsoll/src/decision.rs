@@ -1,25 +1,30 @@
 //! `plimsoll decision`: what the budgets say about the next change of each service.
 
-use std::process::ExitCode;
+use std::{collections::BTreeSet, process::ExitCode};
 
 use clap::Subcommand;
 use plimsoll_core::ratio::grouped;
 use plimsoll_server::api::{
     agreements::Role,
-    decisions::{DecisionHistory, FrozenReading, MadeDecision, ServiceDecision, VerdictMinutes},
+    decisions::{
+        DecisionHistory, FrozenReading, MadeDecision, Reason, ServiceDecision, VerdictMinutes,
+    },
     exit::{Exit, NewExit},
 };
 
 use crate::{
     agreement,
+    budget::share,
     client::{self, At, path, query},
     failure::Failure,
     look, output,
     page::Page,
-    slo::percent,
     table::Table,
     words::{counted, lasting, minute},
 };
+
+/// What a policy allows that has solo mode.
+pub const SOLO: &str = "one person may sign for both sides and approve their own exceptions";
 
 /// Decisions: whether services may be changed, and why
 #[derive(Debug, clap::Args)]
@@ -96,10 +101,16 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
 fn table(decisions: Vec<ServiceDecision>) -> Table {
     let nothing = "there is no service; plimsoll apply declares them";
     let mut table = Table::new(nothing, &["SERVICE", "DECISION", "POLICY", "WHY"]);
+    let solo = decisions.iter().filter(|one| one.policy_solo).map(|one| one.policy.clone());
+    let solo: BTreeSet<String> = solo.collect();
     for ServiceDecision { service, verdict, reasons, policy, policy_agreed, .. } in decisions {
         let why = reasons.into_iter().next().map(|reason| reason.text).unwrap_or_default();
         let policy = if policy_agreed { policy } else { format!("{policy} (not agreed)") };
         table.row([service, verdict, policy, why]);
+    }
+    if !solo.is_empty() {
+        let policies = solo.into_iter().collect::<Vec<_>>().join(", ");
+        table.below(&format!("solo mode: by the policy {policies} {SOLO}"));
     }
     table
 }
@@ -141,12 +152,18 @@ fn history(history: &DecisionHistory, page: &mut Page) {
     }
 }
 
+/// Reasons behind what each alone would decide. A sentence that begins with that word does not say it twice.
+pub fn reasons(reasons: &[Reason], page: &mut Page) {
+    for Reason { verdict, text } in reasons {
+        let rest = text.strip_prefix(verdict.as_str()).and_then(|rest| rest.strip_prefix(' '));
+        page.fact(verdict, rest.unwrap_or(text));
+    }
+}
+
 fn shown(made: &MadeDecision, page: &mut Page) {
     let MadeDecision { entry, written, service, at, verdict, policy, .. } = made;
     page.fact(verdict, &format!("{service}, as of {at}"));
-    for reason in &made.reasons {
-        page.fact(&reason.verdict, &reason.text);
-    }
+    reasons(&made.reasons, page);
     page.fact("policy", policy);
     page.fact("entry", &format!("{entry} of the journal, written {written}"));
     if made.readings.is_empty() {
@@ -156,11 +173,28 @@ fn shown(made: &MadeDecision, page: &mut Page) {
     for FrozenReading { slo, window, budget, .. } in &made.readings {
         let events = counted(budget.good + budget.bad, "event");
         let bad = grouped(budget.bad.into());
-        let seen = percent(&budget.coverage);
+        let seen = share(&budget.coverage);
         let text = format!("{slo} over {window}: {bad} of {events} were bad; {seen} was seen");
         page.fact("from", &text);
     }
     if made.left_out > 0 {
         page.fact("", &format!("and {} more, which the entry does not hold", made.left_out));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_says_its_verdict_once() {
+        let reason = |text: &str| Reason { verdict: "stabilise".into(), text: text.into() };
+        let mut page = Page::new(None);
+        reasons(&[reason("stabilise for 14 days: bring it before ada"), reason("x: y")], &mut page);
+        let text = page.into_text();
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].ends_with("for 14 days: bring it before ada"), "{text}");
+        assert_eq!(text.matches("stabilise").count(), 2, "{text}");
+        assert!(lines[1].ends_with("x: y"), "{text}");
     }
 }

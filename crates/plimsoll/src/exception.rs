@@ -191,7 +191,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         Act::Revoke { one, reason } => {
             acted(one, "revoke", &Because { reason: reason.clone() })?;
         }
-        Act::Paid { one, note } => acted(one, "paid", &Payment { note: note.clone() })?,
+        Act::Paid { one, note } => paid(one, &Payment { note: note.clone() })?,
         Act::List(list) => {
             let wish = [("service", list.service.clone()), ("status", list.status.clone())];
             let all = list.at.client()?.list(&query(&path(&["exceptions"]), &wish))?;
@@ -230,6 +230,17 @@ fn asked(ask: &Ask) -> Result<(), Failure> {
 fn acted(one: &One, act: &str, body: &impl Serialize) -> Result<(), Failure> {
     let answer = one.at.client()?.post(&path(&["exceptions", &one.id, act]), body)?;
     told(&answer, one.json)
+}
+
+fn paid(one: &One, payment: &Payment) -> Result<(), Failure> {
+    let answer = one.at.client()?.post(&path(&["exceptions", &one.id, "paid"]), payment)?;
+    if one.json {
+        return output::json(&answer);
+    }
+    let exception: Exception = client::read(answer.as_bytes())?;
+    let Exception { id, service, payback, .. } = &exception;
+    let done = done(payback).unwrap_or_default();
+    output::say(&format!("{id} of {service} is paid back: {}; {done}", payback.action))
 }
 
 /// Says in words how it is with an exception, or prints it as JSON.
@@ -279,13 +290,23 @@ fn status(exception: &Exception) -> String {
 }
 
 fn table(exceptions: Vec<Exception>) -> Table {
-    let headings = ["EXCEPTION", "SERVICE", "COVERS", "STATUS", "ASKED BY", "PAYBACK", "REASON"];
+    let headings = [
+        "EXCEPTION",
+        "SERVICE",
+        "COVERS",
+        "STATUS",
+        "ASKED BY",
+        "APPROVED BY",
+        "PAYBACK",
+        "REASON",
+    ];
     let mut table = Table::new("nobody asked for an exception", &headings);
     for exception in exceptions {
         let (covers, status) = (covers(&exception), status(&exception));
-        let Exception { id, service, asked_by, reason, payback, .. } = exception;
+        let Exception { id, service, asked_by, approved_by, reason, payback, .. } = exception;
+        let approved_by = approved_by.map(author).unwrap_or_default();
         let payback = payback.state.unwrap_or_default();
-        table.row([id, service, covers, status, author(asked_by), payback, reason]);
+        table.row([id, service, covers, status, author(asked_by), approved_by, payback, reason]);
     }
     table
 }
@@ -306,11 +327,18 @@ fn shown(exception: &Exception, page: &mut Page) {
         page.fact("because", reason);
     }
     page.fact("payback", &owed(&exception.payback));
-    if let Some(note) = &exception.payback.note {
-        page.fact("done", note);
+    if let Some(done) = done(&exception.payback) {
+        page.fact("done", &done);
     }
     let Exception { this_quarter, per_quarter, .. } = exception;
     page.fact("quarter", &format!("{this_quarter} of {per_quarter} were approved in this quarter"));
+}
+
+/// What was done, who said so, and when; `None` while nothing was.
+fn done(payback: &Payback) -> Option<String> {
+    let Payback { paid, paid_by, note, .. } = payback;
+    let (paid, by) = (minute(paid.as_ref()?), author(paid_by.clone()?));
+    Some(format!("{}, {paid} UTC by {by}", note.as_deref().unwrap_or_default()))
 }
 
 /// What makes up for it, and how it is with that.

@@ -16,23 +16,45 @@ pub const INPUT: u8 = 1;
 /// Exit code when the command line or a configuration is wrong, or the server or the folder cannot be had.
 pub const USAGE: u8 = 2;
 
+/// How far a question came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// It was not heard: what it was asked with is wrong, such as an address, a folder or a token.
+    Wrongly,
+    /// Nobody answers for now.
+    Nobody,
+    /// A server answered that the question is wrong.
+    Answered,
+}
+
 /// Why a command ended without its answer.
 #[derive(Debug)]
 pub struct Failure {
     what: String,
     hint: Option<String>,
     code: u8,
+    asked: Asked,
 }
 
 impl Failure {
     /// The input could not be used.
     pub fn input(what: impl Display) -> Self {
-        Failure { what: what.to_string(), hint: None, code: INPUT }
+        Failure { what: what.to_string(), hint: None, code: INPUT, asked: Asked::Wrongly }
     }
 
     /// The command was called in a way that cannot be answered.
     pub fn usage(what: impl Display) -> Self {
-        Failure { what: what.to_string(), hint: None, code: USAGE }
+        Failure { what: what.to_string(), hint: None, code: USAGE, asked: Asked::Wrongly }
+    }
+
+    /// Nobody answers for now.
+    pub fn away(what: impl Display) -> Self {
+        Failure { asked: Asked::Nobody, ..Failure::usage(what) }
+    }
+
+    /// A server answered that what it was asked for cannot be had.
+    pub fn answered(what: impl Display) -> Self {
+        Failure { asked: Asked::Answered, ..Failure::input(what) }
     }
 
     /// Something that is kept could not be used.
@@ -64,15 +86,20 @@ impl Failure {
         }
     }
 
-    /// The exit code.
-    pub fn code(&self) -> u8 {
-        self.code
+    /// What went wrong, without what to do about it.
+    pub fn what(&self) -> &str {
+        &self.what
     }
 
-    /// The same with another exit code.
-    #[must_use]
-    pub fn with_code(self, code: u8) -> Self {
-        Failure { code, ..self }
+    /// How far the question came.
+    pub fn asked(&self) -> Asked {
+        self.asked
+    }
+
+    /// The exit code.
+    #[cfg(test)]
+    pub fn code(&self) -> u8 {
+        self.code
     }
 
     /// Says what to do about it.

@@ -9,7 +9,7 @@ use plimsoll_server::api::promises::{
 
 use crate::{
     agreement::{self, Agree, short},
-    budget,
+    budget::share,
     client::{self, At, path},
     declared,
     failure::Failure,
@@ -158,6 +158,16 @@ fn objective(slo: &PromisedSlo) -> String {
     }
 }
 
+/// How many services have a promise to be relied on, as a line.
+fn covered(coverage: &Coverage) -> String {
+    let Coverage { covered, services, .. } = coverage;
+    let of_all = coverage.share.as_ref().map(|one| format!(" ({})", share(one)));
+    let of_all = of_all.unwrap_or_default();
+    format!(
+        "{covered} of {services} services have a promise that is measured, agreed and fresh{of_all}\n"
+    )
+}
+
 fn cover(as_json: bool, at: &At) -> Result<(), Failure> {
     let mut client = at.client()?;
     let place = path(&["promises", "coverage"]);
@@ -166,13 +176,7 @@ fn cover(as_json: bool, at: &At) -> Result<(), Failure> {
     }
     let first: Coverage = client::read(client.get(&place)?.as_bytes())?;
     let all: Vec<ServiceCoverage> = client.list(&place)?.read()?;
-    let share = first.share.as_ref().map(|share| format!(" ({})", budget::share(share)));
-    let mut text = format!(
-        "{} of {} services have a promise that is measured, agreed and fresh{}\n",
-        first.covered,
-        first.services,
-        share.unwrap_or_default()
-    );
+    let mut text = covered(&first);
     let mut table = Table::new("nothing is missing", &["SERVICE", "PROMISE", "STATE", "MISSING"]);
     for ServiceCoverage { service, promise, gaps } in all {
         let Some(worst) = gaps.first().map(|gap| gap.gap.clone()) else { continue };
@@ -181,4 +185,16 @@ fn cover(as_json: bool, at: &At) -> Result<(), Failure> {
     }
     text += &table.text(output::terminal_columns());
     output::print(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_of_services_has_one_decimal() {
+        let text =
+            r#"{"services":3,"covered":1,"share":0.333333333,"gaps":{},"items":[],"next":null}"#;
+        assert!(covered(&serde_json::from_str(text).unwrap()).ends_with(" fresh (33.3 %)\n"));
+    }
 }

@@ -28,6 +28,8 @@ pub struct Table {
     nothing: &'static str,
     headings: Vec<(&'static str, Side)>,
     rows: Vec<Vec<String>>,
+    /// What is said below the rows.
+    below: Vec<String>,
 }
 
 impl Table {
@@ -38,12 +40,17 @@ impl Table {
             Some(heading) => (heading, Side::Right),
             None => (*heading, Side::Left),
         });
-        Table { nothing, headings: headings.collect(), rows: Vec::new() }
+        Table { nothing, headings: headings.collect(), rows: Vec::new(), below: Vec::new() }
     }
 
     /// Adds a row: a cell for each heading. What is not printable in it is escaped.
     pub fn row<const N: usize>(&mut self, cells: [String; N]) {
         self.rows.push(cells.map(|cell| printable(&cell).into_owned()).into());
+    }
+
+    /// Says a sentence below the rows.
+    pub fn below(&mut self, text: &str) {
+        self.below.push(printable(text).into_owned());
     }
 
     /// The table for a terminal of so many columns; without one, for other programs.
@@ -62,6 +69,9 @@ impl Table {
         for line in self.rows.iter().flat_map(|row| self.lines(row, &widths)) {
             text.push_str(&line);
             text.push('\n');
+        }
+        for line in &self.below {
+            text.extend([line, "\n"]);
         }
         text
     }

@@ -157,8 +157,8 @@ fn an_exception_is_asked_for_approved_by_another_and_billed() {
     "]]
     .assert_eq(&says(&place, &["change", "start", "shop", "--id", "shop-7", "--kind", "deploy"]));
     expect![[r"
-        EXCEPTION               SERVICE  COVERS  STATUS                               ASKED BY  PAYBACK  REASON
-        e-ID  shop     shop-7  in force until TIME UTC  ada       open     the court says so
+        EXCEPTION               SERVICE  COVERS  STATUS                               ASKED BY  APPROVED BY  PAYBACK  REASON
+        e-ID  shop     shop-7  in force until TIME UTC  ada       bob          open     the court says so
     "]].assert_eq(&said(says(&place, &["exception", "list", "--status", "in-force"])));
     expect![[r"
         EXCEPTION               SERVICE  FROM (UTC)        UNTIL (UTC)       WHO       CHANGES  SPENT                    PAYBACK                 REASON
@@ -169,7 +169,7 @@ fn an_exception_is_asked_for_approved_by_another_and_billed() {
     "]]
     .assert_eq(&as_bob(&["exception", "revoke", &id, "--reason", "not needed"]));
     expect![[r"
-        e-ID of shop, for shop-7: revoked at TIME UTC by bob
+        e-ID of shop is paid back: drop the slow query; the query is gone, TIME UTC by bob
     "]]
     .assert_eq(&as_bob(&["exception", "paid", &id, "--note", "the query is gone"]));
     expect![[r"
@@ -182,7 +182,7 @@ fn an_exception_is_asked_for_approved_by_another_and_billed() {
         approved  TIME UTC by bob
         because   not needed
         payback   drop the slow query, by bob until DAY: paid
-        done      the query is gone
+        done      the query is gone, TIME UTC by bob
         quarter   1 of 3 were approved in this quarter
     "]]
     .assert_eq(&said(says(&place, &["exception", "show", &id])));

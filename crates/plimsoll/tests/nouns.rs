@@ -135,6 +135,7 @@ fn a_gate_says_why_and_has_an_exit_code_for_each_answer() {
     expect![[r#"
         ! error: there is no service "nope"
         ! hint: plimsoll service list shows them; documents declare them
+        ! refused: nope: the question is wrong
         [exit 2]
     "#]]
     .assert_eq(&says(&place, &["gate", "nope"]));
@@ -196,7 +197,10 @@ fn an_exclusion_is_made_listed_and_taken_back() {
         ! hint: mark several shorter ones, if that is meant
         [exit 1]
     "]]
-    .assert_eq(&wrong(&["--for", "32d"]));
+    .assert_eq(&wrong(&["--to", "2026-02-06T06:45Z"]));
+    for length in ["32d", "0m"] {
+        assert!(wrong(&["--for", length]).contains("a length is from 1m to 31d"), "{length}");
+    }
     expect![[r"
         ! error: invalid value 'soon' for '--for <LENGTH>': write a length like 45m, 2h or 1d
         !
@@ -377,17 +381,21 @@ fn what_is_pushed_is_in_the_budget_and_its_account() {
     "]];
     budget.assert_eq(&says(&place, &["budget"]));
     expect![[r"
-        SLO  WINDOW   SHARE  WENT ON
-        web  30d     41.7 %  unattributed
+        web over 30d, TIME to TIME UTC
+        BUDGET      LEFT   SPENT  BAD      OF  MINUTES  EXCLUDED  COVERAGE
+        adjusted  58.3 %  41.7 %   10  24,000   43,200         0   < 0.1 %
+        raw       58.3 %  41.7 %   10  24,000   43,200         0   < 0.1 %
+
+         SHARE  WENT ON
+        41.7 %  unattributed
+        41.7 %  in all
+
+        nothing is excluded
     "]]
     .assert_eq(&says(&place, &["budget", "--statement"]));
     let incident = ["attribution", "add", "incident", "INC-7", "--sli", "web-answers"];
     made(&place, &[&incident[..], &["--from", &first, "--to", &end]].concat());
-    expect![[r"
-        SLO  WINDOW   SHARE  WENT ON
-        web  30d     41.7 %  incident INC-7
-    "]]
-    .assert_eq(&says(&place, &["budget", "--statement"]));
+    assert!(says(&place, &["budget", "--statement"]).contains("41.7 %  incident INC-7\n"));
     let slots = ["sli", "slots", "web-answers", "--from", &ago(13), "--to", &end];
     expect![[r"
         FROM (UTC)         LASTING  STATE         GOOD  BAD
@@ -406,12 +414,57 @@ fn what_is_pushed_is_in_the_budget_and_its_account() {
         web  30d     99.9 %  100 %  58.3 %    0  12,000       43 min   < 0.1 %  0× in 1 h
     "]]
     .assert_eq(&says(&place, &["budget", "web"]));
+    expect![[r"
+        web over 30d, TIME to TIME UTC
+        BUDGET      LEFT   SPENT  BAD      OF  MINUTES  EXCLUDED  COVERAGE
+        adjusted   100 %     0 %    0  12,000   43,200         1   < 0.1 %
+        raw       58.3 %  41.7 %   10  24,000   43,200         0   < 0.1 %
+
+        nothing was spent
+
+        EXCLUSION               OF            FROM (UTC)        LENGTH  BY   REASON
+        x-ID  service shop  TIME  1 min   ada  a test
+
+        ATTRIBUTION             OF               FROM (UTC)        LENGTH  PUT DOWN TO     BY   REASON
+        a-ID  sli web-answers  TIME  3 min   incident INC-7  ada
+    "]].assert_eq(&says(&place, &["budget", "web", "--statement", "--window", "30d"]));
     expect![[r#"
         ! error: there is no slo "nope"
         ! hint: plimsoll slo list shows them; documents declare them
         [exit 1]
     "#]]
     .assert_eq(&says(&place, &["budget", "web", "nope"]));
+}
+
+#[test]
+fn a_statement_is_of_every_window_or_of_the_one_that_is_named() {
+    let place = shop();
+    let further = "metadata: {name: web, annotations: {plimsoll/further-windows: 7d}}";
+    place.write("slo/web.yaml", &slo("web", "0.999").replace("metadata: {name: web}", further));
+    place.prints(&["apply", "slo", "--data", "data"]);
+    let states = |args: &[&str]| says(&place, &[&["budget", "web", "--statement"], args].concat());
+    let all = states(&[]);
+    assert!(all.contains("web over 30d, ") && all.contains("web over 7d, "), "{all}");
+    expect![[r"
+        web over 7d, TIME to TIME UTC
+        BUDGET       LEFT    SPENT  BAD  OF  MINUTES  EXCLUDED  COVERAGE
+        adjusted  unknown  unknown    0   0   10,080         0       0 %
+        raw       unknown  unknown    0   0   10,080         0       0 %
+
+        nothing was seen, so that nobody knows what was spent
+
+        nothing is excluded
+    "]]
+    .assert_eq(&states(&["--window", "7d"]));
+    expect![[r"
+        ! error: the SLO has no such window; it has 30d, 7d
+        ! hint: name one of these, as it is written here
+        [exit 1]
+    "]]
+    .assert_eq(&states(&["--window", "1d"]));
+    let json = |args: &[&str]| serde_json::from_str::<serde_json::Value>(&states(args)).unwrap();
+    assert_eq!(json(&["--json"])["items"].as_array().unwrap().len(), 2);
+    assert_eq!(json(&["--json", "--window", "7d"])["window"], "7d");
 }
 
 #[test]

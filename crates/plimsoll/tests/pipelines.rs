@@ -109,7 +109,14 @@ impl Shop {
             eprintln!("skipped: curl is not installed");
             return None;
         }
-        Some(self.runs(&["sh", "-c"], block("curl -fsS"), run).status.success())
+        Some(self.runs(&["sh", "-c"], block("kind=${KIND"), run).status.success())
+    }
+
+    /// The same for a change of this kind, shown this token.
+    fn curl_of(&self, kind: &str, token: &str) -> Option<bool> {
+        let recipe = block("kind=${KIND");
+        let script = format!("KIND={kind}\nPLIMSOLL_TOKEN={token}\n{recipe}");
+        self.curl("0").map(|_| self.runs(&["sh", "-c"], &script, "0").status.success())
     }
 
     /// An hour in which all was well, so that it may ship.
@@ -176,4 +183,19 @@ fn pipelines_stop_where_nobody_answers() {
     assert!(!shop.workflow("1") && !shop.job("2"));
     assert_ne!(shop.curl("3"), Some(true));
     assert_eq!(shop.deployments(), 0);
+    for kind in ["security", "p0-fix", "revert", "reliability"] {
+        assert_ne!(shop.curl_of(kind, &shop.token), Some(false), "{kind}");
+        let gate = ["gate", "shop", "--kind", kind, "--server", &shop.server];
+        assert!(shop.place.run(&gate).status.success(), "{kind}");
+    }
+    assert_ne!(shop.curl_of("feature", &shop.token), Some(true));
+}
+
+/// A token that does not hold lets pass what mends, and nothing else; a question that is wrong lets nothing pass.
+#[test]
+fn pipelines_with_a_token_that_does_not_hold_hold_up_no_mending() {
+    let shop = Shop::new();
+    assert_ne!(shop.curl_of("p0-fix", "expired"), Some(false));
+    assert_ne!(shop.curl_of("feature", "expired"), Some(true));
+    assert_ne!(shop.curl_of("p0-fix_", &shop.token), Some(true));
 }

@@ -111,6 +111,11 @@ fn a_promise_is_signed_by_two_or_in_solo_mode() {
         default  v1 proposed  solo             policy.yaml (policy)
     "]]
     .assert_eq(&says(&place, &["policy", "list"]));
+    expect![[r"
+        SERVICE  DECISION  POLICY                WHY
+        shop     unknown   default (not agreed)  web (99.9 % over 30d): nothing was seen in the window
+        solo mode: by the policy default one person may sign for both sides and approve their own exceptions
+    "]].assert_eq(&says(&place, &["decision", "list"]));
 }
 
 #[test]

@@ -263,27 +263,27 @@ fn promise_facts(terms: &PromiseTerms) -> BTreeMap<String, String> {
     facts
 }
 
-/// The conditions of a policy by the names of its fields, so that none can be forgotten.
+/// The conditions of a policy as its document writes them, made from its fields so that none can be forgotten.
 fn policy_facts(terms: &PolicyTerms) -> BTreeMap<String, String> {
     let mut facts = BTreeMap::new();
     if let Ok(Value::Object(fields)) = serde_json::to_value(&terms.policy) {
         for (name, value) in fields {
-            gather(&name, &value, &mut facts);
+            gather(&word(&name), &name, &value, &mut facts);
         }
     }
     facts.remove("name");
     if let Some(no_data) = terms.no_data {
-        facts.insert("no data".to_owned(), no_data_text(no_data));
+        facts.insert("noData".to_owned(), no_data_text(no_data));
     }
     facts
 }
 
-/// A field and those below it, in words: `escalation after days`, `caution at` as a share of the budget.
-fn gather(name: &str, value: &Value, facts: &mut BTreeMap<String, String>) {
+/// A field and those below it: `escalation.afterDays: 14`, `cautionAt: 25 %`.
+fn gather(term: &str, name: &str, value: &Value, facts: &mut BTreeMap<String, String>) {
     let text = match value {
         Value::Object(fields) => {
             for (key, value) in fields {
-                gather(&format!("{name} {key}"), value, facts);
+                gather(&format!("{term}.{}", word(key)), key, value, facts);
             }
             return;
         }
@@ -291,14 +291,40 @@ fn gather(name: &str, value: &Value, facts: &mut BTreeMap<String, String>) {
             let items: Vec<String> = items.iter().map(item).collect();
             items.join(", ")
         }
-        other => match (name.strip_suffix("_ppb"), other.as_i64()) {
-            (Some(_), Some(ppb)) => percent(ppb),
-            _ => item(other),
-        },
+        other => with_unit(name, other),
     };
     if !text.is_empty() && !value.is_null() {
-        let name = name.strip_suffix("_ppb").unwrap_or(name);
-        facts.insert(name.replace('_', " "), text);
+        facts.insert(term.to_owned(), text);
+    }
+}
+
+/// The word of a document for a field: without its unit, which stands with the value, and in its writing.
+fn word(name: &str) -> String {
+    if name == "hours_max" {
+        return "maxHours".to_owned();
+    }
+    let units = ["_ppb", "_minutes", "_milli"];
+    let name = units.iter().find_map(|unit| name.strip_suffix(unit)).unwrap_or(name);
+    let mut parts = name.split('_');
+    let mut word = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (first, rest) = part.split_at(part.len().min(1));
+        word.extend([&first.to_ascii_uppercase(), rest]);
+    }
+    word
+}
+
+/// A value as a document writes it, by the unit in the name of its field.
+fn with_unit(name: &str, value: &Value) -> String {
+    let Some(number) = value.as_i64() else { return item(value) };
+    if name.ends_with("_ppb") {
+        percent(number)
+    } else if name.ends_with("_minutes") {
+        length(number)
+    } else if name.ends_with("_milli") {
+        decimal(i128::from(number), 3)
+    } else {
+        number.to_string()
     }
 }
 
@@ -308,12 +334,8 @@ fn item(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Bool(is_so) => (if *is_so { "yes" } else { "no" }).to_owned(),
         Value::Object(fields) => {
-            let one = |(key, value): (&String, &Value)| match (
-                key.strip_suffix("_milli"),
-                value.as_i64(),
-            ) {
-                (Some(key), Some(milli)) => format!("{key} {}", decimal(i128::from(milli), 3)),
-                _ => format!("{} {}", key.replace('_', " "), item(value)),
+            let one = |(key, value): (&String, &Value)| {
+                format!("{} {}", word(key), with_unit(key, value))
             };
             fields.iter().map(one).collect::<Vec<_>>().join(" ")
         }

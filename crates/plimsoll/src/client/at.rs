@@ -62,9 +62,24 @@ impl At {
     /// # Errors
     /// [`Failure`], when there is none, or it cannot be spoken to.
     pub fn client(&self) -> Result<Client, Failure> {
+        self.client_after(PATIENCE)
+    }
+
+    /// The same for a question that is answered within so long, or not at all.
+    ///
+    /// # Errors
+    /// As [`At::client`].
+    pub fn client_within(&self, within: Duration) -> Result<Client, Failure> {
+        let since = Instant::now();
+        let client = self.client_after(within.min(PATIENCE))?;
+        Ok(client.within(within.saturating_sub(since.elapsed())))
+    }
+
+    /// A client, for which no longer than this is waited.
+    fn client_after(&self, patience: Duration) -> Result<Client, Failure> {
         match self.place() {
             Place::Address(address) => Ok(Client::new(Http::new(&address, self.token()?)?)),
-            Place::Folder(folder) => of_folder(&folder),
+            Place::Folder(folder) => of_folder(&folder, patience),
         }
     }
 
@@ -95,7 +110,7 @@ impl At {
 }
 
 /// The server that has the folder; or, while nobody has it, one in this process that goes when the command is done.
-fn of_folder(folder: &Path) -> Result<Client, Failure> {
+fn of_folder(folder: &Path, patience: Duration) -> Result<Client, Failure> {
     if !folder.exists() {
         return Err(Failure::usage(format!("there is no data folder {}", folder.display()))
             .hint("plimsoll serve --data DIR makes one; --data or --server names another"));
@@ -114,8 +129,8 @@ fn of_folder(folder: &Path) -> Result<Client, Failure> {
             return Ok(Client::new(Http::new(&reachable(address), token)?));
         }
         // Another command, which is done soon; or a server that starts.
-        if since.elapsed() > PATIENCE {
-            return Err(Failure::usage(in_use));
+        if since.elapsed() > patience {
+            return Err(Failure::away(in_use));
         }
         // Who has the folder tells nobody when it is free.
         thread::sleep(PAUSE);

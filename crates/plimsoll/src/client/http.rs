@@ -3,17 +3,15 @@
 use std::{io, time::Duration};
 
 use ureq::{
-    Agent, Body, Error,
+    Agent, AsSendBody, Body, Error, Timeout,
     http::{self, header},
 };
 
 use super::transport::{Method, NoResponse, Request, Response, Transport, retry_after};
-use crate::failure::Failure;
+use crate::{failure::Failure, time::seconds_text};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Applying many documents, or verifying a long journal, takes a while.
-const CALL_TIMEOUT: Duration = Duration::from_secs(300);
+/// Whoever takes no connection in that time takes none.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// Largest answer that is taken, in bytes.
 const ANSWER_BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -37,15 +35,14 @@ impl Http {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            .timeout_connect(Some(CONNECT_TIMEOUT))
-            .timeout_global(Some(CALL_TIMEOUT))
+            .timeout_connect(Some(CONNECT_WITHIN))
             .proxy(None)
             .user_agent(concat!("plimsoll/", env!("CARGO_PKG_VERSION")))
             .build();
         Ok(Http { agent: config.into(), base, token })
     }
 
-    fn run(&self, request: &Request) -> Result<http::Response<Body>, Error> {
+    fn run(&self, request: &Request, within: Duration) -> Result<http::Response<Body>, Error> {
         let mut builder = http::Request::builder()
             .method(request.method.name())
             .uri(format!("{}{}", self.base, request.path))
@@ -57,19 +54,33 @@ impl Http {
             builder = builder.header(name, value);
         }
         match (&request.body, request.method) {
-            (None, Method::Get | Method::Delete) => self.agent.run(builder.body(())?),
+            (None, Method::Get | Method::Delete) => self.sent(builder.body(())?, within),
             (body, _) => {
                 let body = body.as_deref().unwrap_or_default();
-                self.agent.run(builder.header(header::CONTENT_TYPE, "application/json").body(body)?)
+                let builder = builder.header(header::CONTENT_TYPE, "application/json");
+                self.sent(builder.body(body)?, within)
             }
         }
     }
 
-    fn no_response(&self, error: &Error) -> NoResponse {
+    /// Sends a request. The time goes on until the last byte of the answer was read.
+    fn sent<S: AsSendBody>(
+        &self,
+        request: http::Request<S>,
+        within: Duration,
+    ) -> Result<http::Response<Body>, Error> {
+        let request = self.agent.configure_request(request).timeout_global(Some(within)).build();
+        self.agent.run(request)
+    }
+
+    fn no_response(&self, error: &Error, within: Duration) -> NoResponse {
+        if let Error::Timeout(of) = error {
+            return self.late(*of, within);
+        }
         if is_break(error) {
             let what = format!("{} broke the connection before its answer was here", self.base);
             return NoResponse::Broken(
-                Failure::usage(what).hint("see whether the server still runs"),
+                Failure::away(what).hint("see whether the server still runs"),
             );
         }
         let hint = match error {
@@ -77,9 +88,6 @@ impl Http {
                 "nothing listens there; plimsoll serve starts a server"
             }
             Error::HostNotFound => "check the name of the host",
-            Error::Timeout(_) => {
-                "the server does not answer in time; see whether it is overloaded or stopped"
-            }
             _ => "check the address, and that the server is running",
         };
         let why = match error {
@@ -88,19 +96,38 @@ impl Http {
             error => error.to_string(),
         };
         let what = format!("cannot reach {}: {why}", self.base);
-        NoResponse::Unreachable(Failure::usage(what).hint(hint))
+        NoResponse::Unreachable(Failure::away(what).hint(hint))
+    }
+
+    /// The time was over before a connection was there, or before the answer was.
+    fn late(&self, of: Timeout, within: Duration) -> NoResponse {
+        let before_it_was_sent = matches!(of, Timeout::Resolve | Timeout::Connect);
+        let (does_not, within) = if before_it_was_sent {
+            ("takes no connection", within.min(CONNECT_WITHIN))
+        } else {
+            ("gave no whole answer", within)
+        };
+        let what = format!("{} {does_not} within {}", self.base, seconds_text(within));
+        let failure = Failure::away(what)
+            .hint("see whether the server is overloaded or stopped, and that the address is its");
+        if before_it_was_sent {
+            NoResponse::Unreachable(failure)
+        } else {
+            NoResponse::Late(failure)
+        }
     }
 }
 
 impl Transport for Http {
-    fn call(&mut self, request: &Request) -> Result<Response, NoResponse> {
-        let response = self.run(request).map_err(|error| self.no_response(&error))?;
+    fn call(&mut self, request: &Request, within: Duration) -> Result<Response, NoResponse> {
+        let no_response = |error: Error| self.no_response(&error, within);
+        let response = self.run(request, within).map_err(no_response)?;
         let status = response.status().as_u16();
         let retry_after = retry_after(
             response.headers().get(header::RETRY_AFTER).map(http::HeaderValue::as_bytes),
         );
         let body = response.into_body().into_with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
-        let body = body.map_err(|error| self.no_response(&error))?;
+        let body = body.map_err(no_response)?;
         Ok(Response { status, retry_after, body })
     }
 }

@@ -1,6 +1,6 @@
 //! A server in this process, for as long as one command takes: requests reach it without a socket.
 
-use std::fmt::Display;
+use std::{fmt::Display, time::Duration};
 
 use plimsoll_server::serve::Server;
 use ureq::http::{self, header};
@@ -22,7 +22,8 @@ impl InProcess {
 }
 
 impl Transport for InProcess {
-    fn call(&mut self, request: &Request) -> Result<Response, NoResponse> {
+    /// What this process does itself is not given up on the way: there is nobody else to wait for.
+    fn call(&mut self, request: &Request, _within: Duration) -> Result<Response, NoResponse> {
         let failed = |error: &dyn Display| NoResponse::Unreachable(Failure::usage(error));
         let mut builder = http::Request::builder()
             .method(request.method.name())

@@ -7,7 +7,10 @@ mod path;
 mod problem;
 mod transport;
 
-use std::{thread, time::Duration};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 pub use at::{At, DATA};
 pub use path::{path, query};
@@ -24,6 +27,15 @@ const ATTEMPTS: u32 = 4;
 
 /// No longer than this is waited between them, whatever the server asks for.
 const WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// A question is answered in that time, with its repeats. The server gives nobody longer to ask or to listen.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+
+/// What knows no idempotency key copies everything that is kept.
+const COPY_WITHIN: Duration = Duration::from_secs(60 * 60);
+
+/// A request is given no less than this.
+const LEFT_MIN: Duration = Duration::from_millis(1);
 
 /// What something is to be done to is not what it was.
 const CONDITION_FAILED: u16 = 412;
@@ -74,12 +86,20 @@ impl List {
 /// What speaks to a server.
 pub struct Client {
     transport: Box<dyn Transport>,
+    /// So long is waited for an answer; `None` for as long as its kind takes.
+    within: Option<Duration>,
 }
 
 impl Client {
     /// A client that speaks through this.
     pub fn new(transport: impl Transport + 'static) -> Self {
-        Client { transport: Box::new(transport) }
+        Client { transport: Box::new(transport), within: None }
+    }
+
+    /// The same, but nothing that is asked takes longer than this.
+    #[must_use]
+    pub fn within(self, within: Duration) -> Self {
+        Client { within: Some(within), ..self }
     }
 
     /// What the server says at a path, as it wrote it.
@@ -177,12 +197,22 @@ impl Client {
 
     /// Sends a request, again where the server has no room for it now.
     fn answered(&mut self, request: &Request) -> Result<Response, Failure> {
+        let within = self.within.unwrap_or(match request.repeat {
+            Repeat::Looks | Repeat::Keyed(_) => ANSWER_WITHIN,
+            Repeat::Doubles => COPY_WITHIN,
+        });
+        let until = Instant::now() + within;
         for attempt in 1.. {
-            let response = self.heard(request)?;
-            match response.retry_after {
-                Some(wait) if [429, 503].contains(&response.status) && attempt < ATTEMPTS => {
+            let response = self.heard(request, within, until)?;
+            let left = until.saturating_duration_since(Instant::now());
+            match response.retry_after.map(|wait| wait.min(WAIT_MAX)) {
+                Some(wait)
+                    if [429, 503].contains(&response.status)
+                        && attempt < ATTEMPTS
+                        && wait < left =>
+                {
                     // The server said when to come back; who wakes early is told again.
-                    thread::sleep(wait.min(WAIT_MAX));
+                    thread::sleep(wait);
                 }
                 _ => return Ok(response),
             }
@@ -191,18 +221,28 @@ impl Client {
     }
 
     /// Sends a request, once more where the connection breaks and a repeat does no harm.
-    fn heard(&mut self, request: &Request) -> Result<Response, Failure> {
-        let broken = match self.transport.call(request) {
-            Ok(response) => return Ok(response),
-            Err(NoResponse::Unreachable(failure)) => return Err(failure),
-            Err(NoResponse::Broken(failure)) => failure,
-        };
-        let failure = match request.repeat {
-            Repeat::Doubles => broken,
-            Repeat::Looks | Repeat::Keyed(_) => match self.transport.call(request) {
+    fn heard(
+        &mut self,
+        request: &Request,
+        within: Duration,
+        until: Instant,
+    ) -> Result<Response, Failure> {
+        let mut is_repeat = false;
+        let failure = loop {
+            // What is left of the time; the last part is never nothing, so that whoever is asked can answer.
+            let left = until.saturating_duration_since(Instant::now()).max(LEFT_MIN).min(within);
+            match self.transport.call(request, left) {
                 Ok(response) => return Ok(response),
-                Err(NoResponse::Unreachable(failure) | NoResponse::Broken(failure)) => failure,
-            },
+                Err(NoResponse::Unreachable(failure)) if !is_repeat => return Err(failure),
+                Err(NoResponse::Broken(_)) if !is_repeat && request.repeat != Repeat::Doubles => {
+                    is_repeat = true;
+                }
+                Err(
+                    NoResponse::Unreachable(failure)
+                    | NoResponse::Broken(failure)
+                    | NoResponse::Late(failure),
+                ) => break failure,
+            }
         };
         Err(match request.repeat {
             Repeat::Looks => failure,

@@ -12,6 +12,9 @@ const SHOWN_CHARS: usize = 200;
 
 /// Whoever asks shows no token, or one that does not hold.
 const UNAUTHORISED: u16 = 401;
+
+/// Whoever asks may not ask that: their token is good for other things.
+const FORBIDDEN: u16 = 403;
 const TOKEN_HINT: &str =
     "show a valid token with --token-file or in PLIMSOLL_TOKEN; plimsoll token issue makes one";
 
@@ -22,7 +25,7 @@ const NOT_NOW: [u16; 2] = [408, 429];
 const DAMAGED: &str = "/problems/damaged";
 
 /// What hints say to programs, and what a person does instead.
-const COMMANDS: [(&str, &str); 10] = [
+const COMMANDS: [(&str, &str); 17] = [
     ("GET /api/v1/services lists", "plimsoll service list shows"),
     ("GET /api/v1/slos lists", "plimsoll slo list shows"),
     ("GET /api/v1/slis lists", "plimsoll sli list shows"),
@@ -33,6 +36,25 @@ const COMMANDS: [(&str, &str); 10] = [
     ("GET /api/v1/attributions lists", "plimsoll attribution list shows"),
     ("GET /api/v1/people lists", "plimsoll person list shows"),
     ("GET /api/v1/tokens lists", "plimsoll token list shows"),
+    ("GET /api/v1/changes lists", "plimsoll change list shows"),
+    ("GET /api/v1/exceptions lists", "plimsoll exception list shows"),
+    ("GET /api/v1/services/{service}/decisions lists", "plimsoll decision history SERVICE shows"),
+    (
+        "GET /api/v1/documents lists them",
+        "plimsoll service list shows the sets that declare services",
+    ),
+    (
+        "send a JSON object, as GET /api/v1/openapi.json describes it",
+        "see that this program is of the same version as the server",
+    ),
+    (
+        "GET /api/v1/openapi.json says what is expected",
+        "plimsoll COMMAND --help says what is expected",
+    ),
+    (
+        "GET /api/v1/openapi.json lists",
+        "see that the address is right, and that this program is of the same version as the server, which lists",
+    ),
 ];
 
 /// What is read of a problem document. Everything may be missing: something else than a server may have answered.
@@ -67,7 +89,12 @@ pub fn failure(response: &Response) -> Failure {
     let what = problem.as_ref().map_or_else(|| not_ours(response), said);
     let is_damage = problem.as_ref().is_some_and(|one| one.r#type.as_deref() == Some(DAMAGED));
     let is_open = (response.status >= 500 && !is_damage) || NOT_NOW.contains(&response.status);
-    let failure = if is_open { Failure::usage(what) } else { Failure::input(what) };
+    let is_heard = problem.is_some() && ![UNAUTHORISED, FORBIDDEN].contains(&response.status);
+    let failure = match (is_open, is_heard && response.status < 500) {
+        (true, _) => Failure::away(what),
+        (false, true) => Failure::answered(what),
+        (false, false) => Failure::input(what),
+    };
     let hint = if response.status == UNAUTHORISED {
         Some(TOKEN_HINT.to_owned())
     } else {
@@ -109,10 +136,12 @@ fn not_ours(response: &Response) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use expect_test::expect;
 
     use super::*;
-    use crate::failure::{INPUT, USAGE};
+    use crate::failure::{Asked, INPUT, USAGE};
 
     fn shown(status: u16, body: &str) -> String {
         failure(&Response { status, retry_after: None, body: body.into() }).to_string()
@@ -137,6 +166,43 @@ mod tests {
             |status| failure(&Response { status, retry_after: None, body: Vec::new() }).code();
         assert_eq!([408, 429, 502, 503].map(code), [USAGE; 4]);
         assert_eq!([400, 401, 404, 409, 422].map(code), [INPUT; 5]);
+    }
+
+    #[test]
+    fn only_a_server_that_was_asked_says_that_the_question_is_wrong() {
+        let asked = |status, body: &str| {
+            failure(&Response { status, retry_after: None, body: body.into() }).asked()
+        };
+        let problem = r#"{"title":"No"}"#;
+        assert_eq!([400, 404, 422].map(|status| asked(status, problem)), [Asked::Answered; 3]);
+        assert_eq!([401, 403].map(|status| asked(status, problem)), [Asked::Wrongly; 2]);
+        assert_eq!([408, 429, 502, 503].map(|status| asked(status, problem)), [Asked::Nobody; 4]);
+        // Whatever else listens there.
+        assert_eq!([302, 404].map(|status| asked(status, "<p>no</p>")), [Asked::Wrongly; 2]);
+    }
+
+    /// Whatever the server says to do, a person on a command line is told a command.
+    #[test]
+    fn every_hint_of_the_interface_names_a_command() {
+        let api = concat!(env!("CARGO_MANIFEST_DIR"), "/../server/src/api");
+        let mut hints = 0;
+        for entry in fs::read_dir(api).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            let source = fs::read_to_string(&path).unwrap();
+            let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+            for hint in code.filter_map(|line| line.split('"').find(|text| text.contains("GET /")))
+            {
+                for plural in ["services", "slos", "slis", "sources", "promises", "policies"] {
+                    let hint = in_commands(&hint.replace("{plural}", plural));
+                    assert!(!hint.contains("/api/"), "{}: {hint}", path.display());
+                }
+                hints += 1;
+            }
+        }
+        assert!(hints > 8, "only {hints} hints were found");
     }
 
     #[test]

@@ -97,17 +97,19 @@ pub struct Response {
 pub enum NoResponse {
     /// The server cannot be spoken to.
     Unreachable(Failure),
+    /// The time is over and no whole answer is here: what was asked may have been done.
+    Late(Failure),
     /// The connection broke before the response was here: what was asked may have been done.
     Broken(Failure),
 }
 
 /// How requests get to a server.
 pub trait Transport {
-    /// Sends a request and waits for the response, whatever its status.
+    /// Sends a request and waits for the whole response, whatever its status, no longer than so long.
     ///
     /// # Errors
     /// [`NoResponse`].
-    fn call(&mut self, request: &Request) -> Result<Response, NoResponse>;
+    fn call(&mut self, request: &Request, within: Duration) -> Result<Response, NoResponse>;
 }
 
 /// The header that says when to ask again, in seconds.

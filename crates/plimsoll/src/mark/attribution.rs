@@ -85,7 +85,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(attributions: Vec<Attribution>) -> Table {
+/// Attributions, one a row.
+pub fn table(attributions: Vec<Attribution>) -> Table {
     let headings = ["ATTRIBUTION", "OF", "FROM (UTC)", "LENGTH", "PUT DOWN TO", "BY", "REASON"];
     let mut table = Table::new("nothing is attributed", &headings);
     for Attribution { id, interval, account, reason, by, .. } in attributions {

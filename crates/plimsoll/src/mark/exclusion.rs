@@ -62,7 +62,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(exclusions: Vec<Exclusion>) -> Table {
+/// Exclusions, one a row.
+pub fn table(exclusions: Vec<Exclusion>) -> Table {
     let headings = ["EXCLUSION", "OF", "FROM (UTC)", "LENGTH", "BY", "REASON"];
     let mut table = Table::new("nothing is excluded", &headings);
     for Exclusion { id, interval, reason, by, .. } in exclusions {

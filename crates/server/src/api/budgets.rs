@@ -213,8 +213,17 @@ fn objective(app: &App, slo: &str) -> Result<Objective, Problem> {
     found.ok_or_else(|| declared::none(Kind::Slo, slo))
 }
 
-fn moment(at: Option<&String>) -> Result<Option<Minute>, Problem> {
-    at.map(|at| minute::parse("at", at)).transpose()
+/// The moment that is asked for. One that is yet to come has no figures; clocks that differ by a minute may be.
+fn moment(app: &App, at: Option<&String>) -> Result<Option<Minute>, Problem> {
+    let Some(at) = at else { return Ok(None) };
+    let moment = minute::parse("at", at)?;
+    let now = Minute::of_second(app.clock.now().ms.div_euclid(1000));
+    if moment > now.plus(1) {
+        let hint = "ask for a moment that was, or leave it out for now";
+        let detail = format!("at is {moment}, which is yet to come");
+        return Err(Problem::new(Code::Invalid, detail, hint).with("field", "at"));
+    }
+    Ok(Some(moment))
 }
 
 async fn figures(
@@ -222,7 +231,7 @@ async fn figures(
     slo: &str,
     at: Option<&String>,
 ) -> Result<(Objective, Minute, SloFigures), Problem> {
-    let (objective, at) = (objective(app, slo)?, moment(at)?);
+    let (objective, at) = (objective(app, slo)?, moment(app, at)?);
     let keeper = app.keeper.clone();
     app.look(move || {
         let (end, figures) = keeper.figures_of(&objective, at)?;
@@ -257,7 +266,7 @@ pub(super) async fn list(
     Params(query): Params<BudgetsQuery>,
 ) -> Answer {
     let BudgetsQuery { at, limit, cursor } = query;
-    let at = moment(at.as_ref())?.unwrap_or_else(|| app.keeper.end());
+    let at = moment(&app, at.as_ref())?.unwrap_or_else(|| app.keeper.end());
     let Page { items: objectives, next } = {
         let state = app.desk.published().read();
         let objective = |name: &str, _: &_| objective_of(&state, name);
@@ -349,7 +358,7 @@ pub(crate) async fn stated(
     slo: &str,
     query: &StatementQuery,
 ) -> Result<Stated, Problem> {
-    let (objective, at) = (objective(app, slo)?, moment(query.at.as_ref())?);
+    let (objective, at) = (objective(app, slo)?, moment(app, query.at.as_ref())?);
     let window = chosen(&objective, query.window.as_deref())?;
     let windows = objective.slo.windows.iter();
     let other_windows = windows.filter(|other| **other != window).cloned().collect();

@@ -7,7 +7,7 @@ use axum::{extract::State, response::Response};
 use plimsoll_core::{
     printable::printable,
     promise::{budget::Budget, statement::Posting},
-    ratio::{grouped, percent_ceil, percent_floor},
+    ratio::{grouped, percent, percent_ceil, percent_floor, tenths_adding_up, tenths_ceil},
     time::{Date, utc},
 };
 
@@ -91,7 +91,13 @@ pub(crate) async fn statement(
 fn filled(solo: Vec<String>, objective: String, stated: Stated) -> Statement {
     let Stated { window, other_windows, statement, exclusions, attributions } = stated;
     let span = statement.budget.extent.span;
-    let mut days: Vec<(Date, DayPosted)> = statement.postings.iter().flat_map(days_of).collect();
+    let postings = &statement.postings;
+    let shares: Vec<i64> = postings.iter().map(|posting| posting.share_ppb).collect();
+    // The lines add up to what is said to be spent, and the days of an account to its line.
+    let tenths = tenths_adding_up(&shares, tenths_ceil(shares.iter().sum()));
+    let lines = || postings.iter().zip(tenths.iter().copied());
+    let mut days: Vec<(Date, DayPosted)> =
+        lines().flat_map(|(posting, tenths)| days_of(posting, tenths)).collect();
     // The newest first; within a day the largest account first, as they come.
     days.sort_by_key(|(day, _)| std::cmp::Reverse(*day));
     let days_left_out = days.len().saturating_sub(PAGE_LINES_MAX);
@@ -107,7 +113,7 @@ fn filled(solo: Vec<String>, objective: String, stated: Stated) -> Statement {
         from: utc(span.from),
         to: utc(span.to),
         views: [row("adjusted", &statement.budget), row("raw", &statement.raw)],
-        accounts: statement.postings.iter().map(posted).collect(),
+        accounts: lines().map(|(posting, tenths)| posted(posting, tenths)).collect(),
         days: days.into_iter().take(PAGE_LINES_MAX).map(|(_, day)| day).collect(),
         days_left_out,
         said,
@@ -140,14 +146,15 @@ fn named(posting: &Posting) -> String {
     name.map_or_else(|| word.clone(), |name| printable(&format!("{word} {name}")).into_owned())
 }
 
-fn posted(posting: &Posting) -> Posted {
-    Posted { account: named(posting), share: percent_ceil(posting.share_ppb) }
+fn posted(posting: &Posting, tenths: i64) -> Posted {
+    Posted { account: named(posting), share: percent(tenths) }
 }
 
-fn days_of(posting: &Posting) -> impl Iterator<Item = (Date, DayPosted)> {
-    posting.days.iter().map(|day| {
+fn days_of(posting: &Posting, tenths: i64) -> impl Iterator<Item = (Date, DayPosted)> {
+    let shares: Vec<i64> = posting.days.iter().map(|day| day.share_ppb).collect();
+    posting.days.iter().zip(tenths_adding_up(&shares, tenths)).map(|(day, tenths)| {
         let date = Date::of(day.day);
-        let share = percent_ceil(day.share_ppb);
+        let share = percent(tenths);
         (date, DayPosted { day: date.to_string(), account: named(posting), share })
     })
 }

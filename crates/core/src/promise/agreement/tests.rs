@@ -290,18 +290,24 @@ fn terms_are_told_in_words() {
     let facts: Vec<String> =
         terms.facts().iter().map(|(term, fact)| format!("{term}: {fact}")).collect();
     expect![[r"
-        caution at: 25 %
-        escalation after days: 14
-        exceptions hours max: 72
-        exceptions per quarter: 3
-        exempt kinds: security, p0-fix, revert, reliability
-        fast burn: factor 14.4 lookback minutes 60 min failures 5, factor 6 lookback minutes 360 min failures 5
-        max data age minutes: 60
-        min coverage: 90 %
-        min events: 100
-        recover at: 10 %
+        cautionAt: 25 %
+        escalation.afterDays: 14
+        exceptions.maxHours: 72
+        exceptions.perQuarter: 3
+        exemptKinds: security, p0-fix, revert, reliability
+        fastBurn: factor 14.4 lookback 1h minFailures 5, factor 6 lookback 6h minFailures 5
+        maxDataAge: 1h
+        minCoverage: 90 %
+        minEvents: 100
+        recoverAt: 10 %
         solo: no
-        stabilise at: 0 %"]].assert_eq(&facts.join("\n"));
+        stabiliseAt: 0 %"]]
+    .assert_eq(&facts.join("\n"));
+    // The words are those that the reference of the documents has.
+    let reference = include_str!("../../../../../docs/reference/documents.md");
+    for term in terms.facts().keys().flat_map(|term| term.split('.')) {
+        assert!(reference.contains(&format!("{term}:")), "{term} is no word of a document");
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -236,4 +236,10 @@ fn all_budgets_are_listed_as_each_is_shown() {
         assert_eq!(rest["next"], json!(null));
     }
     house.get("/api/v1/budgets?at=soon").send().problem(422, "invalid");
+    // What is yet to come has no figures, and those of now are not its.
+    for path in
+        ["budgets?", "slos/checkout-availability/statement?", "slos/checkout-availability/windows?"]
+    {
+        house.get(&format!("/api/v1/{path}at=2126-11-23T12:00:00Z")).send().problem(422, "invalid");
+    }
 }
