@@ -162,7 +162,7 @@ pub(crate) fn identify(app: &App, headers: &HeaderMap) -> Result<Option<Identifi
         let hint = "send `Authorization: Bearer TOKEN`";
         Problem::new(Code::TokenInvalid, "the Authorization field holds no bearer token", hint)
     })?;
-    let now_ms = app.clock.now().ms;
+    let now_ms = app.now_ms();
     match Shown::parse(text) {
         Some(Shown::Token { id, secret }) => {
             let id = TokenId(id.into());

@@ -366,7 +366,10 @@ impl Moment {
     pub(crate) fn of(app: &App) -> Self {
         let (decisions, now) = (app.keeper.decisions(), app.clock.now());
         let minute = Minute::of_second(now.ms.div_euclid(1000));
-        let doubts = doubts(&decisions, minute, now);
+        let mut doubts = doubts(&decisions, minute, now);
+        let behind =
+            app.clock_behind().map(|text| unknown(&format!("{text}; /-/ready says so, too")));
+        doubts.extend(behind);
         Moment { decisions, minute, doubts }
     }
 

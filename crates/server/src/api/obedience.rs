@@ -84,7 +84,7 @@ pub(super) async fn show(
 ) -> Answer {
     let bound = |field, text: Option<String>| text.map(|text| instant(field, &text)).transpose();
     // What started at this very moment has started.
-    let to_ms = bound("to", to)?.unwrap_or_else(|| app.clock.now().ms.saturating_add(1));
+    let to_ms = bound("to", to)?.unwrap_or_else(|| app.now_ms().saturating_add(1));
     let from_ms = bound("from", from)?.unwrap_or_else(|| to_ms.saturating_sub(LOOK_BACK_MS));
     let state = app.desk.published().read();
     if declared::find(&state, Kind::Service, &service).is_none() {
