@@ -228,8 +228,8 @@ fn of_owner(state: &State, person: &PersonId) -> Result<Identified, Problem> {
 fn unknown() -> Problem {
     Problem::new(
         Code::TokenInvalid,
-        "the token is none of this server's",
-        "check that it was copied whole, and that it is for this server",
+        "the token is unknown here, or was revoked",
+        "check that it was copied whole, and that it is for this server; or ask for a new one",
     )
 }
 
