@@ -294,3 +294,4 @@ fn a_promise_whose_slo_goes_is_broken_and_says_so() {
     let why: Vec<String> = broken.breakages(&here).iter().map(ToString::to_string).collect();
     assert!(why.contains(&"slo web is of the service other now".to_owned()), "{why:?}");
 }
+    assert_eq!(coverage::services(&here).into_iter().collect::<Vec<_>>(), ["other", "shop"]);

@@ -250,3 +250,14 @@ fn coverage_pages_and_exports_say_what_is_missing() {
         (&json!("unknown-to-promise"), &json!(7))
     );
 }
+
+    // Where the service goes, too, its promise does not vanish with it.
+    let nothing = json!({"files": {}, "delete": true});
+    assert_eq!(house.put("/api/v1/documents/shop", &nothing).send().status, 200);
+    assert_eq!(gaps(&house, "checkout"), ["broken", "not-agreed", "stale"]);
+    let coverage = house.get("/api/v1/promises/coverage").send().json();
+    assert_eq!(
+        (&coverage["services"], &coverage["gaps"]["broken"]),
+        (&json!(2), &json!(1)),
+        "{coverage}"
+    );
