@@ -257,7 +257,7 @@ pub(super) async fn history(
     }
     let state = app.desk.published().read();
     if declared::find(&state, Kind::Service, &name).is_none() {
-        return Err(declared::none(Kind::Service, &name));
+        return Err(declared::no_service(&state, &name));
     }
     let to = Moment::of(&app).end();
     let span = Span::new(to.plus(-i64::from(days) * DAY), to);
