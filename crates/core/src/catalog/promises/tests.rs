@@ -7,7 +7,7 @@ use crate::{
         self,
         tests::{SOURCE, apply, slo},
     },
-    command::{Actor, Context},
+    command::{Actor, Command, Context},
     decide::decide,
     promise::{
         coverage::{self, gaps},
@@ -103,6 +103,27 @@ fn what_a_promise_names_must_be_there() {
         "{alone:?}"
     );
     assert_eq!(alone.len(), 2);
+}
+
+#[test]
+fn people_whom_nobody_knows_are_warned_of() {
+    let policy = "apiVersion: plimsoll/v1\nkind: BudgetPolicy\nmetadata: {name: house}\n\
+                  spec: {approvers: {product: [ghost], engineering: [ada, ghost]}}\n";
+    let both =
+        format!("{policy}---\n{}", promise("p", "shop", &[("owner", "{person: eve, team: x}")]));
+    let mut here = state(&[&service("shop")]);
+    // Files by themselves know of nobody.
+    assert_eq!(told(&here, &both), [""; 0]);
+    for event in decide(&here, &Command::AddPerson("ada".to_owned()), &context()).unwrap() {
+        here.apply(5, &event);
+    }
+    assert_eq!(
+        told(&here, &both),
+        [
+            "3 warning unknown-person spec.approvers: policy house names ghost, and there is no such person",
+            "8 warning unknown-person spec.owner.person: promise p names eve, and there is no such person",
+        ]
+    );
 }
 
 #[test]
@@ -285,6 +306,7 @@ fn a_promise_whose_slo_goes_is_broken_and_says_so() {
             "version 1, not signed by product and engineering",
         ]
     );
+    assert_eq!(coverage::services(&here).into_iter().collect::<Vec<_>>(), ["other", "shop"]);
     // Without its policy, that of the house decides.
     assert_eq!(policy::of_service(&here, "shop").min_events, 100);
     // An SLO that is another service's now does not come back as if nothing had been.
@@ -296,4 +318,3 @@ fn a_promise_whose_slo_goes_is_broken_and_says_so() {
     let why: Vec<String> = broken.breakages(&here).iter().map(ToString::to_string).collect();
     assert!(why.contains(&"slo web is of the service other now".to_owned()), "{why:?}");
 }
-    assert_eq!(coverage::services(&here).into_iter().collect::<Vec<_>>(), ["other", "shop"]);

@@ -228,6 +228,8 @@ fn coverage_pages_and_exports_say_what_is_missing() {
     house.pass(200 * 24 * 3600 * 1000);
     assert_eq!(gaps(&house, "checkout"), ["not-agreed", "stale"]);
     let service = "apiVersion: openslo/v1\nkind: Service\nmetadata: {name: checkout}\nspec: {}\n";
+    let late = house.post("/api/v1/documents/promises/plan", &promise(PROMISE)).send().json();
+    assert_eq!(late["problems"][0]["code"], "review-overdue", "{late}");
     let mut without = files(service);
     let plan = house.post("/api/v1/documents/shop/plan", &without).send().json();
     let why = json!(["slo checkout-availability was withdrawn"]);
@@ -249,7 +251,6 @@ fn coverage_pages_and_exports_say_what_is_missing() {
         (&problems[0]["code"], &problems[0]["line"]),
         (&json!("unknown-to-promise"), &json!(7))
     );
-}
 
     // Where the service goes, too, its promise does not vanish with it.
     let nothing = json!({"files": {}, "delete": true});
@@ -261,3 +262,4 @@ fn coverage_pages_and_exports_say_what_is_missing() {
         (&json!(2), &json!(1)),
         "{coverage}"
     );
+}
