@@ -76,7 +76,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
             let new = NewAttribution { sli, service, from, to, account, reason: reason.clone() };
             add(at, "attributions", &new, *json, |made: &Attribution| {
                 let Attribution { id, interval, account, doubt, .. } = made;
-                let doubt = doubt.iter().map(|doubt| format!("\n{doubt}")).collect::<String>();
+                let doubt = doubt.as_ref().map_or_else(String::new, |doubt| format!("\n{doubt}"));
                 format!("{id} puts {} down to {}{doubt}", described(interval), words(account))
             })?;
         }

@@ -250,7 +250,8 @@ fn is_over(known: &Exception, done: &str, context: &Context) -> Refusal {
     )
 }
 
-/// Refuses whoever may not answer. As for signatures, anybody may where all whom the policy names were erased. Whether they answer what they asked for themselves, as the policy lets them.
+/// Refuses whoever may not answer. As for signatures, anybody may where all whom the policy names were erased.
+/// Whether they answer what they asked for themselves, as the policy lets them.
 fn check_second(
     state: &State,
     policy: &Policy,
