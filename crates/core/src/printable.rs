@@ -31,6 +31,15 @@ pub fn is_unprintable(c: char) -> bool {
         )
 }
 
+/// Whether a character turns the direction of writing or breaks a line, so that a text of one line reads otherwise
+/// than it is: the bidirectional controls of Unicode, and its separators of lines and paragraphs.
+pub fn is_misleading(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
 /// The text with everything escaped that is not printable: `\n`, `\u{202e}`.
 pub fn printable(text: &str) -> Cow<'_, str> {
     escaped(text, is_unprintable, |c, into| into.extend(c.escape_default()))

@@ -65,12 +65,26 @@ pub struct State {
     /// The exceptions that are kept.
     #[serde(default)]
     pub exceptions: Exceptions,
-    /// What was decided about each service. That of a withdrawn one is dropped; the journal keeps it.
+    /// Services that were withdrawn and did not come back.
+    #[serde(default)]
+    pub withdrawn: BTreeMap<SmolStr, Gone>,
+    /// What was decided about each service. That of a withdrawn one is dropped but for the number of its newest entry
+    /// ([`State::withdrawn`]); the journal keeps it.
     #[serde(default)]
     pub decisions: BTreeMap<SmolStr, Record>,
     /// How many events it is made of: the number of the journal's newest entry.
     #[serde(default)]
     pub entries: u64,
+}
+
+/// A service that was withdrawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gone {
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The entry of the journal that holds the last decision about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<u64>,
 }
 
 impl State {
@@ -83,7 +97,7 @@ impl State {
             Event::TokenIssued(event) => token::apply_issued(self, at_ms, event),
             Event::TokenRevoked(event) => token::apply_revoked(self, at_ms, event),
             Event::Declared(event) => object::apply_declared(self, at_ms, event),
-            Event::Withdrawn(event) => object::apply_withdrawn(self, event),
+            Event::Withdrawn(event) => object::apply_withdrawn(self, at_ms, event),
             Event::ExclusionAdded(event) => exclusion::apply_added(self, at_ms, event),
             Event::ExclusionUndone(event) => exclusion::apply_undone(self, event),
             Event::AttributionAdded(event) => attribution::apply_added(self, at_ms, event),

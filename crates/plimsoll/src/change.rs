@@ -308,9 +308,12 @@ fn then(gate: &GateThen) -> String {
 }
 
 fn obeyed(obedience: &Obedience, page: &mut Page) {
-    let Obedience { service, from, to, changes, unjudged, stabilising, .. } = obedience;
+    let Obedience { service, withdrawn, from, to, changes, unjudged, stabilising, .. } = obedience;
     let share = obedience.obedience.as_ref();
     page.fact("service", service);
+    if let Some(withdrawn) = withdrawn {
+        page.fact("withdrawn", &format!("{} UTC", minute(withdrawn)));
+    }
     page.fact("time", &format!("{} to {} UTC", minute(from), minute(to)));
     page.fact("obedience", &share.map_or_else(|| "unknown".to_owned(), percent));
     let unjudged = match unjudged {

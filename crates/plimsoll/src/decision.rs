@@ -117,8 +117,11 @@ fn table(decisions: Vec<ServiceDecision>) -> Table {
 
 fn signed(exit: &Exit) -> String {
     if exit.in_force.is_some() {
-        let until = "until a further tenth of a budget is spent";
-        return format!("both signed: {} stands on caution, {until}", exit.service);
+        let until = "until a further tenth of one is spent";
+        return format!(
+            "both signed: the spent budgets of {0} call for caution, {until}; plimsoll gate {0} says what follows",
+            exit.service
+        );
     }
     let other = match exit.signed.first().map(|signature| &*signature.role) {
         Some("product") => "engineering",

@@ -74,7 +74,7 @@ fn a_token_is_shown_once_used_and_revoked() {
     let wrong =
         place.command(&list).env("PLIMSOLL_TOKEN", format!("{}0", token.trim())).output().unwrap();
     expect![[r"
-        ! error: the token is none of this server's
+        ! error: the token is unknown here, or was revoked
         ! hint: show a valid token with --token-file or in PLIMSOLL_TOKEN; plimsoll token issue makes one
         [exit 1]
     "]]
@@ -85,7 +85,7 @@ fn a_token_is_shown_once_used_and_revoked() {
     "]]
     .assert_eq(&place.says(&[&["token", "revoke", id], &DATA[..]].concat()));
     expect![[r"
-        ! error: the token is none of this server's
+        ! error: the token is unknown here, or was revoked
         ! hint: show a valid token with --token-file or in PLIMSOLL_TOKEN; plimsoll token issue makes one
         [exit 1]
     "]]

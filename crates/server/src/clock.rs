@@ -10,6 +10,8 @@ use std::{
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
+use plimsoll_core::time::rfc3339_ms;
+
 /// A difference of the two clocks up to this is a correction, in milliseconds.
 const CORRECTION_MS: i64 = 60_000;
 
@@ -61,6 +63,25 @@ impl SteadyClock {
             jump_ms: offset_ms.saturating_sub(self.offset_ms),
         }
     }
+}
+
+/// That the clock stands behind what is on record, where it does by more than a correction. What is recorded was: so
+/// the clock is wrong, or it was ahead when that was recorded. All in milliseconds since 1970.
+pub fn behind(now_ms: i64, journal_ms: i64, slots_end_ms: i64) -> Option<String> {
+    let (newest_ms, what) = if journal_ms >= slots_end_ms {
+        (journal_ms, "the newest entry of the journal")
+    } else {
+        (slots_end_ms, "the end of the newest slots")
+    };
+    // Minutes may be pushed as soon as they have begun.
+    let tolerance_ms = if journal_ms >= slots_end_ms { CORRECTION_MS } else { 2 * CORRECTION_MS };
+    (newest_ms.saturating_sub(now_ms) > tolerance_ms).then(|| {
+        format!(
+            "the clock of the machine says {}, before {what} of {}",
+            rfc3339_ms(now_ms),
+            rfc3339_ms(newest_ms)
+        )
+    })
 }
 
 /// Where the server reads the time.
@@ -146,6 +167,24 @@ mod tests {
             let now = clock.look(START_MS + s * 1000 + (s % 4) * YEAR_MS, s * 1000);
             assert_eq!(now.ms, START_MS + s * 1000);
         }
+    }
+
+    #[test]
+    fn a_clock_behind_what_is_on_record_is_named_with_both_times() {
+        assert_eq!(behind(START_MS, START_MS + 60_000, START_MS + 120_000), None);
+        assert_eq!(behind(START_MS, 0, 0), None);
+        let journal = behind(START_MS, START_MS + 60_001, 0).unwrap();
+        let slots = behind(START_MS, START_MS, START_MS + 86_400_000).unwrap();
+        let clock = "the clock of the machine says 2027-01-15T08:00:00";
+        assert!(
+            journal.starts_with(clock) && journal.contains("the journal of 2027-01-15T08:01:00"),
+            "{journal}"
+        );
+        assert!(
+            slots.starts_with(clock) && slots.contains("newest slots of 2027-01-16T08:00:00"),
+            "{slots}"
+        );
+        assert!(behind(i64::MIN, i64::MAX, 0).is_some());
     }
 
     #[test]

@@ -154,6 +154,8 @@ impl Server {
         let (keeper, keeper_thread) =
             keeper(&folder, published, Arc::clone(&clock), desk.recorder())
                 .map_err(OpenError::Keeper)?;
+        let slots_end_ms =
+            slots_end_ms(&folder).map_err(StartError::Store).map_err(OpenError::Keeper)?;
         let healths = Healths::default();
         let follow = follow(&folder, &keeper, following, &clock, &healths)?;
         let app = App {
@@ -163,6 +165,7 @@ impl Server {
             keyring,
             local,
             clock,
+            slots_end_ms,
             journal: folder.journal(),
             slots: folder.slots(),
             buckets: Buckets::default(),
@@ -172,6 +175,12 @@ impl Server {
             bodies: Arc::new(Semaphore::new(BODIES_BYTES_MAX / 1024)),
             answered: Answered::default(),
         };
+        if let Some(behind) = app.clock_behind() {
+            tracing::error!(
+                "{behind}; until it has passed that, no decision is more than unknown, and what expires is judged by \
+                 the journal's time. Set the clock right"
+            );
+        }
         let threads = Mutex::new(Some((follow, keeper_thread, thread)));
         Ok(Server { app: Arc::new(app), hosts: Hosts::new(&hosts), threads, folder })
     }
@@ -313,6 +322,12 @@ fn keeper(
     let opening =
         Opening { store: move || SlotFile::open(&file), reader: move || SlotReader::open(&same) };
     Keeper::start(opening, published, clock, record)
+}
+
+/// The end of the newest slots, in milliseconds since 1970; 0 where there are none.
+fn slots_end_ms(folder: &Folder) -> Result<i64, Error> {
+    let extent = SlotReader::open(&folder.slots())?.reads().extent()?;
+    Ok(extent.map_or(0, |extent| extent.to.second().saturating_mul(1000)))
 }
 
 /// That the slots are gone, where there were some: whoever opened the folder before made the file.

@@ -3,6 +3,7 @@
 //! A set of files is reconciled as a whole: what it declares anew or otherwise is declared, what it no longer
 //! declares is withdrawn. [`plan()`] says what would happen; applying is that very plan.
 
+mod handles;
 pub mod object;
 pub mod plan;
 mod promises;

@@ -10,7 +10,7 @@ use crate::{
     measure::sli::Sli,
     promise::{agreement, policy::Policy, promise::Promise, slo},
     spec::accesslog::AccessLogSource,
-    state::State,
+    state::{Gone, State},
 };
 
 /// Kinds of objects.
@@ -207,6 +207,9 @@ pub(crate) fn apply_declared(state: &mut State, at_ms: i64, event: &WasDeclared)
         let service = before.service.clone();
         no_longer_promised(state, &service, &event.name);
     }
+    if id.kind == Kind::Service {
+        state.withdrawn.remove(&event.name);
+    }
     if let Object::Promise(promise) = &event.object {
         state.promised_by.insert(promise.service.as_str().into(), event.name.clone());
     }
@@ -214,13 +217,14 @@ pub(crate) fn apply_declared(state: &mut State, at_ms: i64, event: &WasDeclared)
     state.objects.insert(id, Declared { object, owner, since_ms: at_ms, key: event.key });
 }
 
-pub(crate) fn apply_withdrawn(state: &mut State, event: &WasWithdrawn) {
+pub(crate) fn apply_withdrawn(state: &mut State, at_ms: i64, event: &WasWithdrawn) {
     agreement::apply_withdrawn(state, &event.id);
     if let Some(Object::Promise(gone)) = state.objects.remove(&event.id).map(|known| known.object) {
         no_longer_promised(state, &gone.service, &event.id.name);
     }
     if event.id.kind == Kind::Service {
-        state.decisions.remove(&event.id.name);
+        let last = state.decisions.remove(&event.id.name).map(|record| record.last.entry);
+        state.withdrawn.insert(event.id.name.clone(), Gone { at_ms, decision: last });
     }
 }
 

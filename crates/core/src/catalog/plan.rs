@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use super::{
+    handles,
     object::{Declared, Kind, Object, ObjectId, Owner, WasWithdrawn, declared},
     promises::{self, Next},
     proposals::{self, Proposal, proposals},
@@ -20,6 +21,7 @@ use crate::{
         problem::{Place, Problem, Severity},
     },
     state::State,
+    time::Date,
 };
 
 /// What would happen to one object.
@@ -73,6 +75,8 @@ pub struct Plan {
     pub unchanged: usize,
     /// The versions of promises and policies that would be proposed.
     pub proposals: Vec<Proposal>,
+    /// By which day promises and policies of the files are to be looked at again, and where they stand.
+    pub reviews: BTreeMap<ObjectId, (Date, Place)>,
     /// Promises that could not be held to account any more, by name, and why.
     pub breaks: BTreeMap<SmolStr, Vec<Breakage>>,
     /// Warnings; and errors, with which nothing would happen at all.
@@ -96,11 +100,35 @@ impl Plan {
         self.problems.iter().any(Problem::is_error)
     }
 
+    /// Promises and policies that had to be looked at again before this day: perhaps the year is wrong.
+    pub fn overdue(&self, today: Date) -> Vec<Problem> {
+        let past = self.reviews.iter().filter(|(_, (day, _))| *day < today);
+        let problem = |(id, (day, place)): (&ObjectId, &(Date, Place))| {
+            let message = format!("{id} was to be looked at again by {day}, which has passed");
+            let hint = "look whether it still fits, and name a later day";
+            let problem = Problem::warning(code::REVIEW_OVERDUE, place.clone(), message, hint);
+            Problem { field: "spec.reviewDate".to_owned(), ..problem }
+        };
+        past.map(problem).collect()
+    }
+
     /// The objects that would be withdrawn.
     pub fn withdrawn(&self) -> impl Iterator<Item = &ObjectId> {
         let withdrawn = |change: &Change| matches!(change, Change::Withdraw { .. });
         self.changes.iter().filter(move |(_, change)| withdrawn(change)).map(|(id, _)| id)
     }
+}
+
+/// By which day an object is to be looked at again.
+fn review(
+    (id, (object, place)): (&ObjectId, &(Object, Place)),
+) -> Option<(ObjectId, (Date, Place))> {
+    let day = match object {
+        Object::Policy { policy, .. } => policy.review_date?,
+        Object::Promise(promise) => promise.review_date,
+        _ => return None,
+    };
+    Some((id.clone(), (day, place.clone())))
 }
 
 /// What applying these files (name and content) as this set would do.
@@ -111,9 +139,11 @@ pub fn plan(state: &State, set: &str, files: &[(String, Vec<u8>)]) -> Plan {
         changes: BTreeMap::new(),
         unchanged: 0,
         proposals: Vec::new(),
+        reviews: read.objects.iter().filter_map(review).collect(),
         breaks: BTreeMap::new(),
         problems: read.problems,
     };
+    plan.problems.extend(handles::unknown(&read.objects, state));
     let mut wanted = read.objects;
     let others = used_elsewhere(state, set);
     for (id, known) in state.objects.iter().filter(|(_, known)| known.owner.set == set) {

@@ -63,10 +63,11 @@ pub(super) fn problems(docs: &[Placed<PromiseDoc>], next: &Next<'_>) -> Vec<Prob
     let on_circles = on_circles(&cycles);
     let own: BTreeSet<&str> = docs.iter().map(|placed| placed.doc.metadata.name.as_str()).collect();
     let mut problems = Vec::new();
+    let mut told = BTreeSet::new();
     for placed in docs {
         problems.extend(unknown(placed, next));
         problems.extend(second(placed, &by_service, &own));
-        problems.extend(in_circles(placed, &cycles, &on_circles));
+        problems.extend(in_circles(placed, &cycles, &on_circles, &mut told));
         problems.extend(above_ceiling(placed, next, &by_service));
     }
     problems
@@ -134,16 +135,18 @@ fn second(
     Some(Problem { field: "spec.service".to_owned(), ..problem })
 }
 
-/// That its service is on a circle of hard dependencies.
+/// That its service is on a circle of hard dependencies that nobody was told of yet: it is one fault, however many
+/// promises are on it.
 fn in_circles(
     placed: &Placed<PromiseDoc>,
     cycles: &[Vec<&str>],
     on_circles: &BTreeMap<&str, (usize, usize)>,
+    told: &mut BTreeSet<usize>,
 ) -> Option<Problem> {
-    let (cycle, at) = on_circles.get(placed.doc.promise.service.as_str())?;
-    let cycle = cycles.get(*cycle)?;
+    let (number, at) = on_circles.get(placed.doc.promise.service.as_str())?;
+    let cycle = cycles.get(*number)?;
     // Whoever depends on itself is told so where the document is read.
-    if cycle.len() == 1 {
+    if cycle.len() == 1 || !told.insert(*number) {
         return None;
     }
     let shown = (cycle.len() + 1).min(CIRCLE_SHOWN_MAX);

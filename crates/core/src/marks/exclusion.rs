@@ -94,6 +94,18 @@ impl State {
 pub(crate) fn add(state: &State, wish: &Wish, context: &Context) -> Result<Vec<Event>, Refusal> {
     wish.interval.check(state, context)?;
     let reason = words::checked(&wish.reason, "reason", REASON_BYTES_MAX)?;
+    let person = context.actor.person();
+    let is_same = |mark: &&Exclusion| {
+        mark.interval == wish.interval && person.is_some() && mark.by.person() == person
+    };
+    let about = state.exclusions.about(std::slice::from_ref(&wish.interval.of));
+    if let Some(known) = about.into_iter().find(is_same) {
+        let (id, of) = (&known.id.0, &wish.interval.of);
+        return Err(Refusal::conflict(
+            format!("you excluded these minutes of {of} already: {id}"),
+            format!("nothing is left to do; plimsoll exclusion undo {id} takes it back"),
+        ));
+    }
     state.exclusions.check_room(&wish.interval.of, context)?;
     Ok(vec![Event::ExclusionAdded(Added {
         exclusion: MarkId(context.fresh_id("x", 0)),

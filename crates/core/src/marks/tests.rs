@@ -11,6 +11,7 @@ use crate::{
     deliver::attribution::Account,
     event::Event,
     limits::{MARK_AHEAD_MINUTES_MAX, MARK_MINUTES_MAX, MARKS_PER_SUBJECT_MAX, WINDOW_MINUTES_MAX},
+    people::person::PersonId,
     state::State,
     time::{DAY, Minute},
 };
@@ -129,6 +130,26 @@ fn an_attribution_names_its_account_and_corrects_the_one_before() {
     act(&mut state, &Command::UndoAttribution(id("a", 1)), 0);
     assert_eq!(account(&state, "web-answers", -4), Account::Unattributed);
     assert!(state.attributions.is_empty());
+}
+
+#[test]
+fn the_same_person_excludes_the_same_minutes_once() {
+    let mut state = shop();
+    let by = |who: &str, fresh| Context {
+        actor: Actor::Owner { person: PersonId::parse(who).unwrap() },
+        ..context(fresh)
+    };
+    let command = exclude(interval(service(), -10, -5));
+    for event in decide(&state, &command, &by("ada", 1)).unwrap() {
+        state.apply(NOW * 60_000, &event);
+    }
+    let again = decide(&state, &command, &by("ada", 2)).unwrap_err();
+    assert_eq!(again.kind, RefusalKind::Conflict);
+    assert!(again.what.ends_with(&id("x", 1)), "{again}");
+    // Somebody else may say the same, and the same person something else.
+    assert!(decide(&state, &command, &by("bob", 3)).is_ok());
+    assert!(decide(&state, &exclude(interval(service(), -10, -4)), &by("ada", 4)).is_ok());
+    assert!(decide(&state, &exclude(interval(sli("web"), -10, -5)), &by("ada", 5)).is_ok());
 }
 
 #[test]

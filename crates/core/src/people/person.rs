@@ -67,6 +67,32 @@ impl Person {
     }
 }
 
+/// Whether this is the handle of somebody who was erased.
+pub(crate) fn is_erased(state: &State, handle: &str) -> bool {
+    let id = PersonId::parse(handle).ok();
+    id.and_then(|id| state.people.get(&id)).is_some_and(|known| !known.is_active())
+}
+
+/// Whether this is the handle of somebody who may act.
+pub(crate) fn is_active(state: &State, handle: &str) -> bool {
+    !is_unknown(state, handle) && !is_erased(state, handle)
+}
+
+/// Whether this is the handle of nobody who was ever here.
+pub(crate) fn is_unknown(state: &State, handle: &str) -> bool {
+    PersonId::parse(handle).map_or(true, |id| !state.people.contains_key(&id))
+}
+
+/// Handles for people who look for somebody: whom nobody can ask is marked.
+pub(crate) fn listed<'a>(state: &State, handles: impl IntoIterator<Item = &'a str>) -> String {
+    let marked = handles.into_iter().map(|handle| match handle {
+        _ if is_unknown(state, handle) => format!("{handle} (unknown here; add them first)"),
+        _ if is_erased(state, handle) => format!("{handle} (erased)"),
+        _ => handle.to_owned(),
+    });
+    marked.collect::<Vec<_>>().join(", ")
+}
+
 /// A person was added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Added {

@@ -149,8 +149,7 @@ pub(crate) fn issue(state: &State, wish: &Wish, context: &Context) -> Result<Vec
             format!("give 1 to {TOKEN_DAYS_MAX} days"),
         ));
     }
-    if wish.label.chars().count() > TOKEN_LABEL_CHARS_MAX
-        || wish.label.chars().any(char::is_control)
+    if wish.label.chars().count() > TOKEN_LABEL_CHARS_MAX || !crate::words::is_one_line(&wish.label)
     {
         return Err(Refusal::invalid(
             "the label is too long or holds control characters",

@@ -20,7 +20,7 @@ use crate::{
     command::{Actor, Context, Refusal},
     event::Event,
     limits::VERSIONS_KEPT_MAX,
-    people::person::PersonId,
+    people::person::{self, PersonId},
     state::State,
 };
 
@@ -401,15 +401,13 @@ pub(super) fn check_approver(
         Role::Product => &rules.approvers.product,
         Role::Engineering => &rules.approvers.engineering,
     };
-    let is_erased = |handle: &String| {
-        let id = PersonId::parse(handle).ok();
-        id.and_then(|id| state.people.get(&id)).is_some_and(|known| !known.is_active())
-    };
+    let is_erased = |handle: &String| person::is_erased(state, handle);
     if named.iter().any(|handle| handle == person.as_str()) || named.iter().all(is_erased) {
         return Ok(());
     }
+    let named = person::listed(state, named.iter().map(String::as_str));
     let what = format!("{person} may not sign for {role} by the policy {}", rules.name);
-    Err(Refusal::conflict(what, format!("ask one of those it names: {}", named.join(", "))))
+    Err(Refusal::conflict(what, format!("ask one of those it names: {named}")))
 }
 
 pub(crate) fn apply_promise_proposed(

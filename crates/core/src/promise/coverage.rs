@@ -1,6 +1,8 @@
 //! Coverage: which services have a promise that somebody stands by, and what is missing of the others.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
+
+use smol_str::SmolStr;
 
 use super::{
     agreement::{Standing, standing},
@@ -74,6 +76,15 @@ impl fmt::Display for Gap {
             Gap::Stale(day) => write!(f, "stale: it was to be reviewed by {day}"),
         }
     }
+}
+
+/// Every service that somebody can ask for: those that are declared, and those that a promise names although they were
+/// withdrawn. A promise that is broken must not vanish with its service.
+pub fn services(state: &State) -> BTreeSet<&str> {
+    let from = ObjectId { kind: Kind::Service, name: "".into() };
+    let declared = state.objects.range(from..).map(|(id, _)| id);
+    let declared = declared.take_while(|id| id.kind == Kind::Service).map(|id| id.name.as_str());
+    declared.chain(state.promised_by.keys().map(SmolStr::as_str)).collect()
 }
 
 /// What is missing of the promise of a service, the worst first. Empty means: it is measured, agreed and fresh.

@@ -226,6 +226,10 @@ impl Reading {
         if self.has_at_most(policy.stabilise_at_ppb) {
             return say(Verdict::Stabilise, self.spent_text(&left));
         }
+        if spend.sums.total() == 0 {
+            let text = "no event in the window: nothing is known of how it answers";
+            return say(Verdict::Unknown, text.to_owned());
+        }
         if let Some(burn) = self.burns.iter().find(|burn| burn.is_fast(self.budget.target)) {
             let (fast, over) = (burn.rate_text(self.budget.target), length(burn.span.minutes()));
             let limit = decimal(burn.rule.factor_milli.into(), 3);

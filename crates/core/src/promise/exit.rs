@@ -67,8 +67,14 @@ pub(crate) fn sign(state: &State, wish: &Wish, context: &Context) -> Result<Vec<
     let record = stabilising(state, service)?;
     let reason = words::checked(reason, "reason", REASON_BYTES_MAX)?;
     if let Some(signed) = record.exit.iter().find(|signed| signed.role == *role) {
-        if signed.by.person() == Some(person) {
+        if signed.by.person() == Some(person) && signed.reason == reason {
             return Ok(Vec::new());
+        }
+        if signed.by.person() == Some(person) {
+            let what =
+                format!("{person} signed the exit of {service} for {role} with another reason");
+            let hint = format!("what is signed stays: {}", signed.reason);
+            return Err(Refusal::conflict(what, hint));
         }
         let what = format!("the exit of {service} is signed for {role} by {}", signed.by);
         return Err(Refusal::conflict(what, "nothing is left to sign for this role"));
@@ -84,12 +90,13 @@ pub(crate) fn sign(state: &State, wish: &Wish, context: &Context) -> Result<Vec<
         );
         return Err(Refusal::conflict(what, hint));
     }
+    let floors = floors(&record.standing.spent, left)?;
     let service = SmolStr::from(service.as_str());
     let signed =
         Signed { service: service.clone(), role: *role, reason, by: context.actor.clone() };
     let Some(first) = other else { return Ok(vec![Event::ExitSigned(signed)]) };
-    let floors = floors(&record.standing.spent, left)?;
-    let release = Release { reason: first.reason.to_string(), floors };
+    let reason = format!("{}: {}; {role}: {}", first.role, first.reason, signed.reason);
+    let release = Release { reason, floors };
     Ok(vec![Event::ExitSigned(signed), Event::ExitGranted(Granted { service, release })])
 }
 
@@ -99,6 +106,10 @@ fn stabilising<'a>(state: &'a State, service: &str) -> Result<&'a Record, Refusa
         let what = format!("nothing was decided about {:?}", crate::text::shortened(service));
         Refusal::not_found(what, "plimsoll decision list shows the services that are decided")
     })?;
+    if record.standing.release.is_some() {
+        let what = format!("both signed the exit of {service} already");
+        return Err(Refusal::conflict(what, "the next decision lets its budgets go"));
+    }
     if record.last.verdict == Verdict::Stabilise && !record.standing.spent.is_empty() {
         return Ok(record);
     }

@@ -26,6 +26,10 @@ pub const UNREACHABLE_BURN: &str = "unreachable-burn";
 pub const LOOKBACK_SHORTER_THAN_SLICE: &str = "lookback-shorter-than-slice";
 /// *Caution* would come after *stabilise*.
 pub const UNREACHABLE_CAUTION: &str = "unreachable-caution";
+/// *Stabilise* ends with as much as it begins with.
+pub const NO_HYSTERESIS: &str = "no-hysteresis";
+/// A decision rests on however few events.
+pub const NO_LEAST_EVENTS: &str = "no-least-events";
 /// The window is shorter than one slice.
 pub const WINDOW_SHORTER_THAN_SLICE: &str = "window-shorter-than-slice";
 /// The window is no whole number of slices.
@@ -161,6 +165,34 @@ pub fn shares(policy: &Policy) -> Option<Finding> {
             percent_floor(policy.caution_at_ppb)
         ),
         hint: "caution comes before stabilise: give cautionAt a larger share".to_owned(),
+    })
+}
+
+/// A policy by which *stabilise* ends with the same share of a budget with which it begins, so that a budget at the edge
+/// goes to and fro.
+pub fn recovery(policy: &Policy) -> Option<Finding> {
+    let is_wanted = policy.recover_at_ppb > policy.stabilise_at_ppb
+        || policy.stabilise_at_ppb >= BILLION as i64;
+    let share = percent_floor(policy.stabilise_at_ppb);
+    (!is_wanted).then(|| Finding {
+        code: NO_HYSTERESIS,
+        subject: Subject::Shares,
+        message: format!(
+            "stabilise begins and ends at {share} left: a budget there goes to and fro"
+        ),
+        hint: "let it end with more, such as 10 % above; leave recoverAt out for that".to_owned(),
+    })
+}
+
+/// A policy that decides by however few events.
+pub fn events(policy: &Policy) -> Option<Finding> {
+    (policy.min_events == 0).then(|| Finding {
+        code: NO_LEAST_EVENTS,
+        subject: Subject::Shares,
+        message: "a single event decides: one bad one spends most budgets, one good one says ship"
+            .to_owned(),
+        hint: "ask for as many as the target needs to be told from 100 %; leave it out for 100"
+            .to_owned(),
     })
 }
 

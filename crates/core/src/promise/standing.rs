@@ -29,7 +29,7 @@ pub struct Standing {
 /// An early exit from *stabilise*: what spent the budget is mended, and both sides signed that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {
-    /// What was mended, and how that is known.
+    /// What was mended, and how that is known, in the words of both sides.
     pub reason: String,
     /// For each budget that was spent, how far it may fall until the exit is void.
     pub floors: Vec<Floor>,

@@ -123,6 +123,10 @@ pub const BELONGS_ELSEWHERE: &str = "belongs-elsewhere";
 pub const UNUSED_INDICATOR: &str = "unused-indicator";
 /// A promise names something that is neither among the files nor on the server.
 pub const UNKNOWN_TO_PROMISE: &str = "unknown-to-promise";
+/// A day by which something was to be looked at again has passed.
+pub const REVIEW_OVERDUE: &str = "review-overdue";
+/// A document names somebody who is no person of the server.
+pub const UNKNOWN_PERSON: &str = "unknown-person";
 /// A service with two promises.
 pub const SECOND_PROMISE: &str = "second-promise";
 /// Services that depend on each other, so that each needs the other first.

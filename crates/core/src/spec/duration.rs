@@ -130,6 +130,8 @@ pub(crate) enum Use {
     Calendar,
     /// Anything else.
     Length,
+    /// The same, where whoever reads it refuses one without length.
+    Positive,
 }
 
 /// Reads a duration from a field.
@@ -154,11 +156,11 @@ pub(crate) fn read(item: &Item<'_>, usage: Use, report: &mut Report) -> Option<D
         item.error(report, code::BAD_DURATION, message, hint);
         return None;
     }
-    if duration.count == 0 {
+    if duration.count == 0 && usage != Use::Positive {
         let hint = "read as nothing; the specification asks for a positive number";
         item.warning(report, code::ZERO_DURATION, "has no length", hint);
     }
-    if usage == Use::Length && duration.unit.is_uneven() {
+    if usage != Use::Calendar && duration.unit.is_uneven() {
         let hint =
             "read as 30 days a month, 90 a quarter, 365 a year; write days or weeks to be clear";
         item.warning(

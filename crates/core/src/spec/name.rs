@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{code, fields::Item, kind::Kind, report::Report};
+use crate::words;
 
 /// Longest RFC 1123 label, and longest name part of a key.
 const LONGEST_LABEL: usize = 63;
@@ -89,6 +90,18 @@ pub(crate) fn read(item: &Item<'_>, report: &mut Report) -> Option<String> {
 pub(crate) fn reference(item: &Item<'_>, kind: Kind, report: &mut Report) -> Option<String> {
     let name = read(item, report)?;
     report.refer(kind, &name, item.at(), &item.field);
+    Some(name)
+}
+
+/// Reads the service that an SLO names. OpenSLO lets it be any text; what reads otherwise than it is, is refused.
+pub(super) fn of_service(item: &Item<'_>, report: &mut Report) -> Option<String> {
+    let name = item.filled_text(report)?.to_owned();
+    if !words::is_one_line(&name) {
+        let message = "holds control characters, or such as turn the direction of writing";
+        item.error(report, code::BAD_NAME, message, format!("for example {}", dns_label(&name)));
+        return None;
+    }
+    report.refer(Kind::Service, &name, item.at(), &item.field);
     Some(name)
 }
 

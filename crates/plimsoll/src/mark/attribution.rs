@@ -75,8 +75,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
             let account = Account { kind: (*kind).into(), name: name.clone() };
             let new = NewAttribution { sli, service, from, to, account, reason: reason.clone() };
             add(at, "attributions", &new, *json, |made: &Attribution| {
-                let Attribution { id, interval, account, .. } = made;
-                format!("{id} puts {} down to {}", described(interval), words(account))
+                let Attribution { id, interval, account, doubt, .. } = made;
+                let doubt = doubt.as_ref().map_or_else(String::new, |doubt| format!("\n{doubt}"));
+                format!("{id} puts {} down to {}{doubt}", described(interval), words(account))
             })?;
         }
         Act::List(list) => list.print("attributions", table)?,

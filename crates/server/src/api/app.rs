@@ -15,7 +15,7 @@ use super::{
     rate::{Buckets, Rate},
 };
 use crate::{
-    clock::Clock,
+    clock::{self, Clock},
     desk::Desk,
     follow::health::Healths,
     keyring::Keyring,
@@ -34,6 +34,8 @@ pub(crate) struct App {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) local: LocalCredential,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The end of the newest slots when the server started, in milliseconds since 1970; 0 where there were none.
+    pub(crate) slots_end_ms: i64,
     /// Where the journal is.
     pub(crate) journal: PathBuf,
     /// Where the slots are.
@@ -74,6 +76,17 @@ pub(crate) struct Aside {
 }
 
 impl App {
+    /// Now, but never before the journal's newest entry: what has expired by the journal does not come back to life
+    /// with a clock that went backwards. For tokens, exceptions and whatever else runs out.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now().ms.max(self.desk.head().at_ms)
+    }
+
+    /// That the clock stands behind what is on record, where it does: the journal's newest entry, or the newest slots.
+    pub(crate) fn clock_behind(&self) -> Option<String> {
+        clock::behind(self.clock.now().ms, self.desk.head().at_ms, self.slots_end_ms)
+    }
+
     /// Does a command for a caller; done means: on the disk.
     pub(crate) async fn act(&self, call: Call, command: Command) -> Result<Done, Problem> {
         self.act_aside(call, command, Aside::default()).await

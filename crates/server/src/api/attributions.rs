@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use plimsoll_core::{
     command::Command,
+    deliver::change::ChangeId,
     event::Event,
     marks::{
         MarkId,
@@ -45,6 +46,9 @@ pub struct Attribution {
     /// When they did.
     #[schema(format = DateTime)]
     pub made: String,
+    /// What is doubtful about it, said to whoever makes it: that no change of its name is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
 }
 
 /// What an interval is put down to.
@@ -130,7 +134,20 @@ pub(super) fn view(attribution: &attribution::Attribution) -> Attribution {
         reason: attribution.reason.as_ref().map(ToString::to_string),
         by: Actor::from(&attribution.by),
         made: time(attribution.made_ms),
+        doubt: None,
     }
+}
+
+/// That no change of this name is kept. It may be recorded elsewhere, or be so old that it was dropped.
+fn doubt(state: &Practice, account: &Account) -> Option<String> {
+    let id = ChangeId(account.name.as_str().into());
+    let is_unknown = account.kind == AccountKind::Change && state.changes.get(&id).is_none();
+    is_unknown.then(|| {
+        format!(
+            "no change {:?} is kept here; plimsoll change list shows them. The attribution holds by its name alone",
+            account.name
+        )
+    })
 }
 
 fn find(state: &Practice, id: &str) -> Option<Attribution> {
@@ -173,7 +190,8 @@ pub(super) async fn add(
         _ => None,
     })?;
     let attribution::Added { attribution: id, interval, account, reason, by } = added;
-    let made = view(&attribution::Attribution { id, interval, account, reason, by, made_ms });
+    let mut made = view(&attribution::Attribution { id, interval, account, reason, by, made_ms });
+    made.doubt = doubt(&app.desk.published().read(), &made.account);
     created(&format!("/api/v1/attributions/{}", made.id), &made)
 }
 

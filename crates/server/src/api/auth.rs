@@ -162,7 +162,7 @@ pub(crate) fn identify(app: &App, headers: &HeaderMap) -> Result<Option<Identifi
         let hint = "send `Authorization: Bearer TOKEN`";
         Problem::new(Code::TokenInvalid, "the Authorization field holds no bearer token", hint)
     })?;
-    let now_ms = app.clock.now().ms;
+    let now_ms = app.now_ms();
     match Shown::parse(text) {
         Some(Shown::Token { id, secret }) => {
             let id = TokenId(id.into());
@@ -228,8 +228,8 @@ fn of_owner(state: &State, person: &PersonId) -> Result<Identified, Problem> {
 fn unknown() -> Problem {
     Problem::new(
         Code::TokenInvalid,
-        "the token is none of this server's",
-        "check that it was copied whole, and that it is for this server",
+        "the token is unknown here, or was revoked",
+        "check that it was copied whole, and that it is for this server; or ask for a new one",
     )
 }
 

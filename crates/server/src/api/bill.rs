@@ -109,7 +109,7 @@ pub(super) fn routes() -> Vec<Route> {
 pub(super) async fn show(State(app): State<Arc<App>>, Params(query): Params<BillQuery>) -> Answer {
     let BillQuery { service, limit, cursor } = query;
     let cut = PageQuery { limit, cursor }.cut()?;
-    let now_ms = app.clock.now().ms;
+    let now_ms = app.now_ms();
     let Page { items: owed, next } = {
         let state = app.desk.published().read();
         let lines = approved(&state, service.as_deref()).into_iter();
@@ -121,7 +121,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, Params(query): Params<Bill
 
 /// The last lines of the bill, the newest first.
 pub(crate) async fn newest(app: &App, most: usize) -> Result<Vec<BillLine>, Problem> {
-    let now_ms = app.clock.now().ms;
+    let now_ms = app.now_ms();
     let owed = {
         let state = app.desk.published().read();
         let lines = approved(&state, None).into_iter().rev();

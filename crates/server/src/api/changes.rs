@@ -283,7 +283,7 @@ pub(super) async fn start(
     let started_ms = started.map(|started| instant("started", &started)).transpose()?;
     let (risk, named) = (risk.into(), id.clone());
     let fresh_ms = FRESH_MINUTES * 60_000;
-    let is_now = started_ms.is_none_or(|ms| app.clock.now().ms.saturating_sub(ms) < fresh_ms);
+    let is_now = started_ms.is_none_or(|ms| app.now_ms().saturating_sub(ms) < fresh_ms);
     let doubt = is_now.then(|| Moment::of(&app).doubt()).flatten();
     let wish =
         change::StartWish { id, service, kind, risk, title, url, started_ms, reverts, doubt };

@@ -268,7 +268,7 @@ pub(super) async fn history(
     }
     let state = app.desk.published().read();
     if declared::find(&state, Kind::Service, &name).is_none() {
-        return Err(declared::none(Kind::Service, &name));
+        return Err(declared::no_service(&state, &name));
     }
     let to = Moment::of(&app).end();
     let span = Span::new(to.plus(-i64::from(days) * DAY), to);
@@ -380,7 +380,10 @@ impl Moment {
     pub(crate) fn of(app: &App) -> Self {
         let (decisions, now) = (app.keeper.decisions(), app.clock.now());
         let minute = Minute::of_second(now.ms.div_euclid(1000));
-        let doubts = doubts(&decisions, minute, now);
+        let mut doubts = doubts(&decisions, minute, now);
+        let behind =
+            app.clock_behind().map(|text| unknown(&format!("{text}; /-/ready says so, too")));
+        doubts.extend(behind);
         Moment { decisions, minute, doubts }
     }
 

@@ -75,6 +75,18 @@ pub(crate) fn page<T>(
     Ok(cut.page(rest.filter_map(|(name, object)| Some((name.to_owned(), view(name, object)?)))))
 }
 
+/// There is no such service; where it was withdrawn, when, and where what was decided about it is still found.
+pub(crate) fn no_service(state: &State, name: &str) -> Problem {
+    let Some(gone) = state.withdrawn.get(name) else { return none(Kind::Service, name) };
+    let hint = match gone.decision {
+        Some(entry) => format!(
+            "the journal keeps what was decided about it, last in entry {entry}: plimsoll decision show {entry}"
+        ),
+        None => "nothing was decided about it".to_owned(),
+    };
+    Problem::not_found(format!("the service {name} was withdrawn at {}", time(gone.at_ms)), hint)
+}
+
 /// There is no such object.
 pub(crate) fn none(kind: Kind, name: &str) -> Problem {
     let plural = match kind {

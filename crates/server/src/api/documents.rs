@@ -24,6 +24,7 @@ use super::{
     call::{Call, Json, Named, Params},
     page::{Page, PageQuery},
     problem::{Code, Problem, ProblemDocument},
+    promises::today,
     route::Route,
 };
 use crate::{
@@ -422,11 +423,15 @@ async fn planned(
     let state = {
         let state = app.desk.published().read();
         let (objects, versions) = (state.objects.clone(), state.versions.clone());
-        Practice { objects, versions, ..Practice::default() }
+        let people = state.people.clone();
+        Practice { objects, versions, people, ..Practice::default() }
     };
+    let today = today(app);
     app.heavily(move || {
         let etag = tag(&state.objects, &set);
-        Ok(Planned { plan: catalog::plan(&state, &set, &files), etag })
+        let mut plan = catalog::plan(&state, &set, &files);
+        plan.problems.extend(plan.overdue(today));
+        Ok(Planned { plan, etag })
     })
     .await
 }

@@ -312,7 +312,7 @@ pub(super) async fn list(
 ) -> Answer {
     let ExceptionsQuery { service, status, limit, cursor } = query;
     let cut = PageQuery { limit, cursor }.cut()?;
-    let now_ms = app.clock.now().ms;
+    let now_ms = app.now_ms();
     let state = app.desk.published().read();
     let of_it = |known: &&exception::Exception| {
         service.as_ref().is_none_or(|service| known.asked.service == *service)
@@ -349,7 +349,7 @@ pub(super) async fn ask(
         _ => None,
     })?;
     let id = asked.exception.to_string();
-    let now_ms = app.clock.now().ms;
+    let now_ms = app.now_ms();
     let found = find(&app.desk.published().read(), &id, now_ms).ok_or_else(|| none(&id))?;
     created(&format!("/api/v1/exceptions/{id}"), &found)
 }
@@ -373,7 +373,7 @@ fn scope(new: &NewException) -> Result<exception::Scope, Problem> {
     params(("exception" = String, Path, description = "Its name.")),
     responses((status = 200, body = Exception), (status = 404, body = ProblemDocument)))]
 pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(id): Named) -> Answer {
-    let now_ms = app.clock.now().ms;
+    let now_ms = app.now_ms();
     let found = find(&app.desk.published().read(), &id, now_ms).ok_or_else(|| none(&id))?;
     one(&call, &found)
 }
@@ -433,7 +433,7 @@ pub(super) async fn pay(
 /// Does something about an exception, and shows what it is then.
 async fn answered(app: &App, call: Call, id: &str, command: Command) -> Answer {
     app.act(call, command).await?;
-    let now_ms = app.clock.now().ms;
+    let now_ms = app.now_ms();
     let found = find(&app.desk.published().read(), id, now_ms).ok_or_else(|| none(id))?;
     report(&found)
 }

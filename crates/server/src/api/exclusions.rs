@@ -21,7 +21,7 @@ use super::{
     call::{Call, Json, Named, Params},
     interval::{Interval, MarksQuery, wanted},
     page::Page,
-    problem::{Problem, ProblemDocument},
+    problem::{Code, Problem, ProblemDocument},
     route::Route,
 };
 
@@ -101,13 +101,19 @@ pub(super) async fn list(State(app): State<Arc<App>>, Params(query): Params<Mark
 /// Excludes an interval.
 #[utoipa::path(post, path = "/api/v1/exclusions", tag = "exclusions", request_body = NewExclusion,
     responses((status = 201, body = Exclusion), (status = 404, body = ProblemDocument),
-        (status = 422, body = ProblemDocument)))]
+        (status = 409, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
 pub(super) async fn add(
     State(app): State<Arc<App>>,
     call: Call,
     Json(new): Json<NewExclusion>,
 ) -> Answer {
     let interval = wanted(new.sli, new.service, &new.from, &new.to)?;
+    let kept = app.keeper.kept(app.clock.now().ms);
+    if interval.to_minute <= kept.from.0 {
+        let detail = format!("nothing is kept of these minutes: the oldest is {}", kept.from);
+        let hint = "exclude minutes that are kept; check the year";
+        return Err(Problem::new(Code::Invalid, detail, hint));
+    }
     let wish = exclusion::Wish { interval, reason: new.reason };
     let done = app.act(call, Command::Exclude(wish)).await?;
     let made_ms = done.at_ms;

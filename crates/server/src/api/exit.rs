@@ -52,7 +52,7 @@ pub struct ExitSignature {
 /// An early exit that holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ExitInForce {
-    /// What was mended, and how that is known.
+    /// What was mended, and how that is known: the reasons of both sides.
     pub reason: String,
     /// For each budget that it lets go, with how much left it is void.
     pub floors: Vec<ExitFloor>,
@@ -145,6 +145,8 @@ pub(super) async fn sign(
         left: left(&app.keeper.decisions(), &name),
     };
     app.act(call, Command::SignExit(wish)).await?;
+    // Whoever asks the gate now hears what was signed.
+    app.keeper.caught_up().await;
     report(&view(&name, app.desk.published().read().decisions.get(name.as_str())))
 }
 

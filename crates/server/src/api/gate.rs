@@ -159,7 +159,7 @@ pub(super) async fn show(
     Params(GateQuery { kind, risk, change }): Params<GateQuery>,
 ) -> Answer {
     check(kind.as_deref(), change.as_deref())?;
-    let (now, now_ms) = (Moment::of(&app), app.clock.now().ms);
+    let (now, now_ms) = (Moment::of(&app), app.now_ms());
     let (judged, view, exception) = {
         let state = app.desk.published().read();
         if declared::find(&state, Kind::Service, &name).is_none() {

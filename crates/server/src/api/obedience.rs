@@ -28,6 +28,9 @@ pub(crate) const LOOK_BACK_MS: i64 = 30 * 24 * 3600 * 1000;
 pub struct Obedience {
     /// The service.
     pub service: String,
+    /// When the service was withdrawn; null while it is here.
+    #[schema(format = DateTime)]
+    pub withdrawn: Option<String>,
     /// From when on changes count.
     #[schema(format = DateTime)]
     pub from: String,
@@ -84,15 +87,16 @@ pub(super) async fn show(
 ) -> Answer {
     let bound = |field, text: Option<String>| text.map(|text| instant(field, &text)).transpose();
     // What started at this very moment has started.
-    let to_ms = bound("to", to)?.unwrap_or_else(|| app.clock.now().ms.saturating_add(1));
+    let to_ms = bound("to", to)?.unwrap_or_else(|| app.now_ms().saturating_add(1));
     let from_ms = bound("from", from)?.unwrap_or_else(|| to_ms.saturating_sub(LOOK_BACK_MS));
     let state = app.desk.published().read();
-    if declared::find(&state, Kind::Service, &service).is_none() {
+    let withdrawn = state.withdrawn.get(service.as_str()).map(|gone| time(gone.at_ms));
+    if withdrawn.is_none() && declared::find(&state, Kind::Service, &service).is_none() {
         return Err(declared::none(Kind::Service, &service));
     }
     let found = obedience::Obedience::of(&state.changes, &service, from_ms, to_ms);
     drop(state);
-    report(&view(service, from_ms, to_ms, found))
+    report(&Obedience { withdrawn, ..view(service, from_ms, to_ms, found) })
 }
 
 fn view(service: String, from_ms: i64, to_ms: i64, found: obedience::Obedience) -> Obedience {
@@ -103,6 +107,7 @@ fn view(service: String, from_ms: i64, to_ms: i64, found: obedience::Obedience) 
     names.truncate(NAMES_SHOWN_MAX);
     Obedience {
         service,
+        withdrawn: None,
         from: time(from_ms),
         to: time(to_ms),
         obedience: share,

@@ -314,8 +314,9 @@ pub(super) async fn agree(
 pub(super) async fn cover(State(app): State<Arc<App>>, Params(query): Params<PageQuery>) -> Answer {
     let cut = query.cut()?;
     let (state, today) = (app.desk.published().read(), today(&app));
-    let all: Vec<ServiceCoverage> = declared::all(&state, Kind::Service)
-        .map(|(service, _)| ServiceCoverage {
+    let all: Vec<ServiceCoverage> = coverage::services(&state)
+        .into_iter()
+        .map(|service| ServiceCoverage {
             service: service.to_owned(),
             promise: promise::of_service(&state, service).map(|(name, _)| name.to_owned()),
             gaps: gaps(&state, service, today).iter().map(Gap::from).collect(),

@@ -157,7 +157,7 @@ fn none(id: &str) -> Problem {
     responses((status = 200, body = Page<Token>)))]
 pub(super) async fn list(State(app): State<Arc<App>>, Params(query): Params<PageQuery>) -> Answer {
     let cut = query.cut()?;
-    let now_ms = app.clock.now().ms;
+    let now_ms = app.now_ms();
     let state = app.desk.published().read();
     let rest = state.tokens.range(cut.begin(|id| TokenId(id.into())));
     report(&cut.page(rest.map(|(id, token)| (id.0.to_string(), view(id, token, now_ms)))))
@@ -201,7 +201,7 @@ pub(super) async fn issue(
     params(("token" = String, Path, description = "Its name, such as `t-0123456789abcdefghjk`.")),
     responses((status = 200, body = Token), (status = 404, body = ProblemDocument)))]
 pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(id): Named) -> Answer {
-    let now_ms = app.clock.now().ms;
+    let now_ms = app.now_ms();
     let token = find(&app.desk.published().read(), &id, now_ms).ok_or_else(|| none(&id))?;
     one(&call, &token)
 }
@@ -211,7 +211,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(id): Nam
     params(("token" = String, Path, description = "Its name.")),
     responses((status = 204), (status = 404, body = ProblemDocument)))]
 pub(super) async fn revoke(State(app): State<Arc<App>>, call: Call, Named(id): Named) -> Answer {
-    let now_ms = app.clock.now().ms;
+    let now_ms = app.now_ms();
     let command = Command::RevokeToken(id.clone());
     app.act_on(call, command, move |state| find(state, &id, now_ms)).await?;
     Ok(gone())

@@ -90,6 +90,8 @@ pub struct KeeperThread {
 
 enum Message {
     Order(Box<Waiting>),
+    /// Tell when what was published before has been decided on.
+    CatchUp(oneshot::Sender<()>),
     Stop,
 }
 
@@ -102,6 +104,7 @@ impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Message::Order(_) => "Order",
+            Message::CatchUp(_) => "CatchUp",
             Message::Stop => "Stop",
         })
     }
@@ -213,6 +216,16 @@ impl Keeper {
         match self.hand_in(order) {
             Ok(answer) => answer.blocking_recv().unwrap_or_else(|_| Err(lost())),
             Err(not_kept) => Err(not_kept),
+        }
+    }
+
+    /// Waits until decisions rest on everything that was published before this was called. Where the keeper is busy,
+    /// stops or cannot write, they follow later.
+    pub async fn caught_up(&self) {
+        let (answer, done) = oneshot::channel();
+        if self.queue.try_send(Message::CatchUp(answer)).is_ok() {
+            // Without an answer it ended: there is nothing left to wait for.
+            let _ = done.await;
         }
     }
 
@@ -337,16 +350,22 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
         let mut next = None;
         loop {
             let patience = if self.is_folded { LOOK_UP } else { Duration::ZERO };
-            let (orders, is_last) = match next.take() {
+            let Gathered { orders, catching_up, is_last } = match next.take() {
                 Some(first) => gather(first, &mut next, queue),
                 None => match queue.recv_timeout(patience) {
                     Ok(first) => gather(first, &mut next, queue),
-                    Err(RecvTimeoutError::Timeout) => (Vec::new(), false),
-                    Err(RecvTimeoutError::Disconnected) => (Vec::new(), true),
+                    Err(RecvTimeoutError::Timeout) => Gathered::default(),
+                    Err(RecvTimeoutError::Disconnected) => {
+                        Gathered { is_last: true, ..Gathered::default() }
+                    }
                 },
             };
-            let is_idle = orders.is_empty();
+            let is_idle = orders.is_empty() && catching_up.is_empty();
             self.turn(orders);
+            for waiting in catching_up {
+                // Whoever does not wait any more looks for themselves.
+                let _ = waiting.send(());
+            }
             if is_last {
                 break;
             }
@@ -523,31 +542,37 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
     }
 }
 
+/// Messages that are taken together.
+#[derive(Default)]
+struct Gathered {
+    orders: Vec<Waiting>,
+    /// Who waits for decisions on what is published.
+    catching_up: Vec<oneshot::Sender<()>>,
+    /// Whether nothing comes any more.
+    is_last: bool,
+}
+
 /// The first message and those that wait behind it, as many as one transaction takes; what did not fit is `next`.
-/// And whether that was the last.
-fn gather(
-    first: Message,
-    next: &mut Option<Message>,
-    queue: &Receiver<Message>,
-) -> (Vec<Waiting>, bool) {
-    let (mut orders, mut slots) = (Vec::new(), 0);
+fn gather(first: Message, next: &mut Option<Message>, queue: &Receiver<Message>) -> Gathered {
+    let (mut gathered, mut slots) = (Gathered::default(), 0);
     let mut message = Some(first);
     while let Some(taken) = message.take() {
         match taken {
-            Message::Stop => return (orders, true),
+            Message::Stop => return Gathered { is_last: true, ..gathered },
+            Message::CatchUp(waiting) => gathered.catching_up.push(waiting),
             Message::Order(waiting) => {
                 let more = waiting.order.slots();
-                if !orders.is_empty() && slots + more > TRANSACTION_SLOTS_MAX {
+                if !gathered.orders.is_empty() && slots + more > TRANSACTION_SLOTS_MAX {
                     *next = Some(Message::Order(waiting));
                     break;
                 }
                 slots += more;
-                orders.push(*waiting);
+                gathered.orders.push(*waiting);
             }
         }
-        if orders.len() < ORDERS_TOGETHER_MAX {
+        if gathered.orders.len() < ORDERS_TOGETHER_MAX {
             message = queue.try_recv().ok();
         }
     }
-    (orders, false)
+    gathered
 }

@@ -61,7 +61,7 @@ struct Row {
 #[utoipa::path(get, path = "/changes", tag = "pages",
     responses((status = 200, body = String, content_type = "text/html")))]
 pub(crate) async fn changes(State(app): State<Arc<App>>) -> Result<Response, Problem> {
-    let to_ms = app.clock.now().ms.saturating_add(1);
+    let to_ms = app.now_ms().saturating_add(1);
     let changes = changes_of(&app.desk.published().read(), to_ms);
     page(&changes)
 }

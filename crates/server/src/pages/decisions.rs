@@ -51,7 +51,7 @@ struct Service {
 #[utoipa::path(get, path = "/decisions", tag = "pages",
     responses((status = 200, body = String, content_type = "text/html")))]
 pub(crate) async fn decisions(State(app): State<Arc<App>>) -> Result<Response, Problem> {
-    let (moment, now_ms) = (Moment::of(&app), app.clock.now().ms);
+    let (moment, now_ms) = (Moment::of(&app), app.now_ms());
     let filled = {
         let state = app.desk.published().read();
         let mut judged: Vec<_> =

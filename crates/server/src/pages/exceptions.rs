@@ -63,7 +63,7 @@ struct Billed {
 #[utoipa::path(get, path = "/exceptions", tag = "pages",
     responses((status = 200, body = String, content_type = "text/html")))]
 pub(crate) async fn exceptions(State(app): State<Arc<App>>) -> Result<Response, Problem> {
-    let now_ms = app.clock.now().ms;
+    let now_ms = app.now_ms();
     let bill = newest(&app, PAGE_LINES_MAX).await?.into_iter().map(billed).collect();
     let exceptions = {
         let state = app.desk.published().read();

@@ -99,6 +99,18 @@ fn few_failures_at_night_are_no_fast_burn() {
 }
 
 #[test]
+fn without_an_event_nothing_is_known_whatever_the_policy_asks_for() {
+    let policy = Policy { min_events: 0, ..Policy::default() };
+    let silent = month(|_| Slot::NoTraffic);
+    let slo = slo("99.9", NoData::Ignore);
+    let readings =
+        Reading::of(&slo, &policy, &silent, &Exclusions::none(), Minute(WINDOW)).unwrap();
+    let decision = decide(&policy, &readings, &Standing::default(), Minute(WINDOW));
+    let text = "shop-availability (99.9 % over 30d): no event in the window: nothing is known of how it answers";
+    assert_eq!((decision.verdict, &*decision.reasons[0].text), (Verdict::Unknown, text));
+}
+
+#[test]
 fn too_little_data_is_unknown() {
     let few = month(|m| if m < 99 { Slot::measured(1, 0) } else { Slot::NoTraffic });
     let text = "shop-availability (99.9 % over 30d): 99 events in the window; the policy needs 100 to decide";

@@ -176,6 +176,18 @@ fn a_policy_names_who_answers_and_may_leave_it_to_one() {
     act(&mut state, &approve(&id), &context("cyd", NOW_MS, 0));
     assert!(!get(&state, &id).approved.as_ref().unwrap().1.solo);
 
+    // A name that is nobody's is said to be that; where all were erased, anybody may, as for signatures.
+    let mut state = shop(Some("approvers: {product: [bob], engineering: [ghost]}"));
+    let id = asked(&mut state, wish(), NOW_MS, 1);
+    act(&mut state, &Command::ErasePerson("bob".to_owned()), &context("ada", NOW_MS, 0));
+    expect!["cyd may not approve exceptions: the policy default names others; ask one of bob (erased), ghost (unknown here; add them first)"]
+        .assert_eq(&refused(&state, &approve(&id), &context("cyd", NOW_MS, 0)).1);
+    act(&mut state, &Command::AddPerson("ghost".to_owned()), &context("ada", NOW_MS, 0));
+    act(&mut state, &Command::ErasePerson("ghost".to_owned()), &context("ada", NOW_MS, 0));
+    let own = refused(&state, &approve(&id), &context("ada", NOW_MS, 0)).1;
+    assert!(own.starts_with("ada asked for it"), "{own}");
+    act(&mut state, &approve(&id), &context("cyd", NOW_MS, 0));
+
     let mut state = shop(Some("solo: true"));
     let (own, others) =
         (asked(&mut state, wish(), NOW_MS, 1), asked(&mut state, wish(), NOW_MS, 2));

@@ -158,13 +158,20 @@ fn after_two_weeks_somebody_above_must_look() {
 }
 
 fn sign(state: &mut State, end: i64, who: &str, role: Role, left: i64) -> Result<usize, Refusal> {
+    sign_by(state, end, who, wish(role, left))
+}
+
+fn wish(role: Role, left: i64) -> exit::Wish {
     let budget = BudgetId { slo: slo().name, window: slo().windows.remove(0) };
-    let wish = exit::Wish {
+    exit::Wish {
         service: "shop".to_owned(),
         role,
         reason: "the pool of connections is larger now".to_owned(),
         left: vec![(budget, left)],
-    };
+    }
+}
+
+fn sign_by(state: &mut State, end: i64, who: &str, wish: exit::Wish) -> Result<usize, Refusal> {
     let actor = Actor::Owner { person: PersonId::parse(who).unwrap() };
     let context = Context { at_ms: end * 60_000, actor, fresh: 0 };
     let events = act(state, &Command::SignExit(wish), &context)?;
@@ -184,12 +191,30 @@ fn an_exit_that_both_signed_lets_a_spent_budget_go_until_a_further_tenth_is_spen
     assert_eq!(nothing.what, "shop stands on ship: there is nothing to leave early");
     // 1,500 of 1,000: 50 % more than there was.
     assert_eq!(verdict(&mut state, 2, 1_500), Stabilise);
+    // Of another budget something is known; of the spent one nothing.
+    let unseen = exit::Wish { left: Vec::new(), ..wish(Role::Product, -500_000_000) };
+    let unseen = sign_by(&mut state, 2, "ada", unseen).unwrap_err();
+    assert_eq!(unseen.what, "nothing is known now of shop-availability over 10h");
     assert_eq!(sign(&mut state, 2, "ada", Role::Product, -500_000_000), Ok(1));
+    let other = exit::Wish { reason: "it rained".to_owned(), ..wish(Role::Product, -500_000_000) };
+    let other = sign_by(&mut state, 2, "ada", other).unwrap_err();
+    assert_eq!(other.what, "ada signed the exit of shop for product with another reason");
+    assert_eq!(other.hint, "what is signed stays: the pool of connections is larger now");
     assert_eq!(sign(&mut state, 2, "ada", Role::Product, -500_000_000), Ok(0));
     let alone = sign(&mut state, 2, "ada", Role::Engineering, -500_000_000).unwrap_err();
     assert_eq!(alone.what, "ada signed the exit of shop for product already");
     assert_eq!(verdict(&mut state, 3, 1_500), Stabilise);
-    assert_eq!(sign(&mut state, 3, "bob", Role::Engineering, -500_000_000), Ok(2));
+    let seen = exit::Wish {
+        reason: "seen under load".to_owned(),
+        ..wish(Role::Engineering, -500_000_000)
+    };
+    assert_eq!(sign_by(&mut state, 3, "bob", seen), Ok(2));
+    let again = sign(&mut state, 3, "bob", Role::Engineering, -500_000_000).unwrap_err();
+    assert_eq!(again.what, "both signed the exit of shop already");
+    assert_eq!(
+        state.decisions["shop"].standing.release.as_ref().unwrap().reason,
+        "product: the pool of connections is larger now; engineering: seen under load"
+    );
     let (decision, _) = step(&mut state, 4, readings(Some(1_500)));
     assert_eq!(decision.verdict, Caution);
     assert_eq!(

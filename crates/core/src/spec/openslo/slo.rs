@@ -9,8 +9,8 @@ use super::{
 use crate::spec::{
     code, extension,
     fields::{Fields, Item},
-    kind::Kind,
     model::{Method, SloDoc},
+    name,
     report::Report,
 };
 
@@ -71,9 +71,7 @@ fn service(spec: &mut Fields<'_>, dialect: Dialect, report: &mut Report) -> Opti
         spec.forbid("service", "beside serviceRef", report);
         spec.require("serviceRef", report)
     }?;
-    let name = item.filled_text(report)?.to_owned();
-    report.refer(Kind::Service, &name, item.at(), &item.field);
-    Some(name)
+    name::of_service(&item, report)
 }
 
 fn budgeting(spec: &mut Fields<'_>, report: &mut Report) -> Option<Method> {

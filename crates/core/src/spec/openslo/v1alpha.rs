@@ -10,11 +10,11 @@ use crate::spec::{
     code,
     duration::{Duration, DurationUnit},
     fields::{Fields, Item},
-    kind::Kind,
     model::{
         Counts, Extension, Linked, Metadata, Method, Metric, Objective, Operator, Query, SliDoc,
         SloDoc, TimeWindow,
     },
+    name,
     report::Report,
     yaml::Node,
 };
@@ -28,11 +28,7 @@ pub(super) fn slo(object: &mut Fields<'_>, report: &mut Report) -> Option<SloDoc
     let item = object.require("spec", report)?;
     let mut spec = item.filled_fields(report)?;
     let description = description(&mut spec, report);
-    let service = spec.require("service", report).and_then(|item| {
-        let name = item.filled_text(report)?.to_owned();
-        report.refer(Kind::Service, &name, item.at(), &item.field);
-        Some(name)
-    });
+    let service = spec.require("service", report).and_then(|item| name::of_service(&item, report));
     let indicator = spec.get("indicator");
     let list = spec.get("objectives");
     let items = list.as_ref().and_then(|list| list.list(report)).unwrap_or_default();

@@ -93,8 +93,15 @@ pub(super) fn read(object: &mut Fields<'_>, report: &mut Report) -> Option<Polic
         if let Some(item) = spec.get("cautionAt") {
             item.error(report, code::OUT_OF_RANGE, finding.message, finding.hint);
         } else if let Some(item) = spec.get("stabiliseAt") {
-            item.warning(report, finding.code, finding.message, finding.hint);
+            let message = format!("{}, which is the default of cautionAt", finding.message);
+            item.error(report, code::OUT_OF_RANGE, message, finding.hint);
         }
+    }
+    if let (Some(finding), Some(item)) = (lint::recovery(&policy), spec.get("recoverAt")) {
+        item.warning(report, finding.code, finding.message, finding.hint);
+    }
+    if let (Some(finding), Some(item)) = (lint::events(&policy), spec.get("minEvents")) {
+        item.warning(report, finding.code, finding.message, finding.hint);
     }
     spec.finish(report);
     Some(PolicyDoc { metadata, description, policy, no_data })
@@ -188,7 +195,7 @@ fn fast_burn(item: &Item<'_>, report: &mut Report) -> Option<FastBurn> {
 
 /// A length of at least a minute, in whole minutes.
 fn minutes(item: &Item<'_>, report: &mut Report) -> Option<u32> {
-    let duration = duration::read(item, Use::Length, report)?;
+    let duration = duration::read(item, Use::Positive, report)?;
     let minutes = duration.minutes().filter(|minutes| *minutes > 0);
     if minutes.is_none() {
         let message = format!("{duration} is no whole number of minutes above 0");

@@ -39,6 +39,7 @@ use crate::{
         own::signing::date,
         report::Report,
     },
+    words,
 };
 
 /// Names that stand for something else in the paths of the interface.
@@ -108,7 +109,7 @@ pub(super) fn read(object: &mut Fields<'_>, report: &mut Report) -> Option<Promi
 fn sentence(item: &Item<'_>, report: &mut Report) -> Option<String> {
     item.filled_text(report)?;
     let text = item.short_text(PROMISE_TEXT_CHARS_MAX, report)?.trim();
-    if text.is_empty() || text.chars().any(char::is_control) {
+    if text.is_empty() || !words::is_one_line(text) {
         let hint = "write a sentence on one line";
         item.error(report, code::BAD_CHOICE, "is blank or holds control characters", hint);
         return None;

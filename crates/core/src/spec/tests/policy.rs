@@ -100,6 +100,7 @@ fn nonsense_is_refused() {
         ("minEvents: -1", "error[out-of-range] spec.minEvents"),
         ("minEvents: 1.5", "error[out-of-range] spec.minEvents"),
         ("minEvents: many", "error[wrong-type] spec.minEvents"),
+        ("stabiliseAt: 95%", "error[out-of-range] spec.stabiliseAt"),
         ("maxDataAge: 0m", "error[bad-duration] spec.maxDataAge"),
         ("maxDataAge: 90s", "error[bad-duration] spec.maxDataAge"),
         ("noData: hope", "error[bad-choice] spec.noData"),
@@ -153,12 +154,35 @@ fn burns_that_no_objective_can_reach_are_found() {
 }
 
 #[test]
-fn caution_that_never_comes_is_found() {
+fn caution_that_never_comes_is_refused_also_where_it_is_the_default() {
     expect![[r"
-        0.yaml:4:21: warning[unreachable-caution] spec.stabiliseAt: stabilise begins at 50 % left, before caution at 25 %
+        0.yaml:4:21: error[out-of-range] spec.stabiliseAt: stabilise begins at 50 % left, before caution at 25 %, which is the default of cautionAt
           hint: caution comes before stabilise: give cautionAt a larger share"]]
     .assert_eq(&told(&[&policy("stabiliseAt: 50%")]));
+    assert_eq!(codes(&[&policy("stabiliseAt: 25%")]), Vec::<String>::new());
     assert_eq!(codes(&[&policy("stabiliseAt: 50%, cautionAt: 60%")]), Vec::<String>::new());
+}
+
+#[test]
+fn a_policy_that_says_less_than_it_seems_is_warned_of() {
+    expect![[r"
+        0.yaml:4:19: warning[no-hysteresis] spec.recoverAt: stabilise begins and ends at 0 % left: a budget there goes to and fro
+          hint: let it end with more, such as 10 % above; leave recoverAt out for that"]]
+    .assert_eq(&told(&[&policy("recoverAt: 0%")]));
+    expect![[r"
+        0.yaml:4:19: warning[no-least-events] spec.minEvents: a single event decides: one bad one spends most budgets, one good one says ship
+          hint: ask for as many as the target needs to be told from 100 %; leave it out for 100"]]
+    .assert_eq(&told(&[&policy("minEvents: 0")]));
+    for sound in
+        ["recoverAt: 1%", "cautionAt: 100%, stabiliseAt: 100%, recoverAt: 100%", "minEvents: 1"]
+    {
+        assert_eq!(codes(&[&policy(sound)]), Vec::<String>::new(), "{sound}");
+    }
+}
+
+#[test]
+fn what_has_no_length_is_said_once() {
+    assert_eq!(codes(&[&policy("maxDataAge: 0m")]), ["error[bad-duration] spec.maxDataAge"]);
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) fn of_practice(text: &mut Text, app: &App) {
     let state = app.desk.published().read();
     let services: Vec<&str> = declared::all(&state, Kind::Service).map(|(name, _)| name).collect();
     of_decisions(text, &moment, &state, &services);
-    let now_ms = app.clock.now().ms;
+    let now_ms = app.now_ms();
     of_changes(text, &state, &services, now_ms);
     of_exceptions(text, &state, &services, now_ms);
     text.family(

@@ -12,6 +12,32 @@ fn start(house: &House, body: &Value) -> Value {
 }
 
 #[test]
+fn a_service_that_was_withdrawn_keeps_its_obedience_and_says_where_its_decisions_are() {
+    let house = super::exceptions::spent("description: ours");
+    let obedience = "/api/v1/services/checkout/obedience";
+    let history = "/api/v1/services/checkout/decisions";
+    let before = house.get(obedience).send().json();
+    let turns = house.get(history).send().json()["turns"].clone();
+    house.pass(60_000);
+    let nothing = json!({"files": {}, "delete": true});
+    assert_eq!(house.put("/api/v1/documents/shop", &nothing).send().status, 200);
+    let after = house.get(obedience).send().json();
+    assert_eq!(after["withdrawn"], "2026-11-23T12:01:00Z");
+    assert_eq!(
+        (&after["changes"], &after["stabilising"], &before["withdrawn"]),
+        (&before["changes"], &before["stabilising"], &json!(null))
+    );
+    let gone = house.get(history).send().problem(404, "not-found");
+    assert_eq!(gone["detail"], "the service checkout was withdrawn at 2026-11-23T12:01:00Z");
+    let (_, entry) = gone["hint"].as_str().unwrap().rsplit_once(' ').unwrap();
+    assert!(entry.parse::<u64>().unwrap() >= turns[0]["entry"].as_u64().unwrap(), "{gone}");
+    let made = house.get(&format!("/api/v1/decisions/{entry}")).send().json();
+    assert_eq!((&made["service"], &made["verdict"]), (&json!("checkout"), &json!("stabilise")));
+    house.get("/api/v1/services/none/decisions").send().problem(404, "not-found");
+    house.get("/api/v1/services/none/obedience").send().problem(404, "not-found");
+}
+
+#[test]
 fn a_pipeline_records_a_change_with_a_token_for_that_and_nothing_else() {
     let house = House::new();
     declare(&house);

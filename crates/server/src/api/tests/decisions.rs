@@ -195,7 +195,10 @@ fn an_exit_that_both_signed_lets_changes_of_ordinary_risk_pass_again() {
     // 200 % of the budget was used: 100 % less than nothing, and a tenth more.
     let floor = &both.json()["in_force"]["floors"][0]["left"];
     assert_eq!((both.status, floor), (200, &json!(-1.1)));
-    until(&house, GATE, "caution");
+    let reason = "product: a larger pool; engineering: seen under load";
+    assert_eq!(both.json()["in_force"]["reason"], reason);
+    // Whoever signed last asks the gate, and it says so at once.
+    assert_eq!(house.get(GATE).send().json()["verdict"], "caution");
     assert!(may_pass(&house, "kind=feature") && !may_pass(&house, "kind=feature&risk=high"));
     assert_eq!(house.get(place).send().json(), both.json());
 

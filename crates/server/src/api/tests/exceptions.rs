@@ -36,7 +36,7 @@ pub(super) fn spent(policy: &str) -> House {
 }
 
 /// A token of somebody who may write.
-fn token(house: &House, handle: &str) -> String {
+pub(super) fn token(house: &House, handle: &str) -> String {
     let added = house.post("/api/v1/people", &json!({"handle": handle})).send();
     assert_eq!(added.status, 201, "{added:?}");
     let wish = json!({"person": handle, "scopes": ["write"]});
@@ -50,7 +50,7 @@ fn wish() -> Value {
         "payback": {"action": "take the slow query out", "owner": "ada", "due": "2026-12-01"}})
 }
 
-fn ask(house: &House) -> String {
+pub(super) fn ask(house: &House) -> String {
     let asked = house.post(EXCEPTIONS, &wish()).send();
     assert_eq!(asked.status, 201, "{asked:?}");
     let id = asked.json()["id"].as_str().unwrap().to_owned();
@@ -58,7 +58,13 @@ fn ask(house: &House) -> String {
     id
 }
 
-fn act(house: &House, token: &str, id: &str, act: &str, body: &Value) -> super::house::Answer {
+pub(super) fn act(
+    house: &House,
+    token: &str,
+    id: &str,
+    act: &str,
+    body: &Value,
+) -> super::house::Answer {
     let path = format!("{EXCEPTIONS}/{id}/{act}");
     house.ask(Method::POST, &path).token(token).json(body).send()
 }

@@ -1,6 +1,7 @@
 //! The interface, through its router.
 
 mod changes;
+mod clock;
 mod decisions;
 mod documents;
 mod exceptions;

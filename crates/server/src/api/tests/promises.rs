@@ -228,6 +228,8 @@ fn coverage_pages_and_exports_say_what_is_missing() {
     house.pass(200 * 24 * 3600 * 1000);
     assert_eq!(gaps(&house, "checkout"), ["not-agreed", "stale"]);
     let service = "apiVersion: openslo/v1\nkind: Service\nmetadata: {name: checkout}\nspec: {}\n";
+    let late = house.post("/api/v1/documents/promises/plan", &promise(PROMISE)).send().json();
+    assert_eq!(late["problems"][0]["code"], "review-overdue", "{late}");
     let mut without = files(service);
     let plan = house.post("/api/v1/documents/shop/plan", &without).send().json();
     let why = json!(["slo checkout-availability was withdrawn"]);
@@ -248,5 +250,16 @@ fn coverage_pages_and_exports_say_what_is_missing() {
     assert_eq!(
         (&problems[0]["code"], &problems[0]["line"]),
         (&json!("unknown-to-promise"), &json!(7))
+    );
+
+    // Where the service goes, too, its promise does not vanish with it.
+    let nothing = json!({"files": {}, "delete": true});
+    assert_eq!(house.put("/api/v1/documents/shop", &nothing).send().status, 200);
+    assert_eq!(gaps(&house, "checkout"), ["broken", "not-agreed", "stale"]);
+    let coverage = house.get("/api/v1/promises/coverage").send().json();
+    assert_eq!(
+        (&coverage["services"], &coverage["gaps"]["broken"]),
+        (&json!(2), &json!(1)),
+        "{coverage}"
     );
 }

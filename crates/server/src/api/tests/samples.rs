@@ -17,6 +17,25 @@ fn counts(minute: &str, good: u64, bad: u64) -> Value {
 }
 
 #[test]
+fn marks_that_say_nothing_are_told_so() {
+    let house = House::new();
+    assert_eq!(house.put("/api/v1/documents/shop", &files(SLO)).send().status, 200);
+    let old = json!({"service": "checkout", "from": "1970-01-02T00:00:00Z",
+        "to": "1970-01-02T01:00:00Z", "reason": "long ago"});
+    let refused = house.post("/api/v1/exclusions", &old).send().problem(422, "invalid");
+    assert!(refused["detail"].as_str().unwrap().contains("the oldest is 2026-"), "{refused}");
+    let mut mark = json!({"service": "checkout", "from": "2026-11-23T11:00:00Z",
+        "to": "2026-11-23T11:30:00Z", "account": {"kind": "change", "name": "no-such"}});
+    let doubt =
+        |mark: &Value| house.post("/api/v1/attributions", mark).send().json()["doubt"].clone();
+    assert!(doubt(&mark).as_str().unwrap().starts_with("no change \"no-such\" is kept here"));
+    let change = json!({"service": "checkout", "kind": "deploy", "id": "v7"});
+    assert_eq!(house.post("/api/v1/changes", &change).send().status, 201);
+    mark["account"]["name"] = json!("v7");
+    assert_eq!(doubt(&mark), Value::Null);
+}
+
+#[test]
 fn samples_are_kept_once_and_corrected_by_a_higher_generation() {
     let house = House::new();
     declare(&house);

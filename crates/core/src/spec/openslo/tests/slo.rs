@@ -39,6 +39,10 @@ fn a_service_is_named() {
     check_with(RATIO_SLO, "  service: web\n", "", &["error[missing-field] spec.service"]);
     check_with(RATIO_SLO, "service: web", "service: \"\"", &["error[missing-field] spec.service"]);
     check_with(RATIO_SLO, "service: web", "service: any name at all", &[]);
+    for misleading in [r#""we\u202eb""#, r#""we\nb""#, r#""we\u2066b""#, r#""we\u0085b""#] {
+        let service = format!("service: {misleading}");
+        check_with(RATIO_SLO, "service: web", &service, &["error[bad-name] spec.service"]);
+    }
     check_with(
         RATIO_SLO,
         "description: Answers",

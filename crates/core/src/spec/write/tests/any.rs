@@ -22,6 +22,7 @@ use crate::{
         write::Document,
         yaml::{Entry, Node, Position, Value},
     },
+    words,
 };
 
 fn label() -> impl Strategy<Value = String> {
@@ -249,7 +250,7 @@ fn slo_doc_of(sli: SliDoc) -> impl Strategy<Value = SloDoc> {
         (
             metadata(),
             prop::option::of(text(100)),
-            filled_text(30),
+            filled_text(30).prop_filter("must read as it is", |text| words::is_one_line(text)),
             prop_oneof![
                 Just(Linked::Inline(sli.clone())),
                 Just(Linked::Reference("some-sli".to_owned()))
