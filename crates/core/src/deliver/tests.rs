@@ -215,10 +215,9 @@ fn decided(state: &mut State, verdict: Verdict, minutes_ago: i64) {
     let decision = Decision { verdict, reasons: Vec::new(), spent: Vec::new(), escalated: false };
     let (service, end) = ("shop".into(), Minute(NOW_MS / MINUTE_MS - minutes_ago));
     let (readings, policy, standing) = (Vec::new(), Policy::default(), Standing::default());
-    act(
-        state,
-        &Command::Record(Box::new(Decided { service, end, decision, readings, policy, standing })),
-    );
+    let silent = Vec::new();
+    let decided = Decided { service, end, decision, readings, silent, policy, standing };
+    act(state, &Command::Record(Box::new(decided)));
 }
 
 /// What the gate refuses for its doubts is not recorded as if it had let it pass.

@@ -115,6 +115,15 @@ pub struct Reason {
     pub text: String,
 }
 
+/// An objective that a service is held to and that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silent {
+    /// Its name.
+    pub slo: String,
+    /// Why, in a sentence.
+    pub why: String,
+}
+
 impl Reading {
     /// The readings of an objective, one for each window, when every slot before `end` is complete. Where missing data
     /// holds the last decision, and no longer than that, they are those at the last minute that was seen.
@@ -398,6 +407,27 @@ pub fn decide(policy: &Policy, readings: &[Reading], standing: &Standing, end: M
     if let Some(text) = escalation(policy, &decision, readings, standing.since, end) {
         decision.reasons.push(Reason { verdict, text });
         decision.escalated = true;
+    }
+    decision
+}
+
+/// The same where some objectives cannot be read: nothing is known of these, and what was spent of their budgets has
+/// not recovered.
+pub fn decide_with(
+    policy: &Policy,
+    readings: &[Reading],
+    silent: &[Silent],
+    standing: &Standing,
+    end: Minute,
+) -> Decision {
+    let mut decision = decide(policy, readings, standing, end);
+    if readings.is_empty() && !silent.is_empty() {
+        decision.reasons.clear();
+    }
+    for Silent { slo, why } in silent {
+        let spent = standing.spent.iter().filter(|budget| budget.slo == *slo).cloned();
+        decision.spent.extend(spent);
+        decision = decision.with(Reason { verdict: Verdict::Unknown, text: why.clone() });
     }
     decision
 }

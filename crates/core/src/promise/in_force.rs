@@ -5,6 +5,7 @@
 
 use super::{
     agreement::Versions,
+    decision::Silent,
     policy::{HOUSE_POLICY, Policy},
     promise::{self, Breakage, Promise},
     slo::Slo,
@@ -98,13 +99,13 @@ pub fn slo(state: &State, declared: &Slo) -> Slo {
 
 /// The objectives that a service is held to by its promise and that nobody can read any more, with why: withdrawn, or
 /// given to another service.
-pub fn lost(state: &State, service: &str) -> Vec<(String, String)> {
+pub fn lost(state: &State, service: &str) -> Vec<Silent> {
     let Some((name, promise)) = promise_of_service(state, service) else { return Vec::new() };
     let broken = promise.breakages(state).into_iter();
     let lost = broken.filter_map(|broken| {
         let why = format!("the promise {name} is broken: {broken}");
         match broken {
-            Breakage::NoSlo(slo) | Breakage::OtherService { slo, .. } => Some((slo, why)),
+            Breakage::NoSlo(slo) | Breakage::OtherService { slo, .. } => Some(Silent { slo, why }),
             Breakage::NoService(_) | Breakage::NoPolicy(_) => None,
         }
     });

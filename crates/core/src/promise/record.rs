@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::{
     agreement::{Version, Versions},
-    decision::{Decision, Reading, Reason, Verdict},
+    decision::{Decision, Reading, Reason, Silent, Verdict},
     exit,
     policy::Policy,
     standing::{BudgetId, Standing},
@@ -32,6 +32,8 @@ pub struct Decided {
     pub decision: Decision,
     /// From which readings.
     pub readings: Vec<Reading>,
+    /// Without which objectives.
+    pub silent: Vec<Silent>,
     /// By which policy.
     pub policy: Policy,
     /// After what earlier decisions had left behind.
@@ -58,6 +60,9 @@ pub struct Made {
     pub readings: Vec<Reading>,
     /// How many further readings there were.
     pub left_out: usize,
+    /// Objectives that could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silent: Vec<Silent>,
     /// What earlier decisions had left behind.
     pub standing: Standing,
     /// By which policy.
@@ -165,7 +170,7 @@ impl Record {
 
 /// Records a decision, where it says something new of a service that is here.
 pub(crate) fn record(state: &State, decided: &Decided) -> Vec<Event> {
-    let Decided { service, end, decision, readings, policy, standing } = decided;
+    let Decided { service, end, decision, readings, silent, policy, standing } = decided;
     let id = ObjectId { kind: Kind::Service, name: service.clone() };
     let record = state.decisions.get(service);
     if !state.objects.contains_key(&id) || !is_new(state, service, decision, policy) {
@@ -186,6 +191,7 @@ pub(crate) fn record(state: &State, decided: &Decided) -> Vec<Event> {
         reasons: decision.reasons.iter().take(READINGS_FROZEN_MAX).cloned().collect(),
         readings: readings.iter().take(READINGS_FROZEN_MAX).cloned().collect(),
         left_out,
+        silent: silent.clone(),
         standing: standing.clone(),
         policy: Box::new(policy.clone()),
         policy_version: Some(PolicyVersion::of(state, policy)),

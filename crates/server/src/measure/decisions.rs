@@ -7,7 +7,7 @@ use plimsoll_core::{
     limits::WINDOW_MINUTES_MAX,
     measure::window::NoExtent,
     promise::{
-        decision::{Decision, Reading, Reason, Verdict, decide},
+        decision::{Decision, Reading, Silent, Verdict, decide_with},
         in_force,
         policy::Policy,
         record,
@@ -35,8 +35,8 @@ pub struct Rules {
     pub house: Arc<Policy>,
     /// Early exits from *stabilise*, by service.
     pub releases: BTreeMap<SmolStr, Release>,
-    /// Objectives that a service is held to by its promise and that are not there, with why; by service.
-    pub lost: BTreeMap<Arc<str>, Vec<(String, String)>>,
+    /// Objectives that a service is held to by its promise and that are not there, by service.
+    pub lost: BTreeMap<Arc<str>, Vec<Silent>>,
 }
 
 /// The decision about a service, and all it was made from.
@@ -46,6 +46,8 @@ pub struct Decided {
     pub decision: Decision,
     /// From which readings.
     pub readings: Vec<Reading>,
+    /// Without which objectives.
+    pub silent: Vec<Silent>,
     /// By which policy.
     pub policy: Arc<Policy>,
     /// After what earlier decisions had left behind.
@@ -117,13 +119,14 @@ impl Decisions {
     pub fn news(&self, state: &State) -> Vec<record::Decided> {
         let Some(end) = self.end else { return Vec::new() };
         let news = self.services.iter().filter_map(|(name, decided)| {
-            let Decided { decision, readings, policy, standing } = &**decided;
+            let Decided { decision, readings, silent, policy, standing } = &**decided;
             let is_new = record::is_new(state, name, decision, policy);
             is_new.then(|| record::Decided {
                 service: SmolStr::from(&**name),
                 end,
                 decision: decision.clone(),
                 readings: readings.clone(),
+                silent: silent.clone(),
                 policy: Policy::clone(policy),
                 standing: standing.clone(),
             })
@@ -136,8 +139,7 @@ impl Decisions {
 #[derive(Default)]
 struct Said {
     readings: Vec<Reading>,
-    /// Objectives that say nothing, and why.
-    silent: Vec<(String, Reason)>,
+    silent: Vec<Silent>,
 }
 
 /// Decides for every service from all its objectives and their windows, after what earlier decisions left behind.
@@ -180,17 +182,14 @@ pub fn by_readings<E>(
         match readings(objective, policy)? {
             Ok(readings) => of_it.readings.extend(readings),
             Err(why) => {
-                let text = format!("{}: {why}", objective.name);
-                let reason = Reason { verdict: Verdict::Unknown, text };
-                of_it.silent.push((objective.slo.name.clone(), reason));
+                let why = format!("{}: {why}", objective.name);
+                of_it.silent.push(Silent { slo: objective.slo.name.clone(), why });
             }
         }
     }
     for (service, lost) in &rules.lost {
         let of_it = said.entry(service).or_default();
-        of_it.silent.extend(lost.iter().map(|(slo, why)| {
-            (slo.clone(), Reason { verdict: Verdict::Unknown, text: why.clone() })
-        }));
+        of_it.silent.extend(lost.iter().cloned());
     }
     let nothing = Standing::default();
     let services = rules.services.iter().map(|(service, policy)| {
@@ -204,17 +203,9 @@ pub fn by_readings<E>(
 impl Said {
     fn decided(self, policy: &Arc<Policy>, standing: &Standing, end: Minute) -> Decided {
         let Said { readings, silent } = self;
-        let mut decision = decide(policy, &readings, standing, end);
-        if readings.is_empty() && !silent.is_empty() {
-            decision.reasons.clear();
-        }
-        for (slo, reason) in silent {
-            // What says nothing now has not recovered.
-            let spent = standing.spent.iter().filter(|budget| budget.slo == slo).cloned();
-            decision.spent.extend(spent);
-            decision = decision.with(reason);
-        }
-        Decided { decision, readings, policy: Arc::clone(policy), standing: standing.clone() }
+        let decision = decide_with(policy, &readings, &silent, standing, end);
+        let (policy, standing) = (Arc::clone(policy), standing.clone());
+        Decided { decision, readings, silent, policy, standing }
     }
 }
 

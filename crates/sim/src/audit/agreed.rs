@@ -29,7 +29,8 @@ pub struct Proposed {
 /// The versions of a promise or policy, the oldest first.
 pub type Versions = Vec<Proposed>;
 
-fn in_force(versions: &Versions) -> Option<&Proposed> {
+/// The last one that both signed.
+pub fn in_force(versions: &Versions) -> Option<&Proposed> {
     versions.iter().rev().find(|version| version.signed.len() == 2)
 }
 
@@ -118,15 +119,13 @@ impl Roll {
         named.iter().any(|name| name == who) || named.iter().all(is_gone)
     }
 
-    /// By which policy something is signed: the version of it that is in force, or what is declared.
+    /// By which policy something is signed: a policy by itself, a promise by the one that was agreed with it.
     fn signing_rules(&self, kind: &str, name: &str, object: &Value) -> Rules {
-        let policy = if kind == "promise" { text(object, "policy") } else { name.to_owned() };
-        let Some(declared) = self.object("policy", &policy) else { return Rules::built_in() };
-        let versions = self.versions.get(&("policy".to_owned(), policy));
-        match versions.and_then(in_force) {
-            Some(version) => Rules::of(&version.terms["policy"]),
-            None => Rules::of(&declared["policy"]),
+        if kind == "promise" {
+            let agreed = self.agreed("promise", name).map(|terms| &terms["promise"]);
+            return self.rules_named(&text(agreed.unwrap_or(object), "policy"));
         }
+        self.rules_named(name)
     }
 
     /// Whether what a promise names is gone.

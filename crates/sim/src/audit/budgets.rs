@@ -48,6 +48,7 @@ pub fn check(
     let declared = roll.objects.iter().filter(|((kind, _), _)| kind == "slo");
     let mut dues = Dues::new();
     for ((_, name), object) in declared {
+        let object = &roll.objective(name, object);
         let found = figures.slos.get(name.as_str());
         let found = found.ok_or_else(|| format!("there are no figures of {name}"))?;
         let objective = objectives.iter().find(|objective| *objective.name == **name);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use plimsoll_core::{
     command::Command,
     event::Event,
-    promise::{decision::decide, exit::Wish, record::Decided},
+    promise::{decision::decide_with, exit::Wish, record::Decided},
     state::State,
 };
 use serde_json::Value;
@@ -48,8 +48,12 @@ pub struct Known {
     pub floors: Option<BTreeMap<BudgetName, i64>>,
     /// Who signed an exit, by role.
     pub signed: BTreeMap<String, String>,
+    /// With which reason, by role.
+    pub reasons: BTreeMap<String, String>,
     /// The policy, and whether somebody above must look.
     pub by: (Value, bool),
+    /// Which version of the policy that was.
+    pub version: Value,
 }
 
 /// The names of budgets in a list of them.
@@ -88,6 +92,7 @@ impl Roll {
             ("readings", json(&decided.readings)),
             ("standing", json(&decided.standing)),
             ("policy", json(&decided.policy)),
+            ("policy_version", self.version_of(&json(&decided.policy))),
             ("escalated", json(&decided.decision.escalated)),
         ]);
         for (field, value) in made {
@@ -112,6 +117,7 @@ impl Roll {
             known.verdict() != decided.decision.verdict.word()
                 || known.spent != names(&json(&decided.decision.spent))
                 || known.by != (json(&decided.policy), decided.decision.escalated)
+                || known.version != self.version_of(&json(&decided.policy))
         });
         is_new
             && self.has("service", &decided.service)
@@ -128,6 +134,7 @@ impl Roll {
         let (Some(known), Some(who)) = (self.decided.get_mut(&wish.service), who) else {
             return Ok(false);
         };
+        known.reasons.insert(wish.role.word().to_owned(), text(told.event, "reason"));
         Ok(known.signed.insert(wish.role.word().to_owned(), who).is_none())
     }
 
@@ -136,11 +143,12 @@ impl Roll {
         let (Some(who), Some(known)) = (who, self.decided.get(&wish.service)) else {
             return false;
         };
-        if known.verdict() != "stabilise" || known.spent.is_empty() {
+        if known.verdict() != "stabilise" || known.spent.is_empty() || known.floors.is_some() {
             return false;
         }
         if let Some(signer) = known.signed.get(wish.role.word()) {
-            return signer == who;
+            let reason = known.reasons.get(wish.role.word());
+            return signer == who && reason.is_some_and(|reason| reason == wish.reason.trim());
         }
         let rules = self.rules_of(&wish.service);
         let is_second = known.signed.values().any(|signer| signer == who);
@@ -152,7 +160,7 @@ impl Roll {
             .iter()
             .map(|(budget, _)| (budget.slo.clone(), json(&budget.window).to_string()))
             .collect();
-        known.signed.is_empty() || known.spent.is_subset(&told)
+        known.spent.is_subset(&told)
     }
 
     /// Both signed: exactly what is spent is let go, until a further tenth is gone.
@@ -196,6 +204,7 @@ impl Roll {
                 && record.standing.since.map(|since| since.0) == known.since
                 && floors.as_ref().and_then(Known::floors_of) == known.floors
                 && known.by == (json(&record.policy), record.escalated)
+                && known.version == json(&record.policy_version)
                 && record.exit.len() == known.signed.len();
             hold(is_same, || format!("{service}: {record:?}, not {known:?}"))?;
         }
@@ -222,6 +231,7 @@ impl Known {
         if self.spent.is_empty() {
             self.signed.clear();
         }
+        self.version = event["policy_version"].clone();
         self.by = (event["policy"].clone(), event["escalated"].as_bool().unwrap_or(false));
         self
     }
@@ -286,7 +296,8 @@ fn rendered(event: &Value) -> Found {
     let Ok(Event::DecisionMade(made)) = Event::read(&event.to_string()) else {
         return Err("it does not read as a decision".to_owned());
     };
-    let again = decide(&made.policy, &made.readings, &made.standing, made.minute);
+    let (policy, readings, silent) = (&made.policy, &made.readings, &made.silent);
+    let again = decide_with(policy, readings, silent, &made.standing, made.minute);
     let is_same = again.verdict == made.verdict
         && again.reasons == made.reasons
         && again.spent == made.spent

@@ -139,11 +139,13 @@ impl Roll {
         Ok(true)
     }
 
-    /// Whether somebody may answer what was asked for: a person, one that the policy names, and not the asker.
-    fn may_answer(rules: &Rules, asked: &Exception, who: Option<&str>) -> bool {
+    /// Whether somebody may answer what was asked for: a person, one that the policy names where any of these is still
+    /// there, and not the asker.
+    fn may_answer(&self, rules: &Rules, asked: &Exception, who: Option<&str>) -> bool {
         let Some(who) = who else { return false };
-        let named: Vec<&String> = rules.signers.iter().flatten().collect();
-        let is_named = named.is_empty() || named.iter().any(|name| *name == who);
+        let mut named = rules.signers.iter().flatten();
+        let is_gone = |name: &String| self.people.get(name) == Some(&false);
+        let is_named = named.clone().all(is_gone) || named.any(|name| name == who);
         is_named && (rules.solo || asked.asker.as_deref() != Some(who))
     }
 
@@ -160,13 +162,13 @@ impl Roll {
                 let rules = self.rules_of(&asked.service);
                 asked.waits(at_ms)
                     && self.has("service", &asked.service)
-                    && Roll::may_answer(&rules, asked, who)
+                    && self.may_answer(&rules, asked, who)
                     && (1..=rules.hours.min(HOURS_MAX)).contains(&asked.hours)
                     && self.approved_with(&asked.service, at_ms) < rules.per_quarter
             })),
             Command::RejectException { id, .. } => Some(find(id).is_some_and(|asked| {
                 let rules = self.rules_of(&asked.service);
-                asked.waits(at_ms) && Roll::may_answer(&rules, asked, who)
+                asked.waits(at_ms) && self.may_answer(&rules, asked, who)
             })),
             Command::RevokeException { id, .. } => {
                 Some(find(id).is_some_and(|asked| asked.is_open(at_ms)))

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::roll::Roll;
+use super::{agreed::in_force, roll::Roll};
 
 /// What a policy says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,17 +121,69 @@ impl Roll {
         self.objects.get(&(kind.to_owned(), name.to_owned()))
     }
 
-    /// The promise of a service, where it has one.
-    pub fn promise_of(&self, service: &str) -> Option<&Value> {
-        let promises = self.objects.iter().filter(|((kind, _), _)| kind == "promise");
-        promises.map(|(_, object)| object).find(|object| object["service"] == service)
+    /// What was agreed last of a promise or policy.
+    pub fn agreed(&self, kind: &str, name: &str) -> Option<&Value> {
+        let versions = self.versions.get(&(kind.to_owned(), name.to_owned()))?;
+        in_force(versions).map(|version| &version.terms)
     }
 
-    /// By which policy a service is decided: that of its promise, or the one of the house, or what is built in.
+    /// The promise of a service, where it has one, as it was agreed last, or else as it is declared; with its name.
+    pub fn promise_of(&self, service: &str) -> Option<(&str, &Value)> {
+        let mut promises = self.objects.iter().filter(|((kind, _), _)| kind == "promise");
+        let ((_, name), declared) = promises.find(|(_, object)| object["service"] == service)?;
+        let agreed = self.agreed("promise", name).map(|terms| &terms["promise"]);
+        Some((name, agreed.filter(|agreed| agreed["service"] == service).unwrap_or(declared)))
+    }
+
+    /// A policy as it was agreed last, also where it was withdrawn, or else as it is declared; where there is none, that
+    /// of the house, or what is built in.
+    pub fn rules_named(&self, name: &str) -> Rules {
+        let policy = |name: &str| {
+            let agreed = self.agreed("policy", name).map(|terms| &terms["policy"]);
+            agreed.or_else(|| self.object("policy", name).map(|object| &object["policy"]))
+        };
+        policy(name).or_else(|| policy("default")).map_or_else(Rules::built_in, Rules::of)
+    }
+
+    /// By which policy a service is decided: that of its promise, or the one of the house.
     pub fn rules_of(&self, service: &str) -> Rules {
-        let named = self.promise_of(service).and_then(|promise| promise["policy"].as_str());
-        let policy = named.and_then(|name| self.object("policy", name));
-        let policy = policy.or_else(|| self.object("policy", "default"));
-        policy.map_or_else(Rules::built_in, |object| Rules::of(&object["policy"]))
+        let named = self.promise_of(service).and_then(|(_, promise)| promise["policy"].as_str());
+        self.rules_named(named.unwrap_or("default"))
+    }
+
+    /// An objective as it was agreed with the promise of its service, or else as it is declared.
+    pub fn objective(&self, name: &str, declared: &Value) -> Value {
+        let service = declared["service"].as_str().unwrap_or_default();
+        let agreed = self.promise_of(service).and_then(|(name, _)| self.agreed("promise", name));
+        let agreed = agreed.filter(|terms| terms["promise"]["service"] == service);
+        let mut objective = declared.clone();
+        for field in ["target", "windows", "budgeting", "no_data"] {
+            if let Some(term) = agreed.and_then(|terms| terms["slos"].get(name)?.get(field)) {
+                objective[field] = term.clone();
+            }
+        }
+        objective
+    }
+
+    /// The objectives that a service is held to and that are not there.
+    pub fn lost(&self, service: &str) -> Vec<&str> {
+        let promise = self.promise_of(service).map(|(_, promise)| promise);
+        let slos = promise.and_then(|promise| promise["slos"].as_array()).into_iter().flatten();
+        let is_there = |name: &&str| {
+            self.object("slo", name).is_some_and(|object| object["service"] == service)
+        };
+        slos.filter_map(Value::as_str).filter(|name| !is_there(name)).collect()
+    }
+
+    /// The version of a policy that says this: the last agreed one, or the last.
+    pub fn version_of(&self, policy: &Value) -> Value {
+        let id = ("policy".to_owned(), policy["name"].as_str().unwrap_or_default().to_owned());
+        let all = self.versions.get(&id).into_iter().flatten();
+        let same: Vec<_> = all.filter(|version| version.terms["policy"] == *policy).collect();
+        let agreed = same.iter().rev().find(|version| version.signed.len() == 2);
+        match agreed.or(same.last()) {
+            Some(one) => json!({"number": one.number, "agreed": one.signed.len() == 2}),
+            None => json!({"number": 0, "agreed": false}),
+        }
     }
 }

@@ -95,6 +95,7 @@ fn check_one(
         .iter()
         .filter(|((kind, _), object)| kind == "slo" && text(object, "service") == service);
     for ((_, name), object) in objectives {
+        let object = &roll.objective(name, object);
         let sli = text(object, "sli");
         let key = roll.keys.get(&("sli".to_owned(), sli.clone())).copied();
         let of_sli = minutes.over_sources(key.unwrap_or(u64::MAX) as u32);
@@ -119,6 +120,10 @@ fn check_one(
         }
     }
     hold(verdicts.len() == decided.readings.len(), || "there are other readings".to_owned())?;
+    for lost in roll.lost(service) {
+        verdicts.push("unknown");
+        due_spent.extend(known.spent.iter().filter(|(slo, _)| slo == lost).cloned());
+    }
     let verdict = verdicts.into_iter().max_by_key(|word| weight(word)).unwrap_or("unknown");
     let told = decided.decision.verdict.word();
     hold(told == verdict, || format!("it is {told}, and not {verdict}"))?;

@@ -452,5 +452,6 @@ fn an_objective_that_is_promised_and_gone_is_named() {
     let next = promise("p", "shop", &[("slos", "[other]"), ("nextStep", "")]);
     act(&mut state, &set("promise", &next, Some("because")), "eve", 5);
     let why = "the promise p is broken: slo web was withdrawn";
-    assert_eq!(in_force::lost(&state, "shop"), [("web".to_owned(), why.to_owned())]);
+    let lost: Vec<_> = in_force::lost(&state, "shop").into_iter().map(|s| (s.slo, s.why)).collect();
+    assert_eq!(lost, [("web".to_owned(), why.to_owned())]);
 }

@@ -76,6 +76,7 @@ fn step(state: &mut State, end: i64, readings: Vec<Reading>) -> (Decision, Vec<E
         end: Minute(end),
         decision: decision.clone(),
         readings,
+        silent: Vec::new(),
         policy: policy(),
         standing,
     };
@@ -246,6 +247,7 @@ fn a_decision_from_before_an_exit_does_not_undo_it() {
             ..decide(&policy(), &readings(Some(1_500)), &standing, Minute(3))
         },
         readings: readings(Some(1_500)),
+        silent: Vec::new(),
         policy: policy(),
         standing,
     };
