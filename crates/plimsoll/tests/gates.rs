@@ -67,7 +67,7 @@ fn without_an_answer_the_json_has_its_shape_all_the_same() {
     assert_eq!((code, keys(&unanswered)), (3, keys(&answered)));
     assert_eq!(keys(&unanswered["change"]), keys(&answered["change"]));
     expect![[r#"
-        {"service":"shop","at":null,"verdict":"unknown","reasons":[{"verdict":"unknown","text":"cannot reach http://127.0.0.1:1: Connection refused (os error 111)"}],"policy":null,"policy_agreed":null,"policy_agreement":null,"policy_overdue":null,"policy_solo":null,"escalated":null,"recorded":null,"change":{"kind":"feature","risk":"normal","name":"4f2a"},"allowed":false,"exempt":false,"exception":null,"why":"nothing is known; what is unknown does not pass; --on-unknown allow would let it","expires":null}
+        {"service":"shop","at":null,"verdict":"unknown","reasons":[{"verdict":"unknown","text":"cannot reach http://127.0.0.1:1: Connection refused (os error 111)"}],"policy":null,"policy_agreed":null,"policy_agreement":null,"policy_overdue":null,"policy_solo":null,"promise":null,"promise_agreement":null,"escalated":null,"recorded":null,"change":{"kind":"feature","risk":"normal","name":"4f2a"},"allowed":false,"exempt":false,"exception":null,"why":"nothing is known; what is unknown does not pass; --on-unknown allow would let it","expires":null}
     "#]]
     .assert_eq(&String::from_utf8(place.run(&[&["gate", "shop", "--json"], &asks[..]].concat()).stdout).unwrap());
     let (code, exempt) = read(&["--kind", "revert", "--server", "127.0.0.1:1"]);
