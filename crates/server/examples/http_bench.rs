@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use common::{Caller, Outcome, answered, start};
+use common::{Caller, Outcome, answered, minutes_ago, start};
 
 const CLIENTS: usize = 128;
 const TURNS: usize = 5;
@@ -56,9 +56,10 @@ impl Client {
             let path = format!("/api/v1/exclusions/{}", id(last).unwrap_or_default());
             return self.caller.request("DELETE", &path, "");
         }
-        let body = format!(
-            r#"{{"sli":"sli-{client}","from":"2026-01-05T10:00:00Z","to":"2026-01-05T10:05:00Z","reason":"bench"}}"#
-        );
+        // Another length in each round: what a round leaves behind may not come again.
+        let (from, to) = (minutes_ago(600), minutes_ago(595 - self.round as i64));
+        let body =
+            format!(r#"{{"sli":"sli-{client}","from":"{from}","to":"{to}","reason":"bench"}}"#);
         self.caller.request("POST", "/api/v1/exclusions", &body)
     }
 

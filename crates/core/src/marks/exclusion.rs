@@ -95,11 +95,8 @@ pub(crate) fn add(state: &State, wish: &Wish, context: &Context) -> Result<Vec<E
     wish.interval.check(state, context)?;
     let reason = words::checked(&wish.reason, "reason", REASON_BYTES_MAX)?;
     let person = context.actor.person();
-    let is_same = |mark: &&Exclusion| {
-        mark.interval == wish.interval && person.is_some() && mark.by.person() == person
-    };
-    let about = state.exclusions.about(std::slice::from_ref(&wish.interval.of));
-    if let Some(known) = about.into_iter().find(is_same) {
+    let is_same = |mark: &&Exclusion| person.is_some() && mark.by.person() == person;
+    if let Some(known) = state.exclusions.of(&wish.interval).find(is_same) {
         let (id, of) = (&known.id.0, &wish.interval.of);
         return Err(Refusal::conflict(
             format!("you excluded these minutes of {of} already: {id}"),

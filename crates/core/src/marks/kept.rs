@@ -111,6 +111,15 @@ impl<M: Mark> Marks<M> {
         numbers.iter().filter_map(|number| self.made.get(number)).collect()
     }
 
+    /// Those about just this interval, in the order in which they were made.
+    pub(super) fn of(&self, interval: &Interval) -> impl Iterator<Item = &M> {
+        let Interval { of, to_minute, .. } = interval;
+        let ends = self.by_subject.get(of).into_iter();
+        let numbers = ends.flat_map(|ends| ends.range((*to_minute, 0)..=(*to_minute, u64::MAX)));
+        let marks = numbers.filter_map(|(_, number)| self.made.get(number));
+        marks.filter(move |mark| mark.interval() == interval)
+    }
+
     /// Refuses one more about this subject, where there are as many as there may be and none can be dropped.
     pub(super) fn check_room(&self, of: &Subject, context: &Context) -> Result<(), Refusal> {
         let now = Minute::of_second(context.at_ms.div_euclid(1000));

@@ -58,7 +58,7 @@ impl Caller {
     pub fn samples(&self, number: usize, generation: u64, good: usize) -> Vec<u8> {
         let body = format!(
             r#"{{"generation":{generation},"minutes":[{{"minute":"{}","good":{good},"bad":1}}]}}"#,
-            plimsoll_core::time::rfc3339(now_s() / 60 * 60 - 3600),
+            minutes_ago(60),
         );
         self.request("POST", &format!("/api/v1/slis/sli-{number}/samples"), &body)
     }
@@ -114,6 +114,11 @@ pub async fn answered(stream: &mut TcpStream, request: &[u8], answer: &mut Vec<u
             return Ok(());
         }
     }
+}
+
+/// A minute that lies so far back.
+pub fn minutes_ago(minutes: i64) -> String {
+    plimsoll_core::time::rfc3339(now_s() / 60 * 60 - minutes * 60)
 }
 
 fn now_s() -> i64 {
