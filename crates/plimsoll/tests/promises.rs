@@ -147,7 +147,7 @@ fn agreed_terms_change_with_a_reason() {
         [exit 1]
     "]]
     .assert_eq(&sign(&place, "product", "1"));
-    expect![[r#"
+    expect![[r"
         promise   shop
         service   shop (tier B)
         says      Whoever wants to buy can buy.
@@ -160,14 +160,14 @@ fn agreed_terms_change_with_a_reason() {
         review    by 2199-05-01
         agreement version 2, not signed by product and engineering; version 1 is in force
         declared  promise.yaml of the set promises, since TIME UTC
-    "#]]
+    "]]
     .assert_eq(&says(&place, &["promise", "show", "shop"]));
     expect![[r"
         VERSION  STAGE     PROPOSED (UTC)    BY   SIGNED                          WHAT CHANGED                   REASON
         2        proposed  TIME  ada                                  slo web: target 99.9 % → 99 %  nobody noticed
         1        agreed    TIME  ada  product: ada, engineering: ada
     "]].assert_eq(&says(&place, &["promise", "history", "shop"]));
-    expect![[r#"
+    expect![[r"
         # What we promise
 
         As of DAY. 0 of 1 services have a promise that is measured, agreed and fresh.
@@ -191,7 +191,7 @@ fn agreed_terms_change_with_a_reason() {
         - version 2, proposed; because: nobody noticed
         - version 1, agreed; for product: ada, DAY; for engineering: ada, DAY; one person signed for both sides
 
-    "#]].assert_eq(&days(&says(&place, &["promise", "export"])));
+    "]].assert_eq(&days(&says(&place, &["promise", "export"])));
 }
 
 #[test]
