@@ -113,6 +113,12 @@ pub(super) fn propose(
 
 /// `promise checkout (slo web: target 99.9 % → 99 %)`.
 fn in_words(proposal: &Proposal) -> String {
+    if proposal.differences.is_empty() {
+        return format!(
+            "{} (back to what is in force, in place of what was proposed)",
+            proposal.id
+        );
+    }
     let differences: Vec<String> = proposal.differences.iter().map(ToString::to_string).collect();
     format!("{} ({})", proposal.id, differences.join(", "))
 }

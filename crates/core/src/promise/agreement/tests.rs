@@ -455,3 +455,17 @@ fn an_objective_that_is_promised_and_gone_is_named() {
     let lost: Vec<_> = in_force::lost(&state, "shop").into_iter().map(|s| (s.slo, s.why)).collect();
     assert_eq!(lost, [("web".to_owned(), why.to_owned())]);
 }
+
+/// Who takes a proposal back proposes what is in force: that is said, and not nothing.
+#[test]
+fn a_proposal_is_taken_back_by_what_is_in_force() {
+    let mut state = shop();
+    for (role, person) in [(Role::Product, "pam"), (Role::Engineering, "ed")] {
+        act(&mut state, &sign(id(Kind::Promise, "p"), 1, role), person, 3);
+    }
+    act(&mut state, &set("web", &web("0.5"), Some("because")), "eve", 4);
+    let (kind, what) = refused(&state, &set("web", &web("0.999"), None), "eve");
+    assert_eq!(kind, RefusalKind::Invalid);
+    let words = "agreed terms would change without a reason: promise p (back to what is in force, in place of what was proposed)";
+    assert_eq!(what, words);
+}
