@@ -56,12 +56,14 @@ fn table(policies: Vec<Policy>) -> Table {
     let mut table = Table::new("there is no policy", &headings);
     for policy in policies {
         let review = policy.review_date.clone().unwrap_or_default();
+        let nowhere = if policy.standing.in_force.is_some() { "withdrawn" } else { "built in" };
+        let declared = policy.declared.map(|at| format!("{} ({})", at.file, at.set));
         table.row([
             policy.name,
             short(&policy.standing),
             (if policy.solo { "solo" } else { "" }).to_owned(),
             if policy.stale { format!("{review} (stale)") } else { review },
-            policy.declared.map_or("built in".to_owned(), |at| format!("{} ({})", at.file, at.set)),
+            declared.unwrap_or_else(|| nowhere.to_owned()),
         ]);
     }
     table
@@ -85,6 +87,12 @@ fn shown(report: &PolicyReport, page: &mut Page) {
     agreement::facts(&policy.standing, versions, page);
     match &policy.declared {
         Some(declaration) => page.fact("declared", &declared::words(declaration)),
+        None if policy.standing.in_force.is_some() => {
+            page.fact(
+                "declared",
+                "nowhere any more: what was agreed stays in force without a document",
+            );
+        }
         None => page.fact("declared", "nowhere: it is built in"),
     }
 }

@@ -61,7 +61,7 @@ fn view(naming: &BTreeMap<&str, usize>, policy: policies::Policy) -> Policy {
     let conditions = policy.conditions.into_iter();
     Policy {
         promises: naming.get(policy.name.as_str()).copied().unwrap_or_default(),
-        is_built_in: policy.declared.is_none(),
+        is_built_in: policy.declared.is_none() && policy.standing.in_force.is_none(),
         standing: policy.standing.text,
         class: if policy.standing.agreed { "left" } else { "unknown" },
         overdue: policy.review_date.filter(|_| policy.stale),
