@@ -267,7 +267,7 @@ fn follows(event: &Value, spent_before: &BTreeSet<BudgetName>, rules: &Rules) ->
         let age = reading["data_age"].as_i64();
         let is_known = age.is_some_and(|age| age <= rules.age)
             && all > 0
-            && number("good") + number("bad") >= rules.events
+            && number("good") + number("bad") >= rules.events.max(1)
             && u128::from(known) * BILLION as u128 >= u128::from(rules.coverage) * u128::from(all);
         if ["ship", "caution"].contains(&verdict.as_str()) {
             hold(is_known, || format!("it is in the dark: {reading}"))?;

@@ -200,7 +200,8 @@ impl Measured<'_> {
         let dark =
             reading.data_age.is_none_or(|age| age > rules.age) || due.coverage() < rules.coverage;
         let events = sums.good + sums.bad;
-        let is_few = sums.known() == 0 && events == 0 || events < rules.events;
+        // Without any event nothing is known of how it answers, however few the policy asks for.
+        let is_few = events == 0 || events < rules.events;
         let allowed = weight * (BILLION - target);
         // At most so much is left: at least the rest of it was spent.
         let has_at_most = |share: i128| {
