@@ -140,7 +140,7 @@ pub fn is_new(state: &State, service: &str, decision: &Decision, policy: &Policy
     state.decisions.get(service).is_none_or(|record| {
         record.last.verdict != decision.verdict
             || record.escalated != decision.escalated
-            || record.standing.spent != decision.spent
+            || !record.standing.is_just(&decision.spent)
             || record.policy != *policy
             || record.policy_version.is_some_and(|known| known != PolicyVersion::of(state, policy))
     })

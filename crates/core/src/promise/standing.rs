@@ -51,6 +51,12 @@ impl Standing {
         self.spent.iter().any(|budget| budget.slo == slo && budget.window == *window)
     }
 
+    /// Whether just these budgets were spent and have not recovered, in whichever order: that of the readings changes
+    /// with the documents, and an objective that is lost comes last.
+    pub fn is_just(&self, spent: &[BudgetId]) -> bool {
+        self.spent.len() == spent.len() && spent.iter().all(|budget| self.spent.contains(budget))
+    }
+
     /// How far a budget may fall, where an early exit holds for it.
     pub fn floor(&self, slo: &str, window: &Window) -> Option<i64> {
         let floors = &self.release.as_ref()?.floors;

@@ -125,6 +125,21 @@ fn what_says_nothing_new_is_not_recorded() {
 }
 
 #[test]
+fn the_order_in_which_spent_budgets_are_read_says_nothing_new() {
+    let mut state = shop();
+    let mut both = readings(Some(1_000));
+    both.extend(
+        both.clone().into_iter().map(|reading| Reading { slo: "cart".to_owned(), ..reading }),
+    );
+    assert_eq!(step(&mut state, 1, both.clone()).1.len(), 1);
+    both.reverse();
+    assert_eq!(step(&mut state, 2, both.clone()).1.len(), 0);
+    // One that is spent in place of another is news.
+    both[0].slo = "search".to_owned();
+    assert_eq!(step(&mut state, 3, both).1.len(), 1);
+}
+
+#[test]
 fn a_budget_that_was_spent_is_not_let_go_by_silence() {
     let mut state = shop();
     step(&mut state, 1, readings(Some(1_000)));
