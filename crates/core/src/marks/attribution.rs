@@ -178,7 +178,7 @@ pub(crate) fn add(state: &State, wish: &Wish, context: &Context) -> Result<Vec<E
 /// Takes an attribution back. Its minutes go to what stood before.
 pub(crate) fn undo(state: &State, id: &str) -> Result<Vec<Event>, Refusal> {
     let attribution = MarkId(id.into());
-    if state.attributions.get(&attribution).is_none() {
+    if !state.attributions.contains(&attribution) {
         return Err(Refusal::not_found(
             format!("there is no attribution {:?} in force", shortened(id)),
             "plimsoll attribution list shows them",

@@ -94,9 +94,11 @@ impl State {
 pub(crate) fn add(state: &State, wish: &Wish, context: &Context) -> Result<Vec<Event>, Refusal> {
     wish.interval.check(state, context)?;
     let reason = words::checked(&wish.reason, "reason", REASON_BYTES_MAX)?;
-    let person = context.actor.person();
-    let is_same = |mark: &&Exclusion| person.is_some() && mark.by.person() == person;
-    if let Some(known) = state.exclusions.of(&wish.interval).find(is_same) {
+    let same = context.actor.person().and_then(|person| {
+        let mut marks = state.exclusions.of(&wish.interval);
+        marks.find(|mark| mark.by.person() == Some(person))
+    });
+    if let Some(known) = same {
         let (id, of) = (&known.id.0, &wish.interval.of);
         return Err(Refusal::conflict(
             format!("you excluded these minutes of {of} already: {id}"),
@@ -115,7 +117,7 @@ pub(crate) fn add(state: &State, wish: &Wish, context: &Context) -> Result<Vec<E
 /// Takes an exclusion back.
 pub(crate) fn undo(state: &State, id: &str) -> Result<Vec<Event>, Refusal> {
     let exclusion = MarkId(id.into());
-    if state.exclusions.get(&exclusion).is_none() {
+    if !state.exclusions.contains(&exclusion) {
         return Err(Refusal::not_found(
             format!("there is no exclusion {:?} in force", shortened(id)),
             "plimsoll exclusion list shows them",

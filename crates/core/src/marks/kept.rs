@@ -99,6 +99,11 @@ impl<M: Mark> Marks<M> {
         self.made.is_empty()
     }
 
+    /// Whether there is one of this name.
+    pub fn contains(&self, id: &MarkId) -> bool {
+        self.by_id.contains_key(id)
+    }
+
     /// The one of this name.
     pub fn get(&self, id: &MarkId) -> Option<&M> {
         self.made.get(self.by_id.get(id)?)
@@ -122,6 +127,9 @@ impl<M: Mark> Marks<M> {
 
     /// Refuses one more about this subject, where there are as many as there may be and none can be dropped.
     pub(super) fn check_room(&self, of: &Subject, context: &Context) -> Result<(), Refusal> {
+        if self.len() < MARKS_PER_SUBJECT_MAX {
+            return Ok(());
+        }
         let now = Minute::of_second(context.at_ms.div_euclid(1000));
         let kept_from = now.0.saturating_sub(i64::from(WINDOW_MINUTES_MAX) + DAY);
         let is_too_full = |ends: &Ends, most| {
@@ -140,10 +148,18 @@ impl<M: Mark> Marks<M> {
 
     /// Takes in a mark, and drops the one that ended first where there are too many.
     pub(super) fn add(&mut self, mark: M) {
-        let of = &mark.interval().of;
+        if self.len() >= MARKS_PER_SUBJECT_MAX {
+            self.make_room(&mark.interval().of);
+        }
+        let number = self.made.last_key_value().map_or(0, |(last, _)| last + 1);
+        self.insert(number, mark);
+    }
+
+    /// Drops the mark that ended first where there are as many as there may be, of this subject or in all.
+    fn make_room(&mut self, of: &Subject) {
         let first = match self.by_subject.get(of) {
             Some(ends) if ends.len() >= MARKS_PER_SUBJECT_MAX => ends.first(),
-            _ if self.made.len() >= MARKS_MAX => self.by_end.first(),
+            _ if self.len() >= MARKS_MAX => self.by_end.first(),
             _ => None,
         };
         if let Some((_, number)) = first.copied()
@@ -151,8 +167,6 @@ impl<M: Mark> Marks<M> {
         {
             self.by_id.remove(dropped.id());
         }
-        let number = self.made.last_key_value().map_or(0, |(last, _)| last + 1);
-        self.insert(number, mark);
     }
 
     /// Takes a mark out.

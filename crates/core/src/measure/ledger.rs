@@ -236,7 +236,7 @@ impl Ledger {
                 sums += self.sums_of_hour(at);
                 at = hour.to;
             } else {
-                sums += Sums::of(self.slot(at));
+                sums += self.slot(at);
                 at = at.plus(1);
             }
         }
@@ -254,7 +254,7 @@ impl Ledger {
     fn sum_hour_again(&mut self, hour: Minute) {
         let mut fresh = Sums::default();
         for (_, slot) in self.slots(Span::new(hour, hour.plus(HOUR))) {
-            fresh += Sums::of(slot);
+            fresh += slot;
         }
         let day = self.days.entry(hour.0.div_euclid(DAY)).or_insert_with(DaySums::missing);
         let kept = &mut day.hours[(hour.0.rem_euclid(DAY) / HOUR) as usize];

@@ -1,8 +1,11 @@
 //! The slot: one minute of one SLI, and sums of slots.
 
-use serde::{Deserialize, Serialize};
+use std::{
+    iter::Sum,
+    ops::{Add, AddAssign, Sub},
+};
 
-use std::ops::{Add, AddAssign, Sub};
+use serde::{Deserialize, Serialize};
 
 /// One minute of one SLI: what was seen of it, and whether that is all there was.
 ///
@@ -103,18 +106,9 @@ pub struct Sums {
 impl Sums {
     /// The sum of one slot.
     pub fn of(slot: Slot) -> Self {
-        let (good, bad) = slot.events();
-        let is = |yes: bool| u64::from(yes);
-        let partial = matches!(slot, Slot::Partial { .. });
-        Sums {
-            good,
-            bad,
-            partial_events: if partial { good + bad } else { 0 },
-            measured: is(matches!(slot, Slot::Measured { .. })),
-            no_traffic: is(slot == Slot::NoTraffic),
-            missing: is(slot.is_missing()),
-            partial: is(partial),
-        }
+        let mut sums = Sums::default();
+        sums += slot;
+        sums
     }
 
     /// The sum of so many minutes of which nothing was seen.
@@ -156,6 +150,38 @@ impl Add for Sums {
             missing: self.missing + other.missing,
             partial: self.partial + other.partial,
         }
+    }
+}
+
+impl AddAssign<Slot> for Sums {
+    /// Takes in a minute that was not summed before.
+    fn add_assign(&mut self, slot: Slot) {
+        match slot {
+            Slot::Measured { good, bad } => {
+                self.measured += 1;
+                self.good += good;
+                self.bad += bad;
+            }
+            Slot::NoTraffic => self.no_traffic += 1,
+            Slot::Missing => self.missing += 1,
+            Slot::Partial { good, bad } => {
+                self.missing += 1;
+                self.partial += 1;
+                self.partial_events += good + bad;
+                self.good += good;
+                self.bad += bad;
+            }
+        }
+    }
+}
+
+impl Sum<Slot> for Sums {
+    fn sum<I: Iterator<Item = Slot>>(slots: I) -> Sums {
+        let mut sums = Sums::default();
+        for slot in slots {
+            sums += slot;
+        }
+        sums
     }
 }
 

@@ -114,7 +114,7 @@ impl Minutes {
         let mut sum = Sums::default();
         let mut hours = vec![sum];
         for hour in slots.chunks(HOUR as usize) {
-            sum = hour.iter().fold(sum, |sum, slot| sum + Sums::of(*slot));
+            sum += hour.iter().copied().sum::<Sums>();
             hours.push(sum);
         }
         Minutes { first, slots, hours }
@@ -128,8 +128,7 @@ impl Minutes {
     fn before(&self, minute: Minute) -> Sums {
         let at = (minute.0 - self.first.0) as usize;
         let hour = at / HOUR as usize;
-        let rest = &self.slots[hour * HOUR as usize..at];
-        rest.iter().fold(self.hours[hour], |sum, slot| sum + Sums::of(*slot))
+        self.hours[hour] + self.slots[hour * HOUR as usize..at].iter().copied().sum()
     }
 }
 

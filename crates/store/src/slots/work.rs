@@ -277,9 +277,7 @@ pub(super) fn put(
 
 fn sums(block: &Block, key: Key, sli: u8, holes: &mut Vec<Hole>) -> Option<Sums> {
     match block.cells(key, sli) {
-        Ok(cells) => {
-            Some(cells?.iter().map(|cell| Sums::of(cell.slot)).fold(Sums::default(), |a, b| a + b))
-        }
+        Ok(cells) => Some(cells?.iter().map(|cell| cell.slot).sum()),
         Err(what) => {
             let sli = key.chunk * CHUNK + u32::from(sli);
             holes.push(Hole { source: key.source, slis: sli..sli + 1, span: key.span(), what });
