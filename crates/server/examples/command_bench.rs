@@ -29,6 +29,10 @@ use plimsoll_store::journal::{Journal, JournalFile};
 use rusqlite::Connection;
 use tokio::task::JoinSet;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Both take turns this often; the fastest turn counts, for others may share the machine.

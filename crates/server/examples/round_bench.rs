@@ -25,6 +25,10 @@ use plimsoll_store::{
 };
 use rusqlite::Connection;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Minutes that are measured.

@@ -10,6 +10,10 @@ use tokio::{
 
 pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The name of the threads that answer.
 pub const SERVER_THREADS: &str = "bench-server";
 
