@@ -104,7 +104,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// The bill of all exceptions that were approved, in the order of their approval. What they cost is computed from the
 /// slots each time; of those in force it is the cost so far.
-#[utoipa::path(get, path = "/api/v1/exceptions/bill", tag = "exceptions", params(BillQuery),
+#[utoipa::path(get, path = "/api/v1/exceptions/bill", operation_id = "bill", tag = "exceptions", params(BillQuery),
     responses((status = 200, body = Page<BillLine>)))]
 pub(super) async fn show(State(app): State<Arc<App>>, Params(query): Params<BillQuery>) -> Answer {
     let BillQuery { service, limit, cursor } = query;

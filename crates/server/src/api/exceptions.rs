@@ -93,6 +93,7 @@ pub struct Payback {
     /// Who sees to it.
     pub owner: String,
     /// The last day for it, in UTC.
+    #[schema(format = Date)]
     pub due: String,
     /// `open`, `overdue` or `paid`; null where nothing is owed because it was not approved.
     pub state: Option<String>,
@@ -156,6 +157,7 @@ pub struct NewPayback {
     /// The person who sees to it.
     pub owner: String,
     /// The last day for it, such as `2026-12-01`, at most 366 days ahead.
+    #[schema(format = Date)]
     pub due: String,
 }
 

@@ -115,7 +115,7 @@ fn find(state: &Practice, service: &str) -> Option<Exit> {
 }
 
 /// How far the early exit of a service came.
-#[utoipa::path(get, path = "/api/v1/services/{service}/exit", tag = "decisions",
+#[utoipa::path(get, path = "/api/v1/services/{service}/exit", operation_id = "exit", tag = "decisions",
     params(("service" = String, Path, description = "Its name.")),
     responses((status = 200, body = Exit), (status = 404, body = ProblemDocument)))]
 pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(name): Named) -> Answer {

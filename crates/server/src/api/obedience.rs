@@ -76,7 +76,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// How a service obeyed its budgets.
-#[utoipa::path(get, path = "/api/v1/services/{service}/obedience", tag = "changes",
+#[utoipa::path(get, path = "/api/v1/services/{service}/obedience", operation_id = "obedience", tag = "changes",
     params(("service" = String, Path, description = "Its name."), TimeQuery),
     responses((status = 200, body = Obedience), (status = 404, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]

@@ -1,5 +1,7 @@
 //! The description of this interface for programs (OpenAPI 3.1).
 
+mod links;
+
 use std::sync::LazyLock;
 
 use axum::{
@@ -154,6 +156,7 @@ pub(super) fn document(routes: &[Route]) -> Document {
             describe(operation, route);
         }
     }
+    links::add(&mut document);
     document
 }
 

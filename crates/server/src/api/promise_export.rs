@@ -53,6 +53,7 @@ pub enum Format {
 #[into_params(parameter_in = Query)]
 pub struct ExportQuery {
     /// In which form: markdown unless it says html.
+    #[param(inline)]
     pub format: Option<Format>,
 }
 

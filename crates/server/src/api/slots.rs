@@ -70,7 +70,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// Minutes of an SLI, up to 31 days at once.
-#[utoipa::path(get, path = "/api/v1/slis/{sli}/slots", tag = "slis",
+#[utoipa::path(get, path = "/api/v1/slis/{sli}/slots", operation_id = "slots", tag = "slis",
     params(("sli" = String, Path, description = "Its name."), SlotsQuery),
     responses((status = 200, body = SlotsReport), (status = 404, body = ProblemDocument)))]
 pub(super) async fn show(

@@ -1,5 +1,7 @@
 //! What every route asks of requests.
 
+use std::collections::BTreeMap;
+
 use axum::http::Method;
 use plimsoll_core::people::token::Scope;
 use serde_json::{Value, json};
@@ -217,6 +219,40 @@ fn the_description_has_every_route_and_says_what_it_needs() {
     }
     let paths = document["paths"].as_object().unwrap().values();
     assert_eq!(described, paths.map(|path| path.as_object().unwrap().len()).sum::<usize>());
+}
+
+#[test]
+fn whatever_the_description_names_is_in_it_once() {
+    let document: Value = serde_json::from_slice(&openapi::text()).unwrap();
+    let mut values = vec![&document];
+    let (mut references, mut links) = (0, 0);
+    let mut ids = BTreeMap::new();
+    while let Some(value) = values.pop() {
+        if let Some(reference) = value["$ref"].as_str() {
+            let place = reference.strip_prefix('#').unwrap();
+            assert!(document.pointer(place).is_some(), "{reference} leads nowhere");
+            references += 1;
+        }
+        if value["responses"].is_object() && value["operationId"].is_string() {
+            let id = value["operationId"].as_str().unwrap();
+            let parameters = value["parameters"].as_array().cloned().unwrap_or_default();
+            let names = parameters.iter().map(|one| one["name"].as_str().unwrap().to_owned());
+            let before = ids.insert(id, names.collect::<Vec<_>>());
+            assert_eq!(before, None, "there are two operations {id}");
+        }
+        values.extend(value.as_array().into_iter().flatten());
+        values.extend(value.as_object().into_iter().flat_map(|object| object.values()));
+    }
+    for path in document["paths"].as_object().unwrap().values() {
+        let made = path["post"]["responses"]["201"]["links"].as_object();
+        for link in made.into_iter().flat_map(|links| links.values()) {
+            let names = &ids[link["operationId"].as_str().unwrap()];
+            let given = link["parameters"].as_object().unwrap();
+            assert!(given.keys().all(|name| names.contains(name)), "{link}");
+            links += 1;
+        }
+    }
+    assert!(references > 100 && links > 10, "{references} references, {links} links");
 }
 
 /// Rewrites the description in docs/ where `PLIMSOLL_BLESS` is set.
