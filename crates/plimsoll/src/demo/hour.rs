@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use plimsoll_core::time::{Minute, Span};
+use plimsoll_core::{
+    measure::slot::Slot,
+    time::{Minute, Span},
+};
 use plimsoll_server::{
     clock::Now,
     follow::{
@@ -29,8 +32,8 @@ pub(super) struct Hour {
 struct Nothing;
 
 impl History for Nothing {
-    fn activity(&self, _: u32, _: Span) -> Result<Vec<(Minute, u64)>, String> {
-        Ok(Vec::new())
+    fn slots(&self, _: u32, _: u32, span: Span) -> Result<Vec<Slot>, String> {
+        Ok(vec![Slot::Missing; span.minutes() as usize])
     }
 }
 

@@ -24,7 +24,7 @@ use plimsoll_source::{
 use super::route::Route;
 use crate::{
     clock::Now,
-    measure::keeping::{Order, OrderedAddition},
+    measure::keeping::{Order, OrderedAddition, OrderedBatch},
 };
 
 /// The name of the cursor that says until when everything was seen.
@@ -35,6 +35,9 @@ const SILENT: &str = "silent";
 
 /// The name of the cursor that says from when on each SLI counts.
 const SINCE: &str = "since";
+
+/// The name of the cursor that says how often minutes were opened again.
+const OPENED: &str = "opened";
 
 /// The names of the cursors of logs begin so.
 const LOG: &str = "log/";
@@ -49,11 +52,11 @@ const FRESH_MINUTES: i64 = 5;
 /// See [`FRESH_MINUTES`].
 const STILL_S: i64 = 60;
 
-/// So many slots are closed with one order at most.
+/// So many slots are closed, or opened again, with one order at most.
 const CLOSED_AT_ONCE: i64 = 200_000;
 
-/// A clock that goes back by fewer minutes was only corrected.
-const AHEAD_MINUTES: i64 = 10;
+/// A clock that goes back by no more was only trimmed.
+const TRIMMED_MINUTES: i64 = 1;
 
 /// One log source that is followed.
 #[derive(Debug)]
@@ -75,9 +78,12 @@ pub struct Tail {
     since: BTreeMap<u32, Option<Minute>>,
     /// Whether `since` is kept as it is.
     is_since_kept: bool,
+    /// How often minutes were opened again: each time they get a generation above those before.
+    opened: u64,
     /// What the last poll brings, until it is kept.
     next_seen: Option<Minute>,
     next_silent: Option<Vec<Span>>,
+    next_opened: Option<u64>,
 }
 
 /// What a poll brought.
@@ -93,13 +99,22 @@ pub struct Polled {
     pub is_more: bool,
 }
 
-/// Minutes of the source itself, by which silence before the first start is judged.
+/// What is kept of a source so far.
 pub trait History {
-    /// How many requests there were in each minute of a span that had any, ascending.
+    /// Every minute of a span, of an SLI from a source. What was counted of the source itself is kept under its own
+    /// number.
     ///
     /// # Errors
     /// Why that cannot be said.
-    fn activity(&self, source: u32, span: Span) -> Result<Vec<(Minute, u64)>, String>;
+    fn slots(&self, source: u32, sli: u32, span: Span) -> Result<Vec<Slot>, String>;
+}
+
+/// What becomes of minutes with a poll.
+enum Closing {
+    /// These were seen in full, and everything before a minute is closed with them.
+    Close(Vec<Span>, Minute),
+    /// These are opened again, and these slots take the place of what was there.
+    Open(Span, Vec<OrderedBatch>),
 }
 
 impl Tail {
@@ -120,6 +135,7 @@ impl Tail {
             options.format = Some(Format::pattern(pattern, route.logs.time_format.as_deref())?);
         }
         let (mut logs, mut seen_until, mut silent) = (Vec::new(), None, Vec::new());
+        let mut opened = 0;
         let mut kept_since: BTreeMap<u32, Option<Minute>> = BTreeMap::new();
         for (name, bytes) in cursors {
             let read =
@@ -132,6 +148,8 @@ impl Tail {
             } else if name == SINCE {
                 let pairs: Vec<(u32, Option<i64>)> = serde_json::from_slice(bytes).map_err(read)?;
                 kept_since = pairs.into_iter().map(|(key, at)| (key, at.map(Minute))).collect();
+            } else if name == OPENED {
+                opened = serde_json::from_slice(bytes).map_err(read)?;
             } else if name.starts_with(LOG) {
                 logs.push(serde_json::from_slice::<Cursor>(bytes).map_err(read)?);
             }
@@ -155,10 +173,12 @@ impl Tail {
             silent,
             since,
             is_since_kept,
+            opened,
             heard_s: None,
             blind_since_s: None,
             next_seen: None,
             next_silent: None,
+            next_opened: None,
         })
     }
 
@@ -187,21 +207,28 @@ impl Tail {
             self.heard_s = Some(now_s);
         }
         let sight = self.sight(now_s, &delta);
-        let closing = match &sight {
-            Sight::Clear => self.closing(now_s, kept, over, &parts, history),
-            Sight::Lost => Ok((Vec::new(), over)),
-            Sight::None(why) => Err(why.clone()),
+        let ahead = self.seen_until.filter(|until| *until > over.plus(TRIMMED_MINUTES));
+        let closing = match (&sight, ahead) {
+            (_, Some(until)) => self.opening(over, until, history),
+            (Sight::Clear, None) => self.closing(now_s, kept, over, &parts, history),
+            (Sight::Lost, None) => Ok(Closing::Close(Vec::new(), over)),
+            (Sight::None(why), None) => Err(why.clone()),
         };
-        let (trouble, next) = match closing {
-            Ok((spans, next)) => {
+        let (mut batches, mut trouble, mut next) = (Vec::new(), None, None);
+        match closing {
+            Ok(Closing::Close(spans, until)) => {
                 self.close(&spans, &mut parts);
-                (None, Some(next))
+                next = Some(until);
             }
-            Err(why) => (Some(why), None),
-        };
+            Ok(Closing::Open(span, slots)) => {
+                (batches, next) = (slots, Some(span.from));
+                self.next_opened = Some(self.opened + 1);
+            }
+            Err(why) => trouble = Some(why),
+        }
         self.next_seen = next.filter(|next| self.seen_until != Some(*next));
-        let is_more = delta.is_more || self.next_seen.is_some_and(|next| next < over);
-        let order = self.order(&delta, parts);
+        let is_more = delta.is_more || self.next_seen.is_some_and(|next| next != over);
+        let order = Order { batches, ..self.order(&delta, parts) };
         let has_any = order != Order::default();
         let trouble = trouble.filter(|why| !why.is_empty());
         Polled { order: has_any.then_some(order), delta, trouble, is_more }
@@ -261,6 +288,43 @@ impl Tail {
         if (was_blind || lost) && self.seen_until.is_some() { Sight::Lost } else { Sight::Clear }
     }
 
+    /// The clock was ahead and closed minutes that were yet to come: nothing is known of them, but for what was counted.
+    /// The last ones are opened again first, so that all before what is closed stays closed.
+    fn opening(
+        &self,
+        over: Minute,
+        until: Minute,
+        history: &impl History,
+    ) -> Result<Closing, String> {
+        let span = Span::new(over.max(until.plus(-self.minutes_at_once())), until);
+        let mut batches = Vec::new();
+        for sli in self.keys() {
+            let slots = span.iter().zip(history.slots(self.route.source, sli, span)?);
+            let closed = slots.filter(|(_, slot)| !slot.is_missing());
+            let slots: Vec<(Minute, Slot)> = closed
+                .map(|(minute, slot)| {
+                    let (good, bad) = slot.events();
+                    (minute, Slot::Partial { good, bad })
+                })
+                .collect();
+            // What is added to a log's minutes leaves them their generation, which is 1 from the beginning.
+            let generation = self.opened + 2;
+            let batch = OrderedBatch { source: self.route.source, sli, generation, slots };
+            batches.extend((!batch.slots.is_empty()).then_some(batch));
+        }
+        Ok(Closing::Open(span, batches))
+    }
+
+    /// The numbers under which something is counted: of each SLI, and of the source itself.
+    fn keys(&self) -> impl Iterator<Item = u32> {
+        self.route.slis.iter().map(|fed| fed.key).chain([self.route.source])
+    }
+
+    /// How many minutes are closed, or opened again, with one order.
+    fn minutes_at_once(&self) -> i64 {
+        (CLOSED_AT_ONCE / (self.route.slis.len() as i64 + 1)).max(1)
+    }
+
     /// The spans that are seen in full now, and until when everything is closed with them.
     fn closing(
         &mut self,
@@ -269,21 +333,17 @@ impl Tail {
         over: Minute,
         parts: &BTreeMap<u32, BTreeMap<Minute, Slot>>,
         history: &impl History,
-    ) -> Result<(Vec<Span>, Minute), String> {
+    ) -> Result<Closing, String> {
         let Some(seen_until) = self.seen_until else {
             let begin = self.judge_silence(now_s, kept, over, parts, history)?;
-            return Ok((Vec::new(), begin));
+            return Ok(Closing::Close(Vec::new(), begin));
         };
-        if seen_until > over.plus(AHEAD_MINUTES) {
-            // The clock was ahead. What it closed cannot be opened again; from now on minutes are closed when they end.
-            return Ok((Vec::new(), over));
-        }
         let from = seen_until.max(kept.from);
-        let to = over.min(from.plus((CLOSED_AT_ONCE / (self.route.slis.len() as i64 + 1)).max(1)));
+        let to = over.min(from.plus(self.minutes_at_once()));
         if to <= from {
-            return Ok((Vec::new(), seen_until));
+            return Ok(Closing::Close(Vec::new(), seen_until));
         }
-        Ok((without(Span::new(from, to), &self.silent), to))
+        Ok(Closing::Close(without(Span::new(from, to), &self.silent), to))
     }
 
     /// Of the logs that were there at the first start every minute was seen, but for silence that is missing data.
@@ -296,8 +356,10 @@ impl Tail {
         parts: &BTreeMap<u32, BTreeMap<Minute, Slot>>,
         history: &impl History,
     ) -> Result<Minute, String> {
+        let slots = history.slots(self.route.source, self.route.source, kept)?;
+        let requests = kept.iter().zip(slots).map(|(minute, slot)| (minute, slot.events().0));
         let mut activity: BTreeMap<Minute, u64> =
-            history.activity(self.route.source, kept)?.into_iter().collect();
+            requests.filter(|(_, requests)| *requests > 0).collect();
         for (minute, slot) in parts.get(&self.route.source).into_iter().flatten() {
             *activity.entry(*minute).or_default() += slot.events().0;
         }
@@ -319,8 +381,7 @@ impl Tail {
 
     /// Says of every SLI that these minutes were seen in full.
     fn close(&self, spans: &[Span], parts: &mut BTreeMap<u32, BTreeMap<Minute, Slot>>) {
-        let fed = self.route.slis.iter().map(|fed| fed.key);
-        for key in fed.chain([self.route.source]) {
+        for key in self.keys() {
             let (minutes, begin) = (parts.entry(key).or_default(), self.since(key));
             let spans = spans.iter().flat_map(|span| span.iter());
             for minute in spans.filter(|minute| *minute >= begin) {
@@ -355,10 +416,14 @@ impl Tail {
             let pairs: Vec<(u32, Option<i64>)> = pairs.collect();
             (source, SINCE.to_owned(), Some(serde_json::to_vec(&pairs).unwrap_or_default()))
         });
+        let opened = self
+            .next_opened
+            .map(|opened| (source, OPENED.to_owned(), Some(opened.to_string().into_bytes())));
+        let kept = seen.into_iter().chain(silent).chain(since).chain(opened);
         Order {
             batches: Vec::new(),
             additions: additions.collect(),
-            cursors: changed.chain(dropped).chain(seen).chain(silent).chain(since).collect(),
+            cursors: changed.chain(dropped).chain(kept).collect(),
         }
     }
 
@@ -368,6 +433,9 @@ impl Tail {
         self.is_since_kept = true;
         if let Some(next) = self.next_seen.take() {
             self.seen_until = Some(next);
+        }
+        if let Some(opened) = self.next_opened.take() {
+            self.opened = opened;
         }
         if let Some(silent) = self.next_silent.take() {
             self.silent = silent;

@@ -100,11 +100,8 @@ struct Followed {
 }
 
 impl History for Keeper {
-    fn activity(&self, source: u32, span: Span) -> Result<Vec<(Minute, u64)>, String> {
-        let slots = self.slots(source, span).map_err(|error| error.to_string())?;
-        let busy =
-            span.iter().zip(slots).map(|(minute, slot): (_, Slot)| (minute, slot.events().0));
-        Ok(busy.filter(|(_, requests)| *requests > 0).collect())
+    fn slots(&self, source: u32, sli: u32, span: Span) -> Result<Vec<Slot>, String> {
+        self.slots_from(source, sli, span).map_err(|error| error.to_string())
     }
 }
 

@@ -15,7 +15,10 @@ use plimsoll_core::{
     },
     time::{Minute, Span},
 };
-use plimsoll_store::{Error, slots::SlotReader};
+use plimsoll_store::{
+    Error,
+    slots::{SlotReader, SlotReads},
+};
 
 use super::{
     figures::{self, Objective, SloFigures},
@@ -44,6 +47,14 @@ impl Keeper {
             let _paired = self.shared().paired();
             self.shared().board().series(reader, sli, span)
         })
+    }
+
+    /// The minutes of an SLI from one source.
+    ///
+    /// # Errors
+    /// When the slots cannot be read. What is damaged is missing.
+    pub fn slots_from(&self, source: u32, sli: u32, span: Span) -> Result<Vec<Slot>, Error> {
+        self.read(|reader| Ok(reader.series(source, sli, span)?.slots))
     }
 
     /// An objective as it stood when every minute before `at` was over; now, where no time is given.

@@ -36,10 +36,8 @@ struct Scene {
 struct Past<'a>(&'a SlotFile);
 
 impl History for Past<'_> {
-    fn activity(&self, source: u32, span: Span) -> Result<Vec<(Minute, u64)>, String> {
-        let slots = self.0.series(source, source, span).map_err(|e| e.to_string())?.slots;
-        let busy = span.iter().zip(slots).map(|(minute, slot)| (minute, slot.events().0));
-        Ok(busy.filter(|(_, requests)| *requests > 0).collect())
+    fn slots(&self, source: u32, sli: u32, span: Span) -> Result<Vec<Slot>, String> {
+        Ok(self.0.series(source, sli, span).map_err(|e| e.to_string())?.slots)
     }
 }
 
@@ -151,6 +149,40 @@ fn a_clock_that_was_ahead_costs_no_line_and_minutes_are_closed_again_when_it_is_
     scene.write([130], 200);
     scene.poll(240);
     assert_eq!(scene.slots(4), [part(2, 0), part(1, 0), all(1, 0), NONE]);
+}
+
+#[test]
+fn minutes_that_a_clock_closed_ahead_of_their_time_are_missing_until_they_were_watched() {
+    let mut scene = Scene::new();
+    scene.write([5], 200);
+    scene.poll(61);
+    // For a while it is eighty days later, and the server ends in the midst of it.
+    scene.poll(80 * 86_400);
+    scene.restart();
+    scene.poll(80 * 86_400 + 60);
+    assert_eq!(scene.slots(4), [all(1, 0), NONE, NONE, NONE]);
+    scene.write([130], 200);
+    scene.poll(135);
+    assert_eq!(scene.slots(5), [all(1, 0), NONE, part(1, 0), MISSING, MISSING]);
+    scene.restart();
+    scene.write([170], 500);
+    scene.poll(180);
+    assert_eq!(scene.slots(5), [all(1, 0), NONE, all(1, 1), MISSING, MISSING]);
+    // Nobody sees what comes now, as nobody would have by the right clock.
+    fs::rename(scene.log(), scene.folder.path().join("elsewhere")).unwrap();
+    for second in (181..600).step_by(10) {
+        scene.poll(second);
+    }
+    assert_eq!(scene.slots(9)[3..], [MISSING; 6]);
+    let later = Span::new(BEGIN.plus(3), BEGIN.plus(81 * 1440));
+    let slots = scene.keeping.store().series(SOURCE, SLI, later).unwrap().slots;
+    assert!(slots.iter().all(|slot| *slot == MISSING));
+    // And once more.
+    scene.write([610], 200);
+    scene.poll(5 * 86_400);
+    scene.poll(600);
+    scene.poll(660);
+    assert_eq!(scene.slots(13)[10..], [all(1, 0), MISSING, MISSING]);
 }
 
 #[test]
