@@ -1,13 +1,14 @@
-//! The first page: every service with what is left of its budgets, and how much of it was seen.
+//! The first page: every service with what is left of its budgets, and how much of it was seen; those first that need
+//! somebody most.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 use askama::Template;
 use axum::{extract::State, response::Response};
 use plimsoll_core::{
-    catalog::Object,
+    catalog::{Kind, Object, ObjectId},
     printable::printable,
-    promise::{budget::Budget, in_force, promise, slo::Slo},
+    promise::{budget::Budget, decision::Verdict, in_force, promise, slo::Slo},
     ratio::{grouped, percent_floor},
     state::State as Practice,
     time::utc,
@@ -69,39 +70,47 @@ pub(crate) async fn overview(State(app): State<Arc<App>>) -> Result<Response, Pr
     page(&overview)
 }
 
-/// The services with their objectives, and how many objectives are left out. Services come before objectives in the
-/// order of kinds.
+/// The services with their objectives, those first that need somebody most, and how many objectives are left out.
 fn services(state: &Practice, figures: &Figures, moment: &Moment) -> (Vec<Service>, usize) {
-    let mut services: BTreeMap<&str, Service> = BTreeMap::new();
-    let (mut shown, mut left_out) = (0, 0);
+    let mut objectives: BTreeMap<&str, Vec<(&str, &Slo)>> = BTreeMap::new();
     for (id, known) in &state.objects {
         match &known.object {
-            Object::Service { title, .. } => {
-                let title = title.as_deref().map(|title| printable(title).into_owned());
-                services.insert(&id.name, Service { title, ..Service::of(state, &id.name) });
+            Object::Service { .. } => {
+                objectives.entry(&id.name).or_default();
             }
-            Object::Slo(_) if shown == PAGE_SLOS_MAX => left_out += 1,
-            Object::Slo(slo) => {
-                shown += 1;
-                let rows =
-                    rows(&id.name, &in_force::slo(state, slo), figures.slos.get(id.name.as_str()));
-                let named = || Service::of(state, &slo.service);
-                services.entry(&slo.service).or_insert_with(named).rows.extend(rows);
-            }
+            Object::Slo(slo) => objectives.entry(&slo.service).or_default().push((&id.name, slo)),
             _ => {}
         }
     }
-    for name in moment.services() {
-        if let Some(service) = services.get_mut(name) {
-            let verdict = moment.judged(name, state).verdict();
-            service.decision = Some((verdict.word(), class(verdict)));
+    let verdicts: BTreeMap<&str, Verdict> =
+        moment.services().map(|name| (name, moment.judged(name, state).verdict())).collect();
+    let mut objectives: Vec<_> = objectives.into_iter().collect();
+    objectives.sort_by_key(|(name, _)| Reverse(verdicts.get(name).unwrap_or(&Verdict::Unknown)));
+    let mut room = PAGE_SLOS_MAX;
+    let mut left_out = 0;
+    let services = objectives.into_iter().map(|(name, slos)| {
+        let all = slos.len();
+        let shown = all.min(room);
+        (room, left_out) = (room - shown, left_out + all - shown);
+        let rows = slos.into_iter().take(shown).flat_map(|(slo_name, slo)| {
+            rows(slo_name, &in_force::slo(state, slo), figures.slos.get(slo_name))
+        });
+        let decision = verdicts.get(name).map(|verdict| (verdict.word(), class(*verdict)));
+        let service = Service::of(state, name);
+        let hidden =
+            (shown == 0 && all > 0).then(|| "Its objectives are not shown here.".to_owned());
+        Service {
+            decision,
+            rows: rows.collect(),
+            nothing: hidden.unwrap_or(service.nothing),
+            ..service
         }
-    }
-    (services.into_values().collect(), left_out)
+    });
+    (services.collect(), left_out)
 }
 
 impl Service {
-    /// A service of which nothing else is known yet.
+    /// A service, without what is decided and measured.
     fn of(state: &Practice, name: &str) -> Self {
         let promise = promise::of_service(state, name).map(|(_, promise)| promise);
         let nothing = match promise.map(|promise| promise.next_step.as_deref()) {
@@ -109,8 +118,13 @@ impl Service {
             Some(None) => "No SLO yet.".to_owned(),
             Some(Some(next)) => format!("No SLO yet; next: {}", printable(next)),
         };
-        let (name, title, decision, rows) = (name.to_owned(), None, None, Vec::new());
-        Service { name, title, decision, nothing, rows }
+        let id = ObjectId { kind: Kind::Service, name: name.into() };
+        let title = match state.objects.get(&id).map(|known| &known.object) {
+            Some(Object::Service { title, .. }) => title.as_deref(),
+            _ => None,
+        };
+        let title = title.map(|title| printable(title).into_owned());
+        Service { name: name.to_owned(), title, decision: None, nothing, rows: Vec::new() }
     }
 }
 

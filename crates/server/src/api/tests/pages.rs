@@ -61,6 +61,21 @@ fn a_spent_budget_is_on_every_page_with_its_policy() {
 }
 
 #[test]
+fn the_first_page_begins_with_what_needs_somebody_most() {
+    let house = spent("solo: true");
+    let service = |name: &str| {
+        format!("apiVersion: openslo/v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{}}\n")
+    };
+    // Nothing is known of these.
+    let others = format!("{}---\n{}", service("zoo"), service("basket"));
+    let applied = house.put("/api/v1/documents/others", &files(&others)).send();
+    assert_eq!(applied.status, 200, "{applied:?}");
+    let page = text(&house, "/");
+    let place = |name: &str| page.find(&format!("<h2>{name}")).unwrap_or_else(|| panic!("{page}"));
+    assert!(place("checkout") < place("basket") && place("basket") < place("zoo"), "{page}");
+}
+
+#[test]
 fn metrics_tell_what_the_gate_would_say_and_who_did_not_obey() {
     let house = spent("solo: true");
     for kind in ["deploy", "revert"] {
