@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Which shape the state has. A snapshot of another one is not read; the journal is replayed instead.
-pub const STATE_VERSION: u32 = 5;
+pub const STATE_VERSION: u32 = 6;
 
 /// Everything the practice knows.
 ///
@@ -47,6 +47,9 @@ pub struct State {
     /// The name of the promise of each service that has one.
     #[serde(default)]
     pub promised_by: BTreeMap<SmolStr, SmolStr>,
+    /// The name of the promise that both sides agreed to last for a service, whatever became of its document.
+    #[serde(default)]
+    pub agreed_by: BTreeMap<SmolStr, SmolStr>,
     /// The versions of promises and policies, of withdrawn ones too ([`Versions`] says how many): their numbers go on
     /// when they come back.
     #[serde(default, with = "pairs")]

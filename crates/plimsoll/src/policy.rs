@@ -87,12 +87,7 @@ fn shown(report: &PolicyReport, page: &mut Page) {
     agreement::facts(&policy.standing, versions, page);
     match &policy.declared {
         Some(declaration) => page.fact("declared", &declared::words(declaration)),
-        None if policy.standing.in_force.is_some() => {
-            page.fact(
-                "declared",
-                "nowhere any more: what was agreed stays in force without a document",
-            );
-        }
+        None if policy.standing.in_force.is_some() => page.fact("declared", declared::NOWHERE),
         None => page.fact("declared", "nowhere: it is built in"),
     }
 }

@@ -140,7 +140,10 @@ fn shown(report: &PromiseReport, page: &mut Page) {
     }
     page.fact("review", &format!("by {}", promise.review_date));
     agreement::facts(&promise.standing, versions, page);
-    page.fact("declared", &declared::words(&promise.declared));
+    match &promise.declared {
+        Some(declaration) => page.fact("declared", &declared::words(declaration)),
+        None => page.fact("declared", declared::NOWHERE),
+    }
 }
 
 /// `web: 99.9 % over 30d`; of one that was withdrawn, that it was.

@@ -225,13 +225,12 @@ impl Standing {
     }
 }
 
-/// How far the agreement on a promise or policy came. What is not declared is agreed by nobody; but a
-/// policy that was agreed stays in force without its document.
+/// How far the agreement on a promise or policy came. What is not declared is agreed by nobody; but what was agreed
+/// stays in force without its document.
 pub fn standing(state: &State, id: &ObjectId) -> Standing {
     let declared = state.objects.contains_key(id);
-    let stays = |versions: &Versions| id.kind == Kind::Policy && versions.in_force().is_some();
-    let is_known = |versions: &&Versions| declared || stays(versions);
-    let versions = state.versions.get(id).filter(is_known);
+    let is_known = declared || in_force::holds(state, id);
+    let versions = state.versions.get(id).filter(|_| is_known);
     let last = versions.and_then(Versions::last);
     Standing {
         version: last.map_or(0, |version| version.number),
@@ -355,6 +354,10 @@ fn declared<'a>(state: &'a State, of: &ObjectId) -> Result<&'a Object, Refusal> 
         return Err(Refusal::conflict(what, "declare a BudgetPolicy of this name, and sign that"));
     }
     let kind = of.kind.name();
+    if in_force::holds(state, of) {
+        let what = format!("the document of {of} was withdrawn; what was agreed stays in force");
+        return Err(Refusal::conflict(what, "declare it again, and sign what that proposes"));
+    }
     let hint = format!("plimsoll {kind} list shows them");
     Err(Refusal::not_found(
         format!("there is no {kind} {:?}", crate::text::shortened(&of.name)),
@@ -377,16 +380,19 @@ fn check_version(of: &ObjectId, wanted: u32, last: u32) -> Result<(), Refusal> {
     }
 }
 
-/// The rules by which something is signed: of a promise, the policy that was agreed with it, or else the one it names;
-/// of a policy, itself. Each as it is in force, so that nobody gets the right to sign by what is not agreed yet.
+/// The rules by which something is signed: of a promise, those by which its service is decided, or by which it was agreed
+/// for another one; of a policy, itself. Each as it is in force, so that nobody gets the right to sign by what is not
+/// agreed yet.
 fn rules(state: &State, of: &ObjectId, known: &Object) -> Policy {
-    let agreed = in_force::promise_terms(state, &of.name).filter(|_| of.kind == Kind::Promise);
-    let name = match (agreed, known) {
-        (Some(terms), _) => terms.promise.policy.as_str(),
-        (None, Object::Promise(promise)) => promise.policy.as_str(),
-        _ => of.name.as_str(),
+    let Object::Promise(promise) = known else {
+        let policy = in_force::policy(state, &of.name).cloned();
+        return policy.unwrap_or_else(|| in_force::house_policy(state));
     };
-    in_force::policy(state, name).cloned().unwrap_or_else(|| in_force::house_policy(state))
+    let agreed =
+        in_force::promise_terms(state, &of.name).map(|terms| terms.promise.service.as_str());
+    let is_held = state.agreed_by.contains_key(promise.service.as_str());
+    let service = agreed.filter(|_| !is_held).unwrap_or(&promise.service);
+    in_force::policy_of_service(state, service)
 }
 
 /// Only those sign whom the policy names for the role. Where all of them were erased, anybody may: otherwise nobody
@@ -440,8 +446,13 @@ pub(crate) fn apply_given(state: &mut State, at_ms: i64, event: &Given) {
     let versions = state.versions.get_mut(&event.of);
     let version =
         versions.and_then(|versions| versions.0.iter_mut().find(|one| one.number == event.version));
-    if let Some(version) = version {
-        version.signatures.insert(event.role, Signature { by: event.by.clone(), at_ms });
+    let Some(version) = version else { return };
+    version.signatures.insert(event.role, Signature { by: event.by.clone(), at_ms });
+    if let (Terms::Promise(terms), Some(_)) = (&version.terms, version.agreed_ms()) {
+        let service = SmolStr::from(terms.promise.service.as_str());
+        // It may have been agreed for another service before.
+        state.agreed_by.retain(|_, promise| *promise != event.of.name);
+        state.agreed_by.insert(service, event.of.name.clone());
     }
 }
 

@@ -3,6 +3,8 @@
 //! A document that changes agreed terms proposes new ones, and nothing more. Budgets, decisions, gates and the rights
 //! to sign go by what is in force, so that nobody changes alone what two people agreed on, nor by withdrawing it.
 
+use std::collections::BTreeMap;
+
 use super::{
     agreement::Versions,
     decision::Silent,
@@ -12,7 +14,7 @@ use super::{
     terms::{Difference, PolicyTerms, PromiseTerms, Terms},
 };
 use crate::{
-    catalog::object::{Kind, Object, ObjectId},
+    catalog::object::{Declared, Kind, Object, ObjectId},
     state::State,
 };
 
@@ -43,16 +45,68 @@ pub fn house_policy(state: &State) -> Policy {
 }
 
 /// The policy that a service is decided by: that of its promise; where it has none, or there is no such policy, the
-/// house's.
+/// house's. A promise that nobody agreed to does not take the place of a house's policy that both sides agreed to.
 pub fn policy_of_service(state: &State, service: &str) -> Policy {
-    let named = promise_of_service(state, service).map(|(_, promise)| promise.policy.as_str());
-    named.and_then(|name| policy(state, name)).cloned().unwrap_or_else(|| house_policy(state))
+    let named = match agreed_of_service(state, service) {
+        Some((_, terms)) => Some(&terms.promise),
+        None if policy_terms(state, HOUSE_POLICY).is_some() => None,
+        None => promise::of_service(state, service).map(|(_, declared)| declared),
+    };
+    let policy = named.and_then(|promise| policy(state, &promise.policy));
+    policy.cloned().unwrap_or_else(|| house_policy(state))
 }
 
-/// The promise of a service, with its name.
+/// The promise of a service, with its name: the one that both sides agreed to last, also where its document was
+/// withdrawn or another one is declared since; or else the one that is declared.
 pub fn promise_of_service<'a>(state: &'a State, service: &str) -> Option<(&'a str, &'a Promise)> {
-    let (name, declared) = promise::of_service(state, service)?;
-    Some((name, promise(state, name, declared)))
+    let agreed = agreed_of_service(state, service).map(|(name, terms)| (name, &terms.promise));
+    agreed.or_else(|| promise::of_service(state, service))
+}
+
+/// The terms that both sides agreed to last for a service, with the name of their promise.
+fn agreed_of_service<'a>(state: &'a State, service: &str) -> Option<(&'a str, &'a PromiseTerms)> {
+    let name = state.agreed_by.get(service)?;
+    let terms = promise_terms(state, name).filter(|terms| terms.promise.service == service)?;
+    Some((name, terms))
+}
+
+/// Whether a promise or policy holds because both sides agreed to it: a promise until they agree to another one for its
+/// service.
+pub fn holds(state: &State, id: &ObjectId) -> bool {
+    match agreed(state, id) {
+        Some(Terms::Promise(terms)) => {
+            state.agreed_by.get(terms.promise.service.as_str()) == Some(&id.name)
+        }
+        Some(Terms::Policy(_)) => true,
+        None => false,
+    }
+}
+
+/// The promise of this name, with where it is declared; see [`promises`].
+pub fn promise_named<'a>(
+    state: &'a State,
+    name: &str,
+) -> Option<(&'a Promise, Option<&'a Declared>)> {
+    let id = ObjectId { kind: Kind::Promise, name: name.into() };
+    if let Some(known) = state.objects.get(&id) {
+        let declared = promise::of_object(&known.object)?;
+        return Some((promise(state, name, declared), Some(known)));
+    }
+    let terms = promise_terms(state, name).filter(|_| holds(state, &id))?;
+    Some((&terms.promise, None))
+}
+
+/// Every promise by its name, with where it is declared: also such as were withdrawn and still hold for a service that
+/// is here.
+pub fn promises(state: &State) -> BTreeMap<&str, (&Promise, Option<&Declared>)> {
+    let held = state.agreed_by.keys().filter_map(|service| {
+        let id = ObjectId { kind: Kind::Service, name: service.clone() };
+        let (name, terms) = agreed_of_service(state, service)?;
+        state.objects.contains_key(&id).then_some((name, (&terms.promise, None)))
+    });
+    let declared = promise::all(state)
+        .map(|(name, declared, known)| (name, (promise(state, name, declared), Some(known))));
+    held.chain(declared).collect()
 }
 
 /// A promise: as both sides signed it last, or else as it is declared. One that was agreed for another service says
@@ -84,10 +138,8 @@ pub fn promise_terms<'a>(state: &'a State, name: &str) -> Option<&'a PromiseTerm
 /// What it measures is as declared.
 pub fn slo(state: &State, declared: &Slo) -> Slo {
     let mut slo = declared.clone();
-    let agreed = promise::of_service(state, &slo.service)
-        .and_then(|(name, _)| promise_terms(state, name))
-        .filter(|terms| terms.promise.service == slo.service)
-        .and_then(|terms| terms.slos.get(&slo.name));
+    let agreed = agreed_of_service(state, &slo.service);
+    let agreed = agreed.and_then(|(_, terms)| terms.slos.get(&slo.name));
     if let Some(terms) = agreed {
         slo.target = terms.target;
         slo.budgeting = terms.budgeting;

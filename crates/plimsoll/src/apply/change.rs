@@ -19,6 +19,9 @@ pub fn table(changes: &[Change]) -> Table {
             Action::Declare => ("+", String::new()),
             Action::Alter => ("~", altered(before.as_ref(), after.as_ref())),
             Action::Move => (">", "stands in another file".to_owned()),
+            Action::Withdraw if ["promise", "policy"].contains(&kind.as_str()) => {
+                ("-", "is withdrawn; what both sides agreed to stays in force".to_owned())
+            }
             Action::Withdraw => ("-", "is withdrawn".to_owned()),
         };
         table.row([

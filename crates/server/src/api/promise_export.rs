@@ -16,7 +16,7 @@ use plimsoll_core::{
         agreement::{Role, Version, Versions},
         coverage::{self, gaps_of},
         in_force,
-        promise::{self, Promise},
+        promise::Promise,
         terms::PromiseTerms,
     },
     state::State as Practice,
@@ -115,12 +115,11 @@ struct Chapter {
 impl Book {
     fn of(state: &Practice, today: Date) -> Self {
         let names: Vec<&str> = declared::all(state, Kind::Service).map(|(name, _)| name).collect();
-        let debts = names.iter().filter(|name| promise::of_service(state, name).is_none());
+        let debts = names.iter().filter(|name| in_force::promise_of_service(state, name).is_none());
         let covered = names.iter().filter(|name| coverage::gaps(state, name, today).is_empty());
-        let mut chapters: Vec<Chapter> = promise::all(state)
-            .map(|(name, promise, _)| {
-                Chapter::of(state, name, in_force::promise(state, name, promise), today)
-            })
+        let mut chapters: Vec<Chapter> = in_force::promises(state)
+            .into_iter()
+            .map(|(name, (promise, _))| Chapter::of(state, name, promise, today))
             .collect();
         chapters.sort_by(|a, b| a.service.cmp(&b.service));
         Book {

@@ -9,8 +9,7 @@ use plimsoll_core::{
     promise::{
         agreement as agreed, ceiling,
         coverage::{self, gaps, gaps_of},
-        in_force,
-        promise::{self, of_object},
+        in_force, promise,
     },
     ratio::share_ppb,
     state::State as Practice,
@@ -68,8 +67,8 @@ pub struct Promise {
     pub review_date: String,
     /// How far the agreement came.
     pub standing: Standing,
-    /// Which files declare it.
-    pub declared: Declaration,
+    /// Which files declare it; null where its document was withdrawn, and what was agreed still holds.
+    pub declared: Option<Declaration>,
 }
 
 /// Something that is missing of a promise.
@@ -215,15 +214,15 @@ impl From<ceiling::Finding> for Finding {
 pub(crate) fn view(
     state: &Practice,
     name: &str,
-    object: &catalog::Declared,
+    promise: &promise::Promise,
+    declared: Option<&catalog::Declared>,
     today: Date,
-) -> Option<Promise> {
-    let promise = in_force::promise(state, name, of_object(&object.object)?);
+) -> Promise {
     let gaps: Vec<Gap> = gaps_of(state, name, promise, today).iter().map(Gap::from).collect();
     let policy = ObjectId { kind: Kind::Policy, name: promise.policy.as_str().into() };
     let promise::Owner { person, team } = promise.owner.clone();
     let promise::Dependencies { hard, soft } = promise.depends_on.clone();
-    Some(Promise {
+    Promise {
         name: name.to_owned(),
         service: promise.service.clone(),
         text: promise.text.clone(),
@@ -242,8 +241,8 @@ pub(crate) fn view(
         depends_on: Dependencies { hard, soft },
         review_date: promise.review_date.to_string(),
         standing: agreed::standing(state, &of(name)).into(),
-        declared: Declaration::of(object),
-    })
+        declared: declared.map(Declaration::of),
+    }
 }
 
 fn of(name: &str) -> ObjectId {
@@ -268,10 +267,14 @@ fn promised(state: &Practice, name: &str) -> PromisedSlo {
 #[utoipa::path(get, path = "/api/v1/promises", tag = "promises", params(PageQuery),
     responses((status = 200, body = Page<Promise>)))]
 pub(super) async fn list(State(app): State<Arc<App>>, Params(query): Params<PageQuery>) -> Answer {
+    let cut = query.cut()?;
     let (state, today) = (app.desk.published().read(), today(&app));
-    report(&declared::page(&state, Kind::Promise, &query, |name, object| {
-        view(&state, name, object, today)
-    })?)
+    let promises = in_force::promises(&state);
+    let rest = promises.into_iter().filter(|(name, _)| cut.is_behind(name));
+    let views = rest.map(|(name, (promise, declared))| {
+        (name.to_owned(), view(&state, name, promise, declared, today))
+    });
+    report(&cut.page(views))
 }
 
 /// One promise with its versions, and what differs between them.
@@ -280,14 +283,10 @@ pub(super) async fn list(State(app): State<Arc<App>>, Params(query): Params<Page
     responses((status = 200, body = PromiseReport), (status = 404, body = ProblemDocument)))]
 pub(super) async fn show(State(app): State<Arc<App>>, call: Call, Named(name): Named) -> Answer {
     let (state, today) = (app.desk.published().read(), today(&app));
-    let promise = declared::one(&state, Kind::Promise, &name, |name, object| {
-        view(&state, name, object, today)
-    })?;
-    let object = declared::find(&state, Kind::Promise, &name).map(|known| &known.object);
-    let promised = object.and_then(of_object);
-    let ceiling = promised
-        .map(|promised| coverage::ceiling(&state, in_force::promise(&state, &name, promised)));
-    let ceiling = ceiling.unwrap_or_default().into_iter().map(Finding::from).collect();
+    let (promised, declared) = in_force::promise_named(&state, &name)
+        .ok_or_else(|| declared::none(Kind::Promise, &name))?;
+    let promise = view(&state, &name, promised, declared, today);
+    let ceiling = coverage::ceiling(&state, promised).into_iter().map(Finding::from).collect();
     let versions = agreements::versions(&state, &of(&name));
     one(&call, &PromiseReport { promise, ceiling, versions })
 }
@@ -318,7 +317,7 @@ pub(super) async fn cover(State(app): State<Arc<App>>, Params(query): Params<Pag
         .into_iter()
         .map(|service| ServiceCoverage {
             service: service.to_owned(),
-            promise: promise::of_service(&state, service).map(|(name, _)| name.to_owned()),
+            promise: in_force::promise_of_service(&state, service).map(|(name, _)| name.to_owned()),
             gaps: gaps(&state, service, today).iter().map(Gap::from).collect(),
         })
         .collect();

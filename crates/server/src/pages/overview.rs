@@ -8,7 +8,7 @@ use axum::{extract::State, response::Response};
 use plimsoll_core::{
     catalog::{Kind, Object, ObjectId},
     printable::printable,
-    promise::{budget::Budget, decision::Verdict, in_force, promise, slo::Slo},
+    promise::{budget::Budget, decision::Verdict, in_force, slo::Slo},
     ratio::{grouped, percent_floor},
     state::State as Practice,
     time::utc,
@@ -112,7 +112,7 @@ fn services(state: &Practice, figures: &Figures, moment: &Moment) -> (Vec<Servic
 impl Service {
     /// A service, without what is decided and measured.
     fn of(state: &Practice, name: &str) -> Self {
-        let promise = promise::of_service(state, name).map(|(_, promise)| promise);
+        let promise = in_force::promise_of_service(state, name).map(|(_, promise)| promise);
         let nothing = match promise.map(|promise| promise.next_step.as_deref()) {
             None => "Nothing is promised of it.".to_owned(),
             Some(None) => "No SLO yet.".to_owned(),

@@ -11,7 +11,7 @@ use plimsoll_core::{
         agreement::{Standing, standing},
         coverage::{self, gaps, gaps_of},
         in_force,
-        promise::{self, Promise},
+        promise::Promise,
     },
     state::State as Practice,
     time::Date,
@@ -63,12 +63,11 @@ pub(crate) async fn promises(State(app): State<Arc<App>>) -> Result<Response, Pr
 fn shown(state: &Practice, today: Date) -> Promises {
     let names: Vec<&str> = declared::all(state, Kind::Service).map(|(name, _)| name).collect();
     let covered = names.iter().filter(|name| gaps(state, name, today).is_empty()).count();
-    let without = |name: &&&str| promise::of_service(state, name).is_none();
+    let without = |name: &&&str| in_force::promise_of_service(state, name).is_none();
     let mut debts: Vec<String> =
         names.iter().filter(without).map(|name| (*name).to_owned()).collect();
-    let mut rows: Vec<(&str, &Promise)> = promise::all(state)
-        .map(|(name, one, _)| (name, in_force::promise(state, name, one)))
-        .collect();
+    let promises = in_force::promises(state).into_iter();
+    let mut rows: Vec<(&str, &Promise)> = promises.map(|(name, (one, _))| (name, one)).collect();
     rows.sort_by(|a, b| a.1.service.cmp(&b.1.service));
     let left_out = rows.len().saturating_sub(PAGE_SLOS_MAX);
     let debts_left_out = debts.len().saturating_sub(PAGE_SLOS_MAX);

@@ -24,6 +24,8 @@ pub struct Proposed {
     pub terms: Value,
     /// Who signed it, by role.
     pub signed: BTreeMap<String, String>,
+    /// The entry with which it was signed last.
+    pub agreed_in: u64,
 }
 
 /// The versions of a promise or policy, the oldest first.
@@ -56,7 +58,8 @@ impl Roll {
         let number = last.map_or(0, |last| last.number) + 1;
         hold(event["version"] == number, || format!("it should be version {number}"))?;
         hold(in_force(versions).is_none() || reason.is_some(), || "without a reason".to_owned())?;
-        versions.push(Proposed { number, terms: terms.clone(), signed: BTreeMap::new() });
+        let (terms, signed) = (terms.clone(), BTreeMap::new());
+        versions.push(Proposed { number, terms, signed, agreed_in: 0 });
         Ok(true)
     }
 
@@ -90,6 +93,7 @@ impl Roll {
         let id = (text(event, "kind"), text(event, "name"));
         let last = self.versions.get_mut(&id).and_then(|versions| versions.last_mut());
         let (Some(last), Some(who)) = (last, who) else { return Ok(false) };
+        last.agreed_in = told.seq;
         Ok(last.signed.insert(text(event, "role"), who).is_none())
     }
 
@@ -119,13 +123,18 @@ impl Roll {
         named.iter().any(|name| name == who) || named.iter().all(is_gone)
     }
 
-    /// By which policy something is signed: a policy by itself, a promise by the one that was agreed with it.
+    /// By which policy something is signed: a policy by itself; a promise by the one of its service, or, where nothing
+    /// is agreed for that, of the service for which it was agreed.
     fn signing_rules(&self, kind: &str, name: &str, object: &Value) -> Rules {
-        if kind == "promise" {
-            let agreed = self.agreed("promise", name).map(|terms| &terms["promise"]);
-            return self.rules_named(&text(agreed.unwrap_or(object), "policy"));
+        if kind != "promise" {
+            return self.rules_named(name);
         }
-        self.rules_named(name)
+        let service = text(object, "service");
+        let agreed = self.agreed("promise", name).map(|terms| text(&terms["promise"], "service"));
+        match agreed {
+            Some(other) if self.agreed_of(&service).is_none() => self.rules_of(&other),
+            _ => self.rules_of(&service),
+        }
     }
 
     /// Whether what a promise names is gone.

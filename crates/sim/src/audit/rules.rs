@@ -1,5 +1,7 @@
 //! Policies, read from the JSON of their documents, and by which one a service is decided.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{agreed::in_force, roll::Roll};
@@ -127,12 +129,30 @@ impl Roll {
         in_force(versions).map(|version| &version.terms)
     }
 
+    /// The promise that was agreed last for a service, declared or not; with its name.
+    pub fn agreed_of(&self, service: &str) -> Option<(&str, &Value)> {
+        let promises = self.versions.iter().filter(|((kind, _), _)| kind == "promise");
+        let all = promises.flat_map(|((_, name), all)| all.iter().map(move |one| (name, one)));
+        let mut agreed: Vec<_> = all.filter(|(_, one)| one.signed.len() == 2).collect();
+        agreed.sort_by_key(|(_, one)| one.agreed_in);
+        // Each is of one service, and a service has one.
+        let mut held: BTreeMap<&str, &str> = BTreeMap::new();
+        for (name, version) in agreed {
+            held.retain(|_, other| other != name);
+            held.insert(version.terms["promise"]["service"].as_str()?, name);
+        }
+        let name = *held.get(service)?;
+        Some((name, self.agreed("promise", name)?))
+    }
+
     /// The promise of a service, where it has one, as it was agreed last, or else as it is declared; with its name.
     pub fn promise_of(&self, service: &str) -> Option<(&str, &Value)> {
+        if let Some((name, terms)) = self.agreed_of(service) {
+            return Some((name, &terms["promise"]));
+        }
         let mut promises = self.objects.iter().filter(|((kind, _), _)| kind == "promise");
         let ((_, name), declared) = promises.find(|(_, object)| object["service"] == service)?;
-        let agreed = self.agreed("promise", name).map(|terms| &terms["promise"]);
-        Some((name, agreed.filter(|agreed| agreed["service"] == service).unwrap_or(declared)))
+        Some((name, declared))
     }
 
     /// A policy as it was agreed last, also where it was withdrawn, or else as it is declared; where there is none, that
@@ -145,17 +165,20 @@ impl Roll {
         policy(name).or_else(|| policy("default")).map_or_else(Rules::built_in, Rules::of)
     }
 
-    /// By which policy a service is decided: that of its promise, or the one of the house.
+    /// By which policy a service is decided: that of its promise, or the one of the house; which is agreed, and not
+    /// pushed aside by a promise that is not.
     pub fn rules_of(&self, service: &str) -> Rules {
-        let named = self.promise_of(service).and_then(|(_, promise)| promise["policy"].as_str());
+        let is_held = self.agreed_of(service).is_some();
+        let may_name = is_held || self.agreed("policy", "default").is_none();
+        let promise = self.promise_of(service).filter(|_| may_name);
+        let named = promise.and_then(|(_, promise)| promise["policy"].as_str());
         self.rules_named(named.unwrap_or("default"))
     }
 
     /// An objective as it was agreed with the promise of its service, or else as it is declared.
     pub fn objective(&self, name: &str, declared: &Value) -> Value {
         let service = declared["service"].as_str().unwrap_or_default();
-        let agreed = self.promise_of(service).and_then(|(name, _)| self.agreed("promise", name));
-        let agreed = agreed.filter(|terms| terms["promise"]["service"] == service);
+        let agreed = self.agreed_of(service).map(|(_, terms)| terms);
         let mut objective = declared.clone();
         for field in ["target", "windows", "budgeting", "no_data"] {
             if let Some(term) = agreed.and_then(|terms| terms["slos"].get(name)?.get(field)) {

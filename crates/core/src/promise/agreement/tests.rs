@@ -258,7 +258,8 @@ fn versions_are_few_however_often_terms_change() {
     // Withdrawn, the newest and the one in force stay; numbers go on, and the reason is asked for all the same.
     act(&mut state, &apply("promise", &[], true), "eve", 6);
     assert_eq!(state.versions[&of].iter().map(|one| one.number).collect::<Vec<_>>(), [1, last]);
-    assert_eq!(standing(&state, &of).version, 0);
+    let withdrawn = standing(&state, &of);
+    assert_eq!((withdrawn.is_withdrawn, withdrawn.in_force), (true, Some(1)));
     refused(&state, &set("promise", &text("More."), None), "eve");
     act(&mut state, &set("promise", &text("More."), Some("back")), "eve", 7);
     assert_eq!(standing(&state, &of).version, last + 1);
@@ -437,6 +438,60 @@ fn what_was_agreed_stays_in_force_until_something_else_is() {
     assert_eq!(in_force(&state), agreed);
     act(&mut state, &sign(id(Kind::Policy, "default"), last, Role::Engineering), "ed", 14);
     assert_eq!(in_force(&state), ("99.9 %".to_owned(), true, 4));
+}
+
+/// A promise is that of its service: nobody is free of it by giving it another name, or by another promise.
+#[test]
+fn an_agreed_promise_holds_until_both_sides_agree_to_another_of_its_service() {
+    let mut state = shop();
+    let both = "approvers: {product: [pam], engineering: [ed]}";
+    act(&mut state, &set("policy", &policy_text(both), None), "eve", 3);
+    for of in [id(Kind::Policy, "default"), id(Kind::Promise, "p")] {
+        act(&mut state, &sign(of.clone(), 1, Role::Product), "pam", 4);
+        act(&mut state, &sign(of, 1, Role::Engineering), "ed", 5);
+    }
+    let target = |state: &State| {
+        let Object::Slo(web) = &state.objects[&id(Kind::Slo, "web")].object else { unreachable!() };
+        in_force::slo(state, web).target.to_string()
+    };
+    let lax = policy_text("solo: true, approvers: {product: [eve], engineering: [eve]}")
+        .replace("default", "lax");
+    act(&mut state, &set("lax", &lax, None), "eve", 6);
+    act(&mut state, &set("web", &web("0.5"), Some("because")), "eve", 7);
+    let fields = [("slos", "[web]"), ("policy", "lax"), ("nextStep", "")];
+    act(
+        &mut state,
+        &apply("promise", &[("q.yaml", &promise("q", "shop", &fields))], true),
+        "eve",
+        8,
+    );
+    assert_eq!(target(&state), "99.9 %");
+    assert!(!in_force::policy_of_service(&state, "shop").solo);
+    let held = in_force::promise_of_service(&state, "shop").map(|(name, _)| name);
+    assert_eq!(held, Some("p"));
+    let known: Vec<(&str, bool)> = in_force::promises(&state)
+        .into_iter()
+        .map(|(name, (_, declared))| (name, declared.is_some()))
+        .collect();
+    assert_eq!(known, [("p", false), ("q", true)]);
+    assert!(standing(&state, &id(Kind::Promise, "p")).is_withdrawn);
+    // Nor does it bring a policy into force where nothing was agreed for a service.
+    act(&mut state, &set("other", &service("edge"), None), "eve", 8);
+    let edge = promise("e", "edge", &[("policy", "lax")]);
+    act(&mut state, &set("edge", &edge, None), "eve", 8);
+    assert!(!in_force::policy_of_service(&state, "edge").solo);
+    // It is signed by the rules that hold, not by those that it brings.
+    let (_, what) = refused(&state, &sign(id(Kind::Promise, "q"), 1, Role::Product), "eve");
+    assert_eq!(what, "eve may not sign for product by the policy default");
+    let (_, what) = refused(&state, &sign(id(Kind::Promise, "p"), 2, Role::Product), "pam");
+    assert_eq!(what, "the document of promise p was withdrawn; what was agreed stays in force");
+    act(&mut state, &sign(id(Kind::Promise, "q"), 1, Role::Product), "pam", 9);
+    assert_eq!(target(&state), "99.9 %");
+    act(&mut state, &sign(id(Kind::Promise, "q"), 1, Role::Engineering), "ed", 10);
+    assert_eq!(target(&state), "50 %");
+    assert!(in_force::policy_of_service(&state, "shop").solo);
+    assert_eq!(standing(&state, &id(Kind::Promise, "p")).version, 0);
+    assert_eq!(in_force::promises(&state).len(), 2);
 }
 
 /// An objective that a promise was agreed with does not go away with its document.
