@@ -417,8 +417,11 @@ impl Run {
 
     /// Takes in an event. Where it could not be written, the batch is not appended.
     fn draft(&mut self, actor: &Actor, event: &Event) -> Result<(), NotJson> {
-        let (actor, event) = (self.actor_line(actor)?, JsonLine::of(event)?);
-        self.batch.entries.push(Draft { at_ms: self.at_ms, actor, event });
+        let (actor, line) = (self.actor_line(actor)?, JsonLine::of(event)?);
+        if is_of_many_forms(event) && Event::read(&line).as_ref() != Ok(event) {
+            return Err(NotJson("it does not read back as it was written".to_owned()));
+        }
+        self.batch.entries.push(Draft { at_ms: self.at_ms, actor, event: line });
         Ok(())
     }
 
@@ -488,6 +491,18 @@ fn answered(reply: &Reply, journal: &impl Journal) -> Result<Done, String> {
         }
     }
     Ok(Done { seq, at_ms, events })
+}
+
+/// Whether so much can stand in an event that it is read once before it is kept for good: a journal of which one entry
+/// cannot be read is of no use. Such events are few.
+fn is_of_many_forms(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Declared(_)
+            | Event::PromiseProposed(_)
+            | Event::PolicyProposed(_)
+            | Event::DecisionMade(_)
+    )
 }
 
 /// What an event means for the secrets.

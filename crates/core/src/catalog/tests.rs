@@ -57,6 +57,35 @@ fn refused(state: &State, command: &Command) -> (RefusalKind, String) {
     (refusal.kind, refusal.to_string())
 }
 
+/// Whatever the documents of a log say, the journal gives it back.
+#[test]
+fn a_log_source_reads_back_from_the_journal() {
+    let fields = [
+        "gap: never",
+        "gap: \"20\"",
+        "gap: 30m",
+        "gap: 1d",
+        "by: vhost",
+        "{by: one, service: shop.example}",
+        "classify: \"bad=5xx,429 excluded=499\"",
+        r#"pattern: '^(?<time>\S+) (?<status>\d+)$'"#,
+        r#"{pattern: '^(?<time>\S+) (?<status>\d+)$', timeFormat: "%Y-%m-%dT%H:%M:%S%z"}"#,
+    ];
+    for field in fields {
+        let field = field.trim_matches(['{', '}']);
+        let text = format!(
+            "apiVersion: openslo/v1\nkind: DataSource\nmetadata: {{name: edge}}\nspec: {{type: accesslog, \
+             connectionDetails: {{files: [/var/log/edge*], {field}}}}}\n"
+        );
+        let command = apply("edge", &[("edge.yaml", &text)], false);
+        let events = decide(&State::default(), &command, &context()).unwrap();
+        assert!(!events.is_empty());
+        for event in events {
+            assert_eq!(Event::read(&event.to_text()), Ok(event), "{field}");
+        }
+    }
+}
+
 #[test]
 fn a_set_is_declared_altered_and_withdrawn() {
     let mut state = State::default();

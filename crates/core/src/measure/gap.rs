@@ -83,14 +83,30 @@ impl Gap {
 impl TryFrom<String> for Gap {
     type Error = String;
 
+    /// Reads a rule as it is kept. Once it was kept as the sentence for people.
     fn try_from(text: String) -> Result<Self, String> {
-        Gap::parse(&text)
+        if text == Gap::Never.to_string() {
+            return Ok(Gap::Never);
+        }
+        let number = |before: &str, after: &str| {
+            text.strip_prefix(before)?.strip_suffix(after)?.parse::<u64>().ok()
+        };
+        let longer = number("silence of more than ", " min is missing data, else no traffic");
+        let predicted = number(
+            "silence is missing data where the same minutes of other days predict at least ",
+            " requests, else no traffic",
+        );
+        match (longer.and_then(|minutes| u32::try_from(minutes).ok()), predicted) {
+            (Some(minutes), _) => Ok(Gap::Longer(minutes)),
+            (None, Some(requests)) => Ok(Gap::Predicted(requests)),
+            (None, None) => Gap::parse(&text),
+        }
     }
 }
 
 impl From<Gap> for String {
     fn from(value: Gap) -> String {
-        value.to_string()
+        value.text()
     }
 }
 

@@ -15,6 +15,23 @@ fn hourly(days: i64, at: &[i64], lines: u64) -> Vec<(Minute, u64)> {
         .collect()
 }
 
+/// What is kept reads back, also what was once kept as a sentence.
+#[test]
+fn a_rule_is_kept_as_it_is_written() {
+    for (text, rule) in
+        [("20", Gap::Predicted(20)), ("never", Gap::Never), ("90m", Gap::Longer(90))]
+    {
+        let kept = serde_json::to_string(&rule).unwrap();
+        assert_eq!(kept, format!("{text:?}"));
+        for kept in [kept, format!("{:?}", rule.to_string())] {
+            assert_eq!(serde_json::from_str::<Gap>(&kept).unwrap(), rule, "{kept}");
+        }
+    }
+    for wrong in ["silence of more than x min is missing data, else no traffic", "", "0"] {
+        assert!(serde_json::from_str::<Gap>(&format!("{wrong:?}")).is_err(), "{wrong}");
+    }
+}
+
 #[test]
 fn a_lost_day_is_missing() {
     let mut activity = hourly(5, &[0, 10, 20, 30, 40, 50], 3);
