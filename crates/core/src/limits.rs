@@ -5,6 +5,9 @@ use crate::time::Minute;
 /// Most readings that a recorded decision holds.
 pub const READINGS_FROZEN_MAX: usize = 200;
 
+/// When nobody decided for more than so many minutes, nothing is known of that time; a restart takes less.
+pub const UNWATCHED_MINUTES: i64 = 5;
+
 /// Most turns of a service's decisions that are kept beside the journal: three a day for a year.
 pub const TURNS_KEPT_MAX: usize = 1_000;
 

@@ -82,6 +82,7 @@ impl Failure {
             OpenError::Store(error)
             | OpenError::Replay(ReplayError::Store(error))
             | OpenError::Keeper(StartError::Store(error)) => Failure::stored(error),
+            OpenError::Unbound(_) | OpenError::Replay(_) => Failure::input(error),
             error => Failure::usage(error),
         }
     }

@@ -86,7 +86,7 @@ fn rounds(file: &Path, slis: u32, begin: Minute) -> Outcome<()> {
         let decisions =
             decisions::all(&rules, &BTreeMap::new(), &objectives, &board, keeping.store())?;
         // The journal has none of them: each is news.
-        decided = decisions.news(&State::default()).len();
+        decided = decisions.news(&State::default(), None).len();
         lap(3)?;
         drop(board);
         while !keeping.fold() {}

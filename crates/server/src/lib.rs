@@ -4,6 +4,7 @@
 //! durable, and only then shows them to anybody.
 
 pub mod api;
+pub mod bond;
 pub mod clock;
 mod connection;
 pub mod desk;

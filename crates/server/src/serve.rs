@@ -25,6 +25,7 @@ use tower::ServiceExt;
 
 use crate::{
     api::{self, Answered, App, Buckets, Hosts, Rate, Reach},
+    bond::{self, Bond, Unbound},
     clock::{Clock, SystemClock},
     connection,
     desk::{Desk, DeskThread},
@@ -77,6 +78,8 @@ pub enum OpenError {
     Keeper(StartError),
     /// Logs cannot be followed.
     Follow(String),
+    /// The slots are not those of the journal.
+    Unbound(Unbound),
 }
 
 impl fmt::Display for OpenError {
@@ -87,6 +90,7 @@ impl fmt::Display for OpenError {
             OpenError::Replay(error) => error.fmt(f),
             OpenError::Owner(error) => error.fmt(f),
             OpenError::Keeper(error) => error.fmt(f),
+            OpenError::Unbound(error) => error.fmt(f),
             OpenError::Desk(why) | OpenError::Follow(why) => f.write_str(why),
         }
     }
@@ -142,6 +146,8 @@ impl Server {
         let folder = Folder::lock(&data).map_err(OpenError::Folder)?;
         let file = folder.journal();
         let journal = JournalFile::open(&file).map_err(OpenError::Store)?;
+        // Before anything is written: an empty journal beside slots is none that begins.
+        bond::check(&folder)?;
         let writer = Writer::open(journal).map_err(OpenError::Replay)?;
         let published = Arc::clone(writer.published());
         let following = Arc::clone(&published);
@@ -321,7 +327,8 @@ fn keeper(
     }
     let opening =
         Opening { store: move || SlotFile::open(&file), reader: move || SlotReader::open(&same) };
-    Keeper::start(opening, published, clock, record)
+    let bond = Bond::to(folder).map_err(StartError::Store)?;
+    Keeper::start(opening, bond, published, clock, record)
 }
 
 /// The end of the newest slots, in milliseconds since 1970; 0 where there are none.

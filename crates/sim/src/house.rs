@@ -95,7 +95,7 @@ impl House {
         let (figures, decisions) = made.ok()?;
         self.earlier = verdicts::earlier(&self.decisions);
         (self.figures, self.decisions) = (figures, decisions);
-        Some(self.decisions.news(state))
+        Some(self.decisions.news(state, None))
     }
 
     /// What is left now of each budget of a service of which something was seen, as whoever signs an exit is told.

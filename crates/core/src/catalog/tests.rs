@@ -68,7 +68,7 @@ fn a_log_source_reads_back_from_the_journal() {
         "by: vhost",
         "{by: one, service: shop.example}",
         "classify: \"bad=5xx,429 excluded=499\"",
-        r#"pattern: '^(?<time>\S+) (?<status>\d+)$'"#,
+        r"pattern: '^(?<time>\S+) (?<status>\d+)$'",
         r#"{pattern: '^(?<time>\S+) (?<status>\d+)$', timeFormat: "%Y-%m-%dT%H:%M:%S%z"}"#,
     ];
     for field in fields {

@@ -249,12 +249,12 @@ fn again(known: &Started, told: &Started, tells_time: bool) -> Result<Vec<Event>
     ))
 }
 
-/// What the gate would have said: by the verdict that stood when it started and what was doubtful then, and the policy
-/// and exceptions of now.
+/// What the gate would have said: by the verdict that was known when it started and what was doubtful then, and the
+/// policy and exceptions of now.
 fn told(state: &State, started: &Started, doubt: Option<Verdict>) -> Option<Told> {
     let Started { change, service, kind, risk, started_ms, .. } = started;
     let mut turns = state.decisions.get(service)?.turns().rev();
-    let turn = turns.find(|turn| turn.minute.second().saturating_mul(1000) <= *started_ms)?;
+    let turn = turns.find(|turn| turn.at_ms <= *started_ms)?;
     let exception = state.covering(service, Some(&change.0), Some(kind), *started_ms);
     let asking = Asking { kind: Some(kind), risk: *risk, exception };
     let verdict = doubt.map_or(turn.verdict, |doubt| doubt.max(turn.verdict));

@@ -210,14 +210,52 @@ fn a_change_that_started_a_little_ahead_can_be_finished_now() {
     assert_eq!(change.end.as_ref().unwrap().finished_ms, ahead);
 }
 
-/// Records what was decided when every minute before this one was over.
+/// Records, at once, what was decided when every minute before this one was over.
 fn decided(state: &mut State, verdict: Verdict, minutes_ago: i64) {
     let decision = Decision { verdict, reasons: Vec::new(), spent: Vec::new(), escalated: false };
     let (service, end) = ("shop".into(), Minute(NOW_MS / MINUTE_MS - minutes_ago));
     let (readings, policy, standing) = (Vec::new(), Policy::default(), Standing::default());
     let silent = Vec::new();
-    let decided = Decided { service, end, decision, readings, silent, policy, standing };
-    act(state, &Command::Record(Box::new(decided)));
+    let decided =
+        Decided { service, end, decision, readings, silent, policy, standing, unwatched: None };
+    let at_ms = end.second() * 1000;
+    let context = Context { at_ms, ..context(0) };
+    for event in decide(state, &Command::Record(Box::new(decided)), &context).unwrap() {
+        state.apply(at_ms, &event);
+    }
+}
+
+/// What the gate said then counts: a decision about earlier minutes that is made only now was not known.
+#[test]
+fn a_decision_does_not_stand_before_it_was_made() {
+    let mut state = shop();
+    decided(&mut state, Verdict::Ship, 50);
+    let (service, end) = ("shop".into(), Minute(NOW_MS / MINUTE_MS - 30));
+    let decision = Decision {
+        verdict: Verdict::Stabilise,
+        reasons: Vec::new(),
+        spent: Vec::new(),
+        escalated: false,
+    };
+    let late = Decided {
+        service,
+        end,
+        decision,
+        readings: Vec::new(),
+        silent: Vec::new(),
+        policy: Policy::default(),
+        standing: Standing::default(),
+        unwatched: None,
+    };
+    act(&mut state, &Command::Record(Box::new(late)));
+    let started_ms = Some(NOW_MS - 10 * MINUTE_MS);
+    act(&mut state, &start(StartWish { started_ms, ..wish("meanwhile") }));
+    act(&mut state, &start(wish("now")));
+    let told = |id: &str| {
+        let gate = state.changes.get(&ChangeId(id.into())).unwrap().start.gate.as_ref();
+        gate.map(|told| told.verdict)
+    };
+    assert_eq!((told("meanwhile"), told("now")), (Some(Verdict::Ship), Some(Verdict::Stabilise)));
 }
 
 /// What the gate refuses for its doubts is not recorded as if it had let it pass.

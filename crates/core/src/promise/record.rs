@@ -16,7 +16,7 @@ use super::{
 use crate::{
     catalog::object::{Kind, ObjectId},
     event::Event,
-    limits::{READINGS_FROZEN_MAX, TURNS_KEPT_MAX},
+    limits::{READINGS_FROZEN_MAX, TURNS_KEPT_MAX, UNWATCHED_MINUTES},
     state::State,
     time::{Minute, Span},
 };
@@ -38,6 +38,8 @@ pub struct Decided {
     pub policy: Policy,
     /// After what earlier decisions had left behind.
     pub standing: Standing,
+    /// When nobody decided, before this: no server ran, or its machine slept.
+    pub unwatched: Option<Span>,
 }
 
 /// A decision was made that says something new. It holds all it was made from, so that it can be shown as it was made
@@ -70,6 +72,10 @@ pub struct Made {
     /// Which version of it that was; `None` in what was written before that was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy_version: Option<PolicyVersion>,
+    /// From when on nobody had decided until now, where that was for longer than a restart takes: nothing is known of
+    /// that time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unwatched_from: Option<Minute>,
 }
 
 /// Which version of a policy decided.
@@ -129,7 +135,7 @@ pub struct Turn {
     pub entry: u64,
     /// Every minute before it counted.
     pub minute: Minute,
-    /// When it was recorded, in milliseconds since 1970.
+    /// When it was recorded first, in milliseconds since 1970: from then on a gate says so.
     pub at_ms: i64,
     /// The verdict.
     pub verdict: Verdict,
@@ -144,6 +150,15 @@ pub fn is_new(state: &State, service: &str, decision: &Decision, policy: &Policy
             || record.policy != *policy
             || record.policy_version.is_some_and(|known| known != PolicyVersion::of(state, policy))
     })
+}
+
+/// From when on nobody decided about a service, where its record does not say so yet. What was unknown stays so
+/// anyway.
+pub fn unwatched_from(state: &State, service: &str, unwatched: Span) -> Option<Minute> {
+    let last = state.decisions.get(service)?.last;
+    let from = unwatched.from.max(last.minute);
+    let is_known = last.verdict != Verdict::Unknown;
+    (is_known && unwatched.to.0 - from.0 > UNWATCHED_MINUTES).then_some(from)
 }
 
 impl Record {
@@ -170,10 +185,12 @@ impl Record {
 
 /// Records a decision, where it says something new of a service that is here.
 pub(crate) fn record(state: &State, decided: &Decided) -> Vec<Event> {
-    let Decided { service, end, decision, readings, silent, policy, standing } = decided;
+    let Decided { service, end, decision, readings, silent, policy, standing, unwatched } = decided;
     let id = ObjectId { kind: Kind::Service, name: service.clone() };
     let record = state.decisions.get(service);
-    if !state.objects.contains_key(&id) || !is_new(state, service, decision, policy) {
+    let unwatched_from = unwatched.and_then(|span| unwatched_from(state, service, span));
+    let is_new = unwatched_from.is_some() || is_new(state, service, decision, policy);
+    if !state.objects.contains_key(&id) || !is_new {
         return Vec::new();
     }
     // It was made before an early exit was signed, or after one that is void: the next minute decides by what is so.
@@ -195,12 +212,14 @@ pub(crate) fn record(state: &State, decided: &Decided) -> Vec<Event> {
         standing: standing.clone(),
         policy: Box::new(policy.clone()),
         policy_version: Some(PolicyVersion::of(state, policy)),
+        unwatched_from,
     })]
 }
 
 pub(crate) fn apply_made(state: &mut State, at_ms: i64, event: &Made) {
     let Made { service, minute, verdict, escalated, spent, policy, policy_version, .. } =
         event.clone();
+    let unwatched_from = event.unwatched_from;
     let last = Turn { entry: state.entries, minute, at_ms, verdict };
     let before = state.decisions.remove(&service);
     let mut standing = before.as_ref().map(|record| record.standing.clone()).unwrap_or_default();
@@ -221,11 +240,18 @@ pub(crate) fn apply_made(state: &mut State, at_ms: i64, event: &Made) {
     let mut last = last;
     if let Some(before) = before {
         turns = before.turns;
-        if before.last.verdict == verdict {
+        let mut known = before.last;
+        if let Some(from) = unwatched_from.filter(|_| known.verdict != Verdict::Unknown) {
+            turns.push_back(known);
+            let at_ms = known.at_ms.max(from.second().saturating_mul(1000));
+            let minute = known.minute.max(from);
+            known = Turn { minute, at_ms, verdict: Verdict::Unknown, ..last };
+        }
+        if known.verdict == verdict {
             // The verdict stands since then; the entry is the newest.
-            last = Turn { minute: before.last.minute, ..last };
+            last = Turn { minute: known.minute, at_ms: known.at_ms, ..last };
         } else {
-            turns.push_back(before.last);
+            turns.push_back(known);
         }
     }
     while turns.len() > TURNS_KEPT_MAX {

@@ -457,7 +457,7 @@ impl Story {
     }
 
     fn record(&mut self, made: Decisions, end: Minute) -> Result<(), Failure> {
-        let news = made.news(&self.clerk.state());
+        let news = made.news(&self.clerk.state(), None);
         self.decisions = made;
         let mut is_new = false;
         for decided in news {

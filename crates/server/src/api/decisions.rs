@@ -121,6 +121,9 @@ pub struct MadeDecision {
     pub readings: Vec<FrozenReading>,
     /// How many further budgets there were.
     pub left_out: u64,
+    /// From when on nobody had decided until then, because no server ran; null where somebody had. That time is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unwatched_from: Option<String>,
 }
 
 /// A budget as it stood when a decision was made.
@@ -325,6 +328,7 @@ fn as_made(entry: u64, at_ms: i64, made: &record::Made) -> MadeDecision {
         policy_agreed: made.policy_version.map(|version| version.agreed),
         readings: made.readings.iter().map(reading).collect(),
         left_out: made.left_out as u64,
+        unwatched_from: made.unwatched_from.map(|from| from.to_string()),
     }
 }
 

@@ -16,7 +16,7 @@ pub mod changes;
 pub mod decisions;
 pub mod declared;
 pub mod documents;
-mod etag;
+pub(crate) mod etag;
 pub mod exact;
 pub mod exceptions;
 pub mod exclusions;

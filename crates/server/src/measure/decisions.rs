@@ -115,12 +115,15 @@ impl Decisions {
         standings
     }
 
-    /// The decisions that say something the journal does not.
-    pub fn news(&self, state: &State) -> Vec<record::Decided> {
+    /// The decisions that say something the journal does not; with when nobody decided before, where there was such a
+    /// time.
+    pub fn news(&self, state: &State, unwatched: Option<Span>) -> Vec<record::Decided> {
         let Some(end) = self.end else { return Vec::new() };
         let news = self.services.iter().filter_map(|(name, decided)| {
             let Decided { decision, readings, silent, policy, standing } = &**decided;
-            let is_new = record::is_new(state, name, decision, policy);
+            let is_gap = |span| record::unwatched_from(state, name, span).is_some();
+            let is_new =
+                unwatched.is_some_and(is_gap) || record::is_new(state, name, decision, policy);
             is_new.then(|| record::Decided {
                 service: SmolStr::from(&**name),
                 end,
@@ -129,6 +132,7 @@ impl Decisions {
                 silent: silent.clone(),
                 policy: Policy::clone(policy),
                 standing: standing.clone(),
+                unwatched,
             })
         });
         news.collect()

@@ -29,8 +29,10 @@ use super::{
     decisions::{self, Decisions, Rules},
     figures::{self, Figures, Objective},
     keeping::{Keeping, Kept, NotKept, Order, Shared},
+    watch,
 };
 use crate::{
+    bond::Bond,
     clock::Clock,
     limits::{ORDERS_TOGETHER_MAX, ORDERS_WAITING_MAX, REOPEN_AFTER_MAX, REOPEN_AFTER_MIN},
     published::Published,
@@ -45,15 +47,14 @@ const LOOK_UP: Duration = Duration::from_millis(500);
 /// After late minutes the figures are made anew, at most so often.
 const FIGURES_EVERY: Duration = Duration::from_secs(1);
 
-/// How often is looked whether there is room again.
+/// Looks so often whether there is room again.
 const LOOK_FOR_ROOM: Duration = Duration::from_secs(1);
 
 /// A clock that goes on by more than so many minutes at once has jumped, or the machine slept.
 const STEP_MINUTES: i64 = 10;
 
-/// What orders are told that come too late.
+/// What is told to orders that come too late.
 const STOPPING: &str = "the server stops";
-
 /// Readers that are kept open for the next who asks.
 const READERS_KEPT: usize = 4;
 
@@ -143,6 +144,7 @@ impl Keeper {
     /// When the store cannot be read, or the system gives no thread.
     pub fn start<S, O, R>(
         mut opening: Opening<O, R>,
+        bond: Option<Bond>,
         published: Arc<Published>,
         clock: Arc<dyn Clock>,
         record: Recorder,
@@ -159,6 +161,7 @@ impl Keeper {
             (figures::objectives(&state), Rules::of(&state))
         };
         let end = over(clock.now().ms);
+        let decided = watch::decided_until(&store).map_err(StartError::Store)?;
         let windows = figures::running_windows(&objectives);
         let keeping = Keeping::open(store, end, windows).map_err(StartError::Store)?;
         let seen = Arc::new(Seen {
@@ -181,6 +184,8 @@ impl Keeper {
             objectives,
             rules,
             record,
+            bond,
+            unwatched: decided.map(|until| Span::new(until.min(end), end)),
             steady_since: end,
             swept: None,
             is_folded: false,
@@ -332,6 +337,10 @@ struct Work<S, O> {
     rules: Rules,
     /// Takes decisions that say something new to the journal. What it loses comes again.
     record: Recorder,
+    /// To the journal, as the slots remember it.
+    bond: Option<Bond>,
+    /// When nobody decided last: before the start, or while the machine slept.
+    unwatched: Option<Span>,
     /// Since when the clock goes on step by step.
     steady_since: Minute,
     /// The oldest minute that was kept when old ones were dropped last.
@@ -373,6 +382,7 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
                 self.is_folded = self.keeping.fold();
             }
         }
+        self.remember();
         if self.keeping.stopped().is_none()
             && let Err(error) = self.keeping.into_store().close()
         {
@@ -426,8 +436,12 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
         if !(0..=STEP_MINUTES).contains(&(end.0 - before.0)) {
             self.steady_since = end;
         }
+        if end.0 - before.0 > 1 {
+            self.unwatched = Some(Span::new(before, end));
+        }
         self.keeping.advance(end);
         self.make_figures();
+        self.remember();
         self.is_folded = false;
         let kept = self.keeping.kept(end);
         // A wrong clock that is believed must not cost a slot: nothing is dropped until it has gone on for a day.
@@ -444,6 +458,14 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
         if self.keeping.is_touched() && self.made_at.elapsed() >= FIGURES_EVERY {
             self.make_figures();
         }
+    }
+
+    /// Keeps until when was decided, and how far the journal had come; where that fails, in a minute.
+    fn remember(&mut self) {
+        let decided = watch::cursor(self.keeping.shared().board().end());
+        let bond = self.bond.iter().map(|bond| bond.cursor(&self.published));
+        let cursors = [decided].into_iter().chain(bond).collect();
+        let _ = self.keeping.write(&[Order { cursors, ..Order::default() }]);
     }
 
     fn make_figures(&mut self) {
@@ -476,7 +498,7 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
         match made {
             Ok((figures, decisions)) => {
                 self.is_outdated = false;
-                (self.record)(decisions.news(&self.published.read()));
+                (self.record)(decisions.news(&self.published.read(), self.unwatched));
                 *self.seen.figures.write().unwrap_or_else(PoisonError::into_inner) =
                     Arc::new(figures);
                 *self.seen.decisions.write().unwrap_or_else(PoisonError::into_inner) =
@@ -489,7 +511,7 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
         }
     }
 
-    /// Where there was no room, looks now and then whether there is: perhaps nobody else writes anything meanwhile.
+    /// Where there was no room, looks now and then whether there is.
     fn look_for_room(&mut self) {
         let now = Instant::now();
         if self.look_for_room_at.is_some_and(|at| at <= now) {

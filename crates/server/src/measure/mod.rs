@@ -13,3 +13,4 @@ pub mod figures;
 pub mod keeper;
 pub mod keeping;
 pub mod look;
+pub(crate) mod watch;

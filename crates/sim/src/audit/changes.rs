@@ -71,7 +71,7 @@ impl Roll {
     /// What the gate would have said: by the verdict that stood then, the doubts, and the policy and exceptions of now.
     fn gate_of(&self, id: &str, wish: &StartWish, started_ms: i64) -> Option<Value> {
         let turns = self.decided.get(&wish.service)?.turns.iter().rev();
-        let mut then = turns.filter(|turn| turn.minute * MINUTE_MS <= started_ms);
+        let mut then = turns.filter(|turn| turn.at_ms <= started_ms);
         let turn = then.next()?;
         let doubt = wish.doubt.map_or("ship", |doubt| doubt.word());
         let verdict = if weight(doubt) > weight(&turn.verdict) { doubt } else { &turn.verdict };

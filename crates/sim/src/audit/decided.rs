@@ -31,6 +31,8 @@ pub struct Turn {
     pub entry: u64,
     /// Since which minute.
     pub minute: i64,
+    /// When the first entry that says so was written.
+    pub at_ms: i64,
     /// The word.
     pub verdict: String,
 }
@@ -195,6 +197,7 @@ impl Roll {
             let turns = record.turns().map(|turn| Turn {
                 entry: turn.entry,
                 minute: turn.minute.0,
+                at_ms: turn.at_ms,
                 verdict: turn.verdict.word().to_owned(),
             });
             let turns: Vec<Turn> = turns.collect();
@@ -220,7 +223,12 @@ impl Known {
         match self.turns.last_mut() {
             // It stands since then; the entry is the newest.
             Some(last) if last.verdict == verdict => last.entry = told.seq,
-            _ => self.turns.push(Turn { entry: told.seq, minute, verdict: verdict.clone() }),
+            _ => self.turns.push(Turn {
+                entry: told.seq,
+                minute,
+                at_ms: told.at_ms,
+                verdict: verdict.clone(),
+            }),
         }
         self.spent = names(&event["spent"]);
         let is_stabilise = verdict == "stabilise";

@@ -79,6 +79,7 @@ fn step(state: &mut State, end: i64, readings: Vec<Reading>) -> (Decision, Vec<E
         silent: Vec::new(),
         policy: policy(),
         standing,
+        unwatched: None,
     };
     let command = Command::Record(Box::new(decided));
     let events = act(state, &command, &context(end * 60_000)).unwrap();
@@ -137,6 +138,46 @@ fn the_order_in_which_spent_budgets_are_read_says_nothing_new() {
     // One that is spent in place of another is news.
     both[0].slo = "search".to_owned();
     assert_eq!(step(&mut state, 3, both).1.len(), 1);
+}
+
+/// Nobody decided for an hour and a day: that time is unknown, and what stood before does not stand through it.
+#[test]
+fn time_in_which_nobody_decided_is_unknown() {
+    use Verdict::{Ship, Stabilise, Unknown};
+    let mut state = shop();
+    step(&mut state, 1, readings(Some(0)));
+    let decide_after = |state: &mut State, end: i64, until: i64, bad: u64| {
+        let readings = readings(Some(bad));
+        let standing = state.decisions["shop"].standing.clone();
+        let decided = Decided {
+            service: "shop".into(),
+            end: Minute(end),
+            decision: decide(&policy(), &readings, &standing, Minute(end)),
+            readings,
+            silent: Vec::new(),
+            policy: policy(),
+            standing,
+            unwatched: Some(Span::new(Minute(until), Minute(end))),
+        };
+        let command = Command::Record(Box::new(decided));
+        let events = act(state, &command, &context(end * 60_000)).unwrap();
+        for event in &events {
+            state.apply(end * 60_000, &Event::read(&event.to_text()).unwrap());
+        }
+        events.len()
+    };
+    // A restart takes no longer than five minutes.
+    assert_eq!(decide_after(&mut state, 105, 100, 0), 0);
+    assert_eq!(decide_after(&mut state, 160, 100, 0), 1);
+    // It is said once.
+    assert_eq!(decide_after(&mut state, 161, 100, 0), 0);
+    assert_eq!(decide_after(&mut state, 161 + DAY, 161, 1_000), 1);
+    let record = &state.decisions["shop"];
+    let turns: Vec<_> = record.turns().map(|turn| (turn.minute.0, turn.verdict)).collect();
+    let due = [(1, Ship), (100, Unknown), (160, Ship), (161, Unknown), (161 + DAY, Stabilise)];
+    assert_eq!(turns, due);
+    let minutes = record.minutes(Span::new(Minute(1), Minute(171 + DAY)));
+    assert_eq!(minutes.map(|(_, minutes)| minutes), [100, 0, 60 + DAY, 10]);
 }
 
 #[test]
@@ -265,6 +306,7 @@ fn a_decision_from_before_an_exit_does_not_undo_it() {
         silent: Vec::new(),
         policy: policy(),
         standing,
+        unwatched: None,
     };
     let command = Command::Record(Box::new(late));
     assert_eq!(act(&state, &command, &context(180_000)), Ok(Vec::new()));

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use crate::{
     Options, Server,
     clock::{Clock, Now},
+    serve::OpenError,
 };
 
 /// 2026-11-23T12:00:00Z.
@@ -82,7 +83,7 @@ impl House {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FakeClock(AtomicI64::new(NOON_MS)));
-        let server = open(folder.path(), &clock);
+        let server = open(folder.path(), &clock).unwrap();
         House { server, clock, folder }
     }
 
@@ -90,7 +91,7 @@ impl House {
     pub(super) fn again(self) -> Self {
         let House { server, clock, folder } = self;
         server.close();
-        let server = open(folder.path(), &clock);
+        let server = open(folder.path(), &clock).unwrap();
         House { server, clock, folder }
     }
 
@@ -128,10 +129,10 @@ impl House {
     }
 }
 
-fn open(folder: &Path, clock: &Arc<FakeClock>) -> Server {
+pub(super) fn open(folder: &Path, clock: &Arc<FakeClock>) -> Result<Server, OpenError> {
     let clock = Arc::clone(clock) as Arc<dyn Clock>;
     let owner = Some("ada".to_owned());
-    Server::open(Options { owner, clock, ..Options::new(folder) }).unwrap()
+    Server::open(Options { owner, clock, ..Options::new(folder) })
 }
 
 impl Ask<'_> {

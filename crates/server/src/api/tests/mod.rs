@@ -1,5 +1,6 @@
 //! The interface, through its router.
 
+mod bond;
 mod changes;
 mod clock;
 mod decisions;
