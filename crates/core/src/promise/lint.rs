@@ -28,6 +28,8 @@ pub const LOOKBACK_SHORTER_THAN_SLICE: &str = "lookback-shorter-than-slice";
 pub const UNREACHABLE_CAUTION: &str = "unreachable-caution";
 /// *Stabilise* ends with as much as it begins with.
 pub const NO_HYSTERESIS: &str = "no-hysteresis";
+/// *Stabilise* ends only with all of a budget.
+pub const NO_RECOVERY: &str = "no-recovery";
 /// A decision rests on however few events.
 pub const NO_LEAST_EVENTS: &str = "no-least-events";
 /// The window is shorter than one slice.
@@ -169,12 +171,19 @@ pub fn shares(policy: &Policy) -> Option<Finding> {
 }
 
 /// A policy by which *stabilise* ends with the same share of a budget with which it begins, so that a budget at the edge
-/// goes to and fro.
+/// goes to and fro; or only with all of it, which one bad event in the window forbids.
 pub fn recovery(policy: &Policy) -> Option<Finding> {
-    let is_wanted = policy.recover_at_ppb > policy.stabilise_at_ppb
-        || policy.stabilise_at_ppb >= BILLION as i64;
+    if policy.recover_at_ppb >= BILLION as i64 {
+        return Some(Finding {
+            code: NO_RECOVERY,
+            subject: Subject::Shares,
+            message: "stabilise ends only with 100 % left: one bad event in the window forbids it"
+                .to_owned(),
+            hint: "let it end with less: give recoverAt below 100%".to_owned(),
+        });
+    }
     let share = percent_floor(policy.stabilise_at_ppb);
-    (!is_wanted).then(|| Finding {
+    (policy.recover_at_ppb <= policy.stabilise_at_ppb).then(|| Finding {
         code: NO_HYSTERESIS,
         subject: Subject::Shares,
         message: format!(

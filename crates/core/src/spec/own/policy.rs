@@ -24,7 +24,7 @@
 //! ```
 //!
 //! Every condition may be left out; then the one above holds, with nobody to escalate to, no approvers and no review
-//! date. Where only `stabiliseAt` is given, `recoverAt` is 10 % above it.
+//! date. Where only `stabiliseAt` is given, `recoverAt` is 10 % above it, and at most 100 %.
 
 use super::signing;
 use crate::{
@@ -66,8 +66,8 @@ pub(super) fn read(object: &mut Fields<'_>, report: &mut Report) -> Option<Polic
     let mut spec = object.require("spec", report)?.filled_fields(report)?;
     let description = description(&mut spec, report);
     let mut policy = Policy { name: metadata.name.clone(), ..Policy::default() };
-    set(&mut policy.caution_at_ppb, spec.get("cautionAt"), report, signed_share);
-    set(&mut policy.stabilise_at_ppb, spec.get("stabiliseAt"), report, signed_share);
+    set(&mut policy.caution_at_ppb, spec.get("cautionAt"), report, threshold);
+    set(&mut policy.stabilise_at_ppb, spec.get("stabiliseAt"), report, threshold);
     set(&mut policy.fast_burn, spec.get("fastBurn"), report, fast_burns);
     set(&mut policy.min_events, spec.get("minEvents"), report, count);
     set(&mut policy.min_coverage_ppb, spec.get("minCoverage"), report, share);
@@ -89,7 +89,14 @@ pub(super) fn read(object: &mut Fields<'_>, report: &mut Report) -> Option<Polic
         let text = item.text(report)?;
         extension::no_data(&item, text, report)
     });
-    if let Some(finding) = lint::shares(&policy) {
+    find(&policy, &mut spec, report);
+    spec.finish(report);
+    Some(PolicyDoc { metadata, description, policy, no_data })
+}
+
+/// Tells of conditions that contradict each other, or mean less than they seem to.
+fn find(policy: &Policy, spec: &mut Fields<'_>, report: &mut Report) {
+    if let Some(finding) = lint::shares(policy) {
         if let Some(item) = spec.get("cautionAt") {
             item.error(report, code::OUT_OF_RANGE, finding.message, finding.hint);
         } else if let Some(item) = spec.get("stabiliseAt") {
@@ -97,14 +104,18 @@ pub(super) fn read(object: &mut Fields<'_>, report: &mut Report) -> Option<Polic
             item.error(report, code::OUT_OF_RANGE, message, finding.hint);
         }
     }
-    if let (Some(finding), Some(item)) = (lint::recovery(&policy), spec.get("recoverAt")) {
+    if let Some(finding) = lint::recovery(policy) {
+        if let Some(item) = spec.get("recoverAt") {
+            item.warning(report, finding.code, finding.message, finding.hint);
+        } else if let Some(item) = spec.get("stabiliseAt") {
+            let message =
+                format!("{}; recoverAt, left out, is 10 % above, at most 100 %", finding.message);
+            item.warning(report, finding.code, message, finding.hint);
+        }
+    }
+    if let (Some(finding), Some(item)) = (lint::events(policy), spec.get("minEvents")) {
         item.warning(report, finding.code, finding.message, finding.hint);
     }
-    if let (Some(finding), Some(item)) = (lint::events(&policy), spec.get("minEvents")) {
-        item.warning(report, finding.code, finding.message, finding.hint);
-    }
-    spec.finish(report);
-    Some(PolicyDoc { metadata, description, policy, no_data })
 }
 
 /// Replaces a default by what the document says.
@@ -122,6 +133,18 @@ fn set<T>(
 /// A share of the budget; below 0 % it would mean a budget more than spent, which no condition waits for.
 fn signed_share(item: &Item<'_>, report: &mut Report) -> Option<i64> {
     share(item, report).map(|ppb| ppb as i64)
+}
+
+/// A share with no more than which something is asked for. No budget has more than 100 % left, so that with this share
+/// it would be asked for always.
+fn threshold(item: &Item<'_>, report: &mut Report) -> Option<i64> {
+    let share = signed_share(item, report)?;
+    if share >= BILLION as i64 {
+        let message = "no budget has more than 100 % left: nothing would ever ship";
+        item.error(report, code::OUT_OF_RANGE, message, "give less than 100%, such as 25%");
+        return None;
+    }
+    Some(share)
 }
 
 /// With how much *stabilise* ends, which began with `begin`.

@@ -173,9 +173,37 @@ fn a_policy_that_says_less_than_it_seems_is_warned_of() {
         0.yaml:4:19: warning[no-least-events] spec.minEvents: a single event decides: one bad one spends most budgets, one good one says ship
           hint: ask for as many as the target needs to be told from 100 %; leave it out for 100"]]
     .assert_eq(&told(&[&policy("minEvents: 0")]));
-    for sound in
-        ["recoverAt: 1%", "cautionAt: 100%, stabiliseAt: 100%, recoverAt: 100%", "minEvents: 1"]
-    {
+    for sound in ["recoverAt: 1%", "cautionAt: 99%, stabiliseAt: 89.9%", "minEvents: 1"] {
+        assert_eq!(codes(&[&policy(sound)]), Vec::<String>::new(), "{sound}");
+    }
+}
+
+#[test]
+fn what_could_never_ship_is_refused() {
+    expect![[r"
+        0.yaml:4:21: error[out-of-range] spec.stabiliseAt: no budget has more than 100 % left: nothing would ever ship
+          hint: give less than 100%, such as 25%"]]
+    .assert_eq(&told(&[&policy("stabiliseAt: 100%")]));
+    assert_eq!(
+        codes(&[&policy("cautionAt: 100%, stabiliseAt: 0%")]),
+        ["error[out-of-range] spec.cautionAt"]
+    );
+    // With 99.9 % left or more, it ships.
+    assert_eq!(codes(&[&policy("cautionAt: 99.9%")]), Vec::<String>::new());
+}
+
+#[test]
+fn a_recovery_that_one_bad_event_forbids_is_warned_of() {
+    expect![[r"
+        0.yaml:4:19: warning[no-recovery] spec.recoverAt: stabilise ends only with 100 % left: one bad event in the window forbids it
+          hint: let it end with less: give recoverAt below 100%"]]
+    .assert_eq(&told(&[&policy("recoverAt: 100%")]));
+    // 90 % and 10 % above it.
+    expect![[r"
+        0.yaml:4:37: warning[no-recovery] spec.stabiliseAt: stabilise ends only with 100 % left: one bad event in the window forbids it; recoverAt, left out, is 10 % above, at most 100 %
+          hint: let it end with less: give recoverAt below 100%"]]
+    .assert_eq(&told(&[&policy("cautionAt: 99%, stabiliseAt: 90%")]));
+    for sound in ["recoverAt: 99.9%", "cautionAt: 99%, stabiliseAt: 95%, recoverAt: 99%"] {
         assert_eq!(codes(&[&policy(sound)]), Vec::<String>::new(), "{sound}");
     }
 }
