@@ -215,11 +215,13 @@ impl Reading {
     fn judge_alone(&self, policy: &Policy) -> Reason {
         let (name, spend) = (self.name(), &self.budget.spend);
         let left = percent_floor(self.budget.left_ppb());
-        let beside = self.raw_text() + &self.held_text();
-        let say =
-            |verdict, text: String| Reason { verdict, text: format!("{name}: {text}{beside}") };
+        let say = |verdict, text: String, speaks: Speaks| {
+            let beside = self.raw_text(speaks) + &self.held_text();
+            Reason { verdict, text: format!("{name}: {text}{beside}") }
+        };
         if spend.is_unseen() {
-            return say(Verdict::Unknown, "nothing was seen in the window".to_owned());
+            let text = "nothing was seen in the window".to_owned();
+            return say(Verdict::Unknown, text, Speaks::Neither);
         }
         if spend.sums.total() < policy.min_events {
             let (seen, needed) =
@@ -227,17 +229,19 @@ impl Reading {
             return say(
                 Verdict::Unknown,
                 format!("{seen} events in the window; the policy needs {needed} to decide"),
+                Speaks::Neither,
             );
         }
         if let Some(text) = self.dark_text(policy).filter(|_| !self.spent_at_best) {
-            return say(Verdict::Unknown, text);
+            return say(Verdict::Unknown, text, Speaks::Neither);
         }
         if self.has_at_most(policy.stabilise_at_ppb) {
-            return say(Verdict::Stabilise, self.spent_text(&left));
+            let (text, speaks) = self.spent_text(&left);
+            return say(Verdict::Stabilise, text, speaks);
         }
         if spend.sums.total() == 0 {
             let text = "no event in the window: nothing is known of how it answers";
-            return say(Verdict::Unknown, text.to_owned());
+            return say(Verdict::Unknown, text.to_owned(), Speaks::Neither);
         }
         if let Some(burn) = self.burns.iter().find(|burn| burn.is_fast(self.budget.target)) {
             let (fast, over) = (burn.rate_text(self.budget.target), length(burn.span.minutes()));
@@ -245,16 +249,17 @@ impl Reading {
             let text = format!(
                 "it burns {fast} times as fast as allowed over the last {over} (limit {limit}); {left} of the budget is left"
             );
-            return say(Verdict::Caution, text);
+            return say(Verdict::Caution, text, Speaks::Left);
         }
         if self.has_at_most(policy.caution_at_ppb) {
             let limit = percent_floor(policy.caution_at_ppb);
             return say(
                 Verdict::Caution,
                 format!("{left} of the budget is left; caution from {limit} down"),
+                Speaks::Left,
             );
         }
-        say(Verdict::Ship, format!("{left} of the budget is left"))
+        say(Verdict::Ship, format!("{left} of the budget is left"), Speaks::Left)
     }
 
     /// For how many minutes data may be missing up to now: what the objective holds, or else what the policy allows.
@@ -290,11 +295,18 @@ impl Reading {
         }
     }
 
-    /// What exclusions took out, and what would be left without them.
-    fn raw_text(&self) -> String {
+    /// What exclusions took out, and what would be left or used without them, as the sentence before it speaks.
+    fn raw_text(&self, speaks: Speaks) -> String {
         let Some(raw) = self.raw_left_ppb else { return String::new() };
-        let (out, raw) = (length(self.budget.spend.excluded_minutes), percent_floor(raw));
-        format!("; without the exclusions of {out} it would be {raw}")
+        let out = length(self.budget.spend.excluded_minutes);
+        let (left, used) = (percent_floor(raw), percent_ceil((BILLION as i64).saturating_sub(raw)));
+        match speaks {
+            Speaks::Left => format!("; without the exclusions of {out} it would be {left}"),
+            Speaks::Used => format!("; without the exclusions of {out} it would be {used}"),
+            Speaks::Neither => {
+                format!("; without the exclusions of {out}, {left} of the budget would be left")
+            }
+        }
     }
 
     /// That an earlier decision is held, where it is.
@@ -312,19 +324,29 @@ impl Reading {
         self.budget.spend.reaches(self.budget.target, BILLION as i64 - left_ppb)
     }
 
-    fn spent_text(&self, left: &str) -> String {
+    fn spent_text(&self, left: &str) -> (String, Speaks) {
         if self.budget.target.allowed_ppb() == 0 {
             let bad = grouped(self.budget.spend.sums.bad.into());
-            return format!("{bad} bad events where none is allowed");
+            return (format!("{bad} bad events where none is allowed"), Speaks::Neither);
         }
         if !self.budget.is_spent() {
-            return format!("{left} of the budget is left, no more than the policy asks for");
+            let text = format!("{left} of the budget is left, no more than the policy asks for");
+            return (text, Speaks::Left);
         }
-        format!(
-            "the budget is spent; {} of it was used",
-            percent_ceil(self.budget.spend.spent_ppb(self.budget.target))
-        )
+        let used = percent_ceil(self.budget.spend.spent_ppb(self.budget.target));
+        (format!("the budget is spent; {used} of it was used"), Speaks::Used)
     }
+}
+
+/// Which share of the budget a sentence names, so that what is said beside it is the same one.
+#[derive(Debug, Clone, Copy)]
+enum Speaks {
+    /// What is left.
+    Left,
+    /// What was used.
+    Used,
+    /// None.
+    Neither,
 }
 
 /// How many minutes the last decision stands when data is missing.

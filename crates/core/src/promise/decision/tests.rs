@@ -67,6 +67,28 @@ fn a_budget_by_hand() {
 }
 
 #[test]
+fn what_would_be_without_exclusions_is_said_as_the_sentence_speaks() {
+    let reason = |ledger: &Ledger, target: &str, out: i64| {
+        let (policy, slo) = (Policy::default(), slo(target, NoData::Ignore));
+        let cut = Exclusions::of([Span::new(Minute(0), Minute(out))]);
+        let readings = Reading::of(&slo, &policy, ledger, &cut, Minute(WINDOW)).unwrap();
+        let decision = decide(&policy, &readings, &Standing::default(), Minute(WINDOW));
+        decision.reasons[0].text.clone()
+    };
+    let name = "shop-availability (99.9 % over 30d): ";
+    // 10 of 60 minutes are out: 5,000 of 4,319 are 115.77 % used, without that 6,000 of 4,320: 138.89 %.
+    let used = "the budget is spent; 115.8 % of it was used; without the exclusions of 10m it would be 138.9 %";
+    assert_eq!(reason(&outage_of(60), "99.9", 10), format!("{name}{used}"));
+    // 10 of 20 are out: 1,000 of 4,319 leave 76.85 %; 2,000 of 4,320 would leave 53.70 %.
+    let left = "76.8 % of the budget is left; without the exclusions of 10m it would be 53.7 %";
+    assert_eq!(reason(&outage_of(20), "99.9", 10), format!("{name}{left}"));
+    // Nothing was seen but what is out: 100 of 100 where 0.1 is allowed, 1,000 times the budget.
+    let dark = month(|m| if m < 1 { Slot::measured(0, 100) } else { Slot::Missing });
+    let neither = "nothing was seen in the window; without the exclusions of 1m, -99,900 % of the budget would be left";
+    assert_eq!(reason(&dark, "99.9", 1), format!("{name}{neither}"));
+}
+
+#[test]
 fn a_target_of_100_percent_is_spent_by_the_first_bad_event() {
     let one_bad = month(|m| Slot::measured(100, u64::from(m == 7)));
     check(
