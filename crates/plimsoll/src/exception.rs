@@ -369,8 +369,7 @@ fn billed(lines: Vec<BillLine>) -> Table {
         };
         let spent = line.costs.iter().map(cost).collect::<Vec<_>>().join("; ");
         let spent = if spent.is_empty() { "no SLO".to_owned() } else { spent };
-        let Payback { owner, due, state, .. } = line.payback;
-        let payback = format!("{} ({owner}, {due})", state.unwrap_or_default());
+        let payback = format!("{} ({})", line.payback.standing(), line.payback.owner);
         let reason = format!("{}: {}", line.class.word(), line.reason);
         let (from, until) = (minute(&line.from), minute(&line.until));
         let changes = line.changes_passed.to_string();

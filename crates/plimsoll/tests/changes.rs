@@ -121,11 +121,20 @@ fn served() -> (Place, String) {
     (place, url)
 }
 
+fn day_in_hours(hours: i64) -> String {
+    let then = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(hours);
+    then.to_string()[..10].to_owned()
+}
+
+fn assert_billed_as_paid_today_by_bob(place: &Place) {
+    let bill = place.says(&["exception", "bill", "--data", "data"]);
+    assert!(bill.contains(&format!("  paid {} (bob)  ", day_in_hours(0))), "{bill}");
+}
+
 #[test]
 fn an_exception_is_asked_for_approved_by_another_and_billed() {
     let (mut place, url) = served();
-    let due = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(48);
-    let due = due.to_string()[..10].to_owned();
+    let due = day_in_hours(48);
     let asked = place.prints(&[&ASK[..], &[&due, "--data", "data", "--json"]].concat());
     let asked: serde_json::Value = serde_json::from_str(&asked).unwrap();
     let id = asked["id"].as_str().unwrap().to_owned();
@@ -161,8 +170,8 @@ fn an_exception_is_asked_for_approved_by_another_and_billed() {
         e-ID  shop     shop-7  in force until TIME UTC  ada       bob          open     the court says so
     "]].assert_eq(&said(says(&place, &["exception", "list", "--status", "in-force"])));
     expect![[r"
-        EXCEPTION               SERVICE  FROM (UTC)        UNTIL (UTC)       WHO       CHANGES  SPENT                    PAYBACK                 REASON
-        e-ID  shop     TIME  TIME  ada, bob        1  unknown of web over 30d  open (bob, DAY)  legal: the court says so
+        EXCEPTION               SERVICE  FROM (UTC)        UNTIL (UTC)       WHO       CHANGES  SPENT                    PAYBACK                     REASON
+        e-ID  shop     TIME  TIME  ada, bob        1  unknown of web over 30d  open, due DAY (bob)  legal: the court says so
     "]].assert_eq(&said(says(&place, &["exception", "bill"])));
     expect![[r"
         e-ID of shop, for shop-7: revoked at TIME UTC by bob
@@ -172,6 +181,7 @@ fn an_exception_is_asked_for_approved_by_another_and_billed() {
         e-ID of shop is paid back: drop the slow query; the query is gone, TIME UTC by bob
     "]]
     .assert_eq(&as_bob(&["exception", "paid", &id, "--note", "the query is gone"]));
+    assert_billed_as_paid_today_by_bob(&place);
     expect![[r"
         exception e-ID
         service   shop

@@ -106,6 +106,17 @@ pub struct Payback {
     pub note: Option<String>,
 }
 
+impl Payback {
+    /// How it is with it, in words: `open, due 2026-12-31`, or `paid 2026-12-01`, which is when somebody said so.
+    pub fn standing(&self) -> String {
+        let state = self.state.as_deref().unwrap_or_default();
+        match self.paid.as_deref().and_then(|paid| paid.get(..10)) {
+            Some(day) => format!("{state} {day}"),
+            None => format!("{state}, due {}", self.due),
+        }
+    }
+}
+
 /// Why an exception is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -128,8 +128,10 @@ fn billed(line: BillLine) -> Billed {
         changes: line.changes_passed,
         costs,
         payback: shown(&format!(
-            "{state}: {}, by {} until {}",
-            payback.action, payback.owner, payback.due
+            "{}: {}, by {}",
+            payback.standing(),
+            payback.action,
+            payback.owner
         )),
         class: match state {
             "overdue" => "spent",

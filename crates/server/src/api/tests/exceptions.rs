@@ -328,3 +328,17 @@ fn the_pages_show_what_waits_what_was_paid_and_who_obeyed() {
         assert!(page.contains(text), "{text}: {page}");
     }
 }
+
+#[test]
+fn the_page_says_when_it_was_paid_and_until_then_when_it_is_due() {
+    let house = spent("solo: true");
+    let id = ask(&house);
+    assert_eq!(house.post(&format!("{EXCEPTIONS}/{id}/approve"), &json!({})).send().status, 200);
+    let page = || String::from_utf8(house.get("/exceptions").send().bytes).unwrap();
+    let open = "open, due 2026-12-01: take the slow query out, by ada";
+    assert!(page().contains(open), "{}", page());
+    let note = json!({"note": "the query is gone"});
+    assert_eq!(house.post(&format!("{EXCEPTIONS}/{id}/paid"), &note).send().status, 200);
+    let paid = "paid 2026-11-23: take the slow query out, by ada";
+    assert!(page().contains(paid), "{}", page());
+}
