@@ -271,5 +271,9 @@ fn refusal(sli: &str, generation: u64, refused: &Refused) -> Problem {
         )
         .with("kept_generation", generation),
     };
-    problem.with("sli", sli).with("minute", minute)
+    let problem = problem.with("sli", sli);
+    match refused.minute {
+        Some(minute) => problem.with("minute", minute.to_string()),
+        None => problem,
+    }
 }

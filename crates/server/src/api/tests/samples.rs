@@ -121,7 +121,9 @@ fn what_makes_no_sense_is_refused_whole() {
         {"sli": "checkout-good", "generation": 1, "minutes": [counts("11:55", 1, 0)]},
         {"sli": "checkout-good", "generation": 0, "minutes": [counts("11:56", 1, 0)]},
     ]});
-    house.post("/api/v1/samples", &two).send().problem(422, "invalid");
+    let refused = house.post("/api/v1/samples", &two).send().problem(422, "invalid");
+    // It is wrong as a whole, and no minute of it.
+    assert_eq!((&refused["sli"], refused.get("minute")), (&json!("checkout-good"), None));
     let slots = house.get("/api/v1/slis/checkout-good/slots").send().json();
     let minutes = slots["minutes"].as_array().unwrap();
     assert_eq!(minutes.len(), 60);
