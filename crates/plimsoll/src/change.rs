@@ -102,7 +102,7 @@ struct List {
     /// Only those of this service
     #[arg(long, value_name = "NAME")]
     service: Option<String>,
-    /// Only those that started then or later; without it, 30 days ago
+    /// Only those that started then or later; without it, 30 days before the end
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     from: Option<Timestamp>,
     /// Only those that started before
@@ -236,7 +236,8 @@ fn told(
 }
 
 fn listed(list: &List) -> Result<(), Failure> {
-    let from = list.from.unwrap_or_else(|| Timestamp::now() - LISTED);
+    let end = list.to.unwrap_or_else(Timestamp::now);
+    let from = list.from.unwrap_or_else(|| end.checked_sub(LISTED).unwrap_or(Timestamp::MIN));
     let wish = [
         ("service", list.service.clone()),
         ("from", Some(from.to_string())),

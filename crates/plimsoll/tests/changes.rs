@@ -132,6 +132,24 @@ fn assert_billed_as_paid_today_by_bob(place: &Place) {
 }
 
 #[test]
+fn a_time_in_which_nothing_lies_is_no_empty_answer() {
+    let (place, url) = served();
+    let backwards = ["--from", "2026-11-02T00:00Z", "--to", "2026-11-01T00:00Z"];
+    let server = ["--server", &url];
+    let refused = expect![[r"
+        ! error: from TIME to TIME is backwards
+        ! hint: let `to` be later than `from`
+        [exit 1]
+    "]];
+    for command in [&["change", "list"][..], &["change", "obedience", "shop"]] {
+        refused.assert_eq(&place.says(&[command, &backwards, &server].concat()));
+    }
+    // The 30 days are those before the end, however long ago that is.
+    let old = ["change", "list", "--to", "2020-01-01T00:00Z", "--server", &url];
+    assert_eq!(place.says(&old), "no change was recorded in this time\n");
+}
+
+#[test]
 fn an_exception_is_asked_for_approved_by_another_and_billed() {
     let (mut place, url) = served();
     let due = day_in_hours(48);

@@ -21,7 +21,7 @@ use super::{
     call::{Call, Json, Named, Params},
     decisions::{FRESH_MINUTES, Moment},
     gate::Risk,
-    minute::instant,
+    minute::{check_order, instant},
     page::{Page, PageQuery},
     problem::{Code, Problem, ProblemDocument},
     route::Route,
@@ -245,6 +245,7 @@ pub(super) async fn list(
     let bound = |field, text: Option<&String>| text.map(|text| instant(field, text)).transpose();
     let from_ms = bound("from", from.as_ref())?.unwrap_or(i64::MIN);
     let to_ms = bound("to", to.as_ref())?.unwrap_or(i64::MAX);
+    check_order(from_ms, to_ms, time)?;
     let cut = PageQuery { limit, cursor }.cut()?;
     let after = cut.after.as_deref().map(place).transpose()?;
     let state = app.desk.published().read();

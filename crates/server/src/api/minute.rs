@@ -23,6 +23,20 @@ pub(crate) fn instant(field: &str, text: &str) -> Result<i64, Problem> {
     Ok(time.as_nanosecond().div_euclid(1_000_000) as i64)
 }
 
+/// Refuses a stretch of time that ends no later than it begins: nothing lies in it, whatever is there.
+pub(crate) fn check_order<T: PartialOrd>(
+    from: T,
+    to: T,
+    text: impl Fn(T) -> String,
+) -> Result<(), Problem> {
+    if from < to {
+        return Ok(());
+    }
+    let what = if from == to { "holds no time" } else { "is backwards" };
+    let detail = format!("from {} to {} {what}", text(from), text(to));
+    Err(Problem::new(Code::Invalid, detail, "let `to` be later than `from`"))
+}
+
 fn read(text: &str) -> Option<Timestamp> {
     Some(text).filter(|text| is_rfc3339(text)).and_then(|text| text.parse().ok())
 }

@@ -14,7 +14,7 @@ use super::{
     call::{Named, Params},
     declared,
     exact::Exact,
-    minute::instant,
+    minute::{check_order, instant},
     problem::ProblemDocument,
     route::Route,
 };
@@ -89,6 +89,7 @@ pub(super) async fn show(
     // What started at this very moment has started.
     let to_ms = bound("to", to)?.unwrap_or_else(|| app.now_ms().saturating_add(1));
     let from_ms = bound("from", from)?.unwrap_or_else(|| to_ms.saturating_sub(LOOK_BACK_MS));
+    check_order(from_ms, to_ms, time)?;
     let state = app.desk.published().read();
     let withdrawn = state.withdrawn.get(service.as_str()).map(|gone| time(gone.at_ms));
     if withdrawn.is_none() && declared::find(&state, Kind::Service, &service).is_none() {

@@ -93,14 +93,10 @@ fn span(query: &SlotsQuery, end: Minute) -> Result<Span, Problem> {
     };
     let to = parse("to", &query.to)?.unwrap_or(end);
     let from = parse("from", &query.from)?.unwrap_or(to.plus(-HOUR));
-    if from > to || to.0 - from.0 > SLOTS_MINUTES_MAX {
-        let detail =
-            format!("{from} to {to} is backwards, or longer than {SLOTS_MINUTES_MAX} minutes");
-        return Err(Problem::new(
-            Code::Invalid,
-            detail,
-            "ask for a shorter stretch, oldest minute first",
-        ));
+    minute::check_order(from, to, |minute| minute.to_string())?;
+    if to.0 - from.0 > SLOTS_MINUTES_MAX {
+        let detail = format!("from {from} to {to} is longer than {SLOTS_MINUTES_MAX} minutes");
+        return Err(Problem::new(Code::Invalid, detail, "ask for a shorter stretch"));
     }
     Ok(Span::new(from, to))
 }
