@@ -7,7 +7,7 @@ use ureq::{
     http::{self, header},
 };
 
-use super::transport::{Method, NoResponse, Request, Response, Transport, retry_after};
+use super::transport::{Method, NoResponse, Request, Response, Transport, media_type, retry_after};
 use crate::{failure::Failure, time::seconds_text};
 
 /// Whoever takes no connection in that time takes none.
@@ -123,12 +123,12 @@ impl Transport for Http {
         let no_response = |error: Error| self.no_response(&error, within);
         let response = self.run(request, within).map_err(no_response)?;
         let status = response.status().as_u16();
-        let retry_after = retry_after(
-            response.headers().get(header::RETRY_AFTER).map(http::HeaderValue::as_bytes),
-        );
+        let field = |name| response.headers().get(name).map(http::HeaderValue::as_bytes);
+        let media_type = media_type(field(header::CONTENT_TYPE));
+        let retry_after = retry_after(field(header::RETRY_AFTER));
         let body = response.into_body().into_with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
         let body = body.map_err(no_response)?;
-        Ok(Response { status, retry_after, body })
+        Ok(Response { status, media_type, retry_after, body })
     }
 }
 

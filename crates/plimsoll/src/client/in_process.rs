@@ -5,7 +5,7 @@ use std::{fmt::Display, time::Duration};
 use plimsoll_server::serve::Server;
 use ureq::http::{self, header};
 
-use super::transport::{NoResponse, Request, Response, Transport, retry_after};
+use super::transport::{NoResponse, Request, Response, Transport, media_type, retry_after};
 use crate::failure::Failure;
 
 /// A data folder that nobody else has.
@@ -37,11 +37,11 @@ impl Transport for InProcess {
         let body = request.body.clone().unwrap_or_default();
         let built = builder.body(body).map_err(|error| failed(&error))?;
         let response = self.server.call(built).map_err(|error| failed(&error))?;
+        let field = |name| response.headers().get(name).map(http::HeaderValue::as_bytes);
         Ok(Response {
             status: response.status().as_u16(),
-            retry_after: retry_after(
-                response.headers().get(header::RETRY_AFTER).map(http::HeaderValue::as_bytes),
-            ),
+            media_type: media_type(field(header::CONTENT_TYPE)),
+            retry_after: retry_after(field(header::RETRY_AFTER)),
             body: response.into_body().to_vec(),
         })
     }

@@ -7,7 +7,10 @@ use serde::Deserialize;
 use super::transport::Response;
 use crate::failure::Failure;
 
-/// So much of an answer that is no problem document is shown, in characters.
+/// Plimsoll says what is wrong as a problem document; whatever says it otherwise is something else.
+const NOT_OURS_HINT: &str = "check the address; behind a proxy, also that it reaches the server";
+
+/// So much of an answer that is neither a problem document nor a page is shown, in characters.
 const SHOWN_CHARS: usize = 200;
 
 /// Whoever asks shows no token, or one that does not hold.
@@ -95,10 +98,10 @@ pub fn failure(response: &Response) -> Failure {
         (false, true) => Failure::answered(what),
         (false, false) => Failure::input(what),
     };
-    let hint = if response.status == UNAUTHORISED {
-        Some(TOKEN_HINT.to_owned())
-    } else {
-        problem.and_then(|problem| problem.hint).map(|hint| in_commands(&hint))
+    let hint = match problem {
+        None => Some(NOT_OURS_HINT.to_owned()),
+        Some(_) if response.status == UNAUTHORISED => Some(TOKEN_HINT.to_owned()),
+        Some(problem) => problem.hint.map(|hint| in_commands(&hint)),
     };
     match hint {
         Some(hint) => failure.hint(hint),
@@ -125,13 +128,17 @@ fn said(problem: &Problem) -> String {
 
 fn not_ours(response: &Response) -> String {
     let body = String::from_utf8_lossy(&response.body);
-    let shown: String = body.trim().chars().take(SHOWN_CHARS).collect();
-    let status = response.status;
-    if shown.is_empty() {
-        format!("the server answered with status {status}, and no reason")
-    } else {
-        format!("the server answered with status {status}: {shown}")
+    let body = body.trim();
+    let shown: String = body.chars().take(SHOWN_CHARS).collect();
+    let (status, kind) = (response.status, response.media_type.as_deref());
+    if kind.is_none() && body.is_empty() {
+        return format!("the server answered with status {status}, and no reason");
     }
+    let kind = kind.map_or_else(String::new, |kind| format!(", {kind}"));
+    // A page is for a browser: its beginning tells nobody anything.
+    let said =
+        if body.is_empty() || body.starts_with('<') { String::new() } else { format!(": {shown}") };
+    format!("what answers at that address is not Plimsoll: status {status}{kind}{said}")
 }
 
 #[cfg(test)]
@@ -143,8 +150,13 @@ mod tests {
     use super::*;
     use crate::failure::{Asked, INPUT, USAGE};
 
+    fn response(status: u16, media_type: Option<&str>, body: &str) -> Response {
+        let media_type = media_type.map(str::to_owned);
+        Response { status, media_type, retry_after: None, body: body.into() }
+    }
+
     fn shown(status: u16, body: &str) -> String {
-        failure(&Response { status, retry_after: None, body: body.into() }).to_string()
+        failure(&response(status, None, body)).to_string()
     }
 
     #[test]
@@ -162,17 +174,14 @@ mod tests {
 
     #[test]
     fn what_the_server_had_no_time_for_stays_open() {
-        let code =
-            |status| failure(&Response { status, retry_after: None, body: Vec::new() }).code();
+        let code = |status| failure(&response(status, None, "")).code();
         assert_eq!([408, 429, 502, 503].map(code), [USAGE; 4]);
         assert_eq!([400, 401, 404, 409, 422].map(code), [INPUT; 5]);
     }
 
     #[test]
     fn only_a_server_that_was_asked_says_that_the_question_is_wrong() {
-        let asked = |status, body: &str| {
-            failure(&Response { status, retry_after: None, body: body.into() }).asked()
-        };
+        let asked = |status, body: &str| failure(&response(status, None, body)).asked();
         let problem = r#"{"title":"No"}"#;
         assert_eq!([400, 404, 422].map(|status| asked(status, problem)), [Asked::Answered; 3]);
         assert_eq!([401, 403].map(|status| asked(status, problem)), [Asked::Wrongly; 2]);
@@ -206,11 +215,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_problem_document_is_shown_without_harm() {
-        expect!["error: the server answered with status 502: <h1>Bad\\u{1b}[2J Gateway</h1>"]
-            .assert_eq(&shown(502, "<h1>Bad\u{1b}[2J Gateway</h1>"));
-        expect!["error: the server answered with status 404, and no reason"]
-            .assert_eq(&shown(404, "\n"));
-        expect!["error: the server answered with status 400: []"].assert_eq(&shown(400, "[]"));
+    fn what_is_not_plimsoll_is_called_so_and_its_page_is_not_shown() {
+        let page = "<!doctype html>\n<h1>It works!\u{1b}[2J</h1>";
+        let told = failure(&response(404, Some("text/html"), page)).to_string();
+        expect![[r"
+            error: what answers at that address is not Plimsoll: status 404, text/html
+            hint: check the address; behind a proxy, also that it reaches the server"]]
+        .assert_eq(&told);
+        expect![[r"
+            error: what answers at that address is not Plimsoll: status 502: no \u{1b}[2Jhealthy upstream
+            hint: check the address; behind a proxy, also that it reaches the server"]].assert_eq(&shown(502, "no \u{1b}[2Jhealthy upstream\n"));
+        expect![[r"
+            error: the server answered with status 401, and no reason
+            hint: check the address; behind a proxy, also that it reaches the server"]]
+        .assert_eq(&shown(401, "\n"));
+        expect![[r"
+            error: what answers at that address is not Plimsoll: status 400: []
+            hint: check the address; behind a proxy, also that it reaches the server"]]
+        .assert_eq(&shown(400, "[]"));
     }
 }

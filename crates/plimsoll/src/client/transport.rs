@@ -86,6 +86,8 @@ impl Request {
 pub struct Response {
     /// The status of HTTP.
     pub status: u16,
+    /// The media type of what it says, without parameters.
+    pub media_type: Option<String>,
     /// When it may be asked again.
     pub retry_after: Option<Duration>,
     /// What it says.
@@ -110,6 +112,12 @@ pub trait Transport {
     /// # Errors
     /// [`NoResponse`].
     fn call(&mut self, request: &Request, within: Duration) -> Result<Response, NoResponse>;
+}
+
+/// The header that says what a body is, without its parameters.
+pub fn media_type(header: Option<&[u8]>) -> Option<String> {
+    let text = std::str::from_utf8(header?).ok()?;
+    text.split(';').next().map(|name| name.trim().to_ascii_lowercase())
 }
 
 /// The header that says when to ask again, in seconds.
