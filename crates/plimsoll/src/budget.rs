@@ -1,6 +1,6 @@
 //! `plimsoll budget`: what is left of the budgets, and where they went.
 
-use std::process::ExitCode;
+use std::{collections::BTreeSet, process::ExitCode};
 
 use jiff::Timestamp;
 use plimsoll_core::ratio::{grouped, parse_decimal_ppb, percent_ceil, percent_floor};
@@ -94,6 +94,9 @@ fn budgets(reports: Vec<BudgetReport>) -> Table {
         ">BURN",
     ];
     let mut table = Table::new("there is no SLO; plimsoll apply declares them", &headings);
+    for why in gone(&reports) {
+        output::note(why);
+    }
     for BudgetReport { slo, target, windows, burns, .. } in reports {
         let last_hour = burns.iter().find(|burn| burn.lookback_minutes == 60);
         let burn = last_hour.or(burns.first()).map(burn).unwrap_or_default();
@@ -124,6 +127,12 @@ fn budgets(reports: Vec<BudgetReport>) -> Table {
         }
     }
     table
+}
+
+/// Why budgets rest on less than their whole windows, each reason once.
+fn gone(reports: &[BudgetReport]) -> BTreeSet<&str> {
+    let windows = reports.iter().flat_map(|report| &report.windows);
+    windows.filter(|one| one.budget.is_some()).filter_map(|one| one.why.as_deref()).collect()
 }
 
 /// What is left, bad events, all events, the outage that would spend the rest, the coverage.

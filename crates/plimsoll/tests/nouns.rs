@@ -353,6 +353,12 @@ fn all_budgets_are_one_question() {
     assert_eq!(*heard.lock().unwrap(), ["GET /api/v1/budgets HTTP/1.1"]);
     let named = ["budget", "api", "web", "--server", &server];
     assert_eq!(place.says(&named), all);
+    let gone = "! minutes before TIME are not kept any more\n";
+    let old = ["--at", "2026-01-05 06:45"];
+    assert_eq!(place.says(&[&named, &old[..]].concat()), format!("{all}{gone}"));
+    let stated = ["budget", "web", "--statement", "--server", &server];
+    let stated = place.says(&[&stated, &old[..]].concat());
+    assert_eq!(stated.lines().nth(1), Some("minutes before TIME are not kept any more"));
     // As JSON it is the same list, too, but for what the clock says in it.
     let at = ["--at", "2026-01-05 06:45", "--json"];
     let listed = place.says(&[&["budget", "--server", &server], &at[..]].concat());

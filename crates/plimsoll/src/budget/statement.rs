@@ -1,5 +1,7 @@
 //! `plimsoll budget --statement`: where the budgets went, window by window, raw beside adjusted.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 use plimsoll_core::ratio::{grouped, percent, tenths_adding_up, tenths_ceil};
 use plimsoll_server::api::budgets::{
@@ -64,9 +66,14 @@ fn windows(args: &Args, client: &mut Client, name: &str) -> Result<Vec<String>, 
 
 fn text(report: StatementReport, with_days: bool) -> String {
     let columns = output::terminal_columns();
-    let StatementReport { slo, window, budget, raw, postings, exclusions, attributions } = report;
+    let StatementReport { slo, window, why, budget, raw, postings, exclusions, attributions } =
+        report;
     let (from, to) = (minute(&budget.from), minute(&budget.to));
     let mut text = format!("{slo} over {window}, {from} to {to} UTC\n");
+    if let Some(why) = why {
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "{why}");
+    }
     text += &views(&budget, &raw).text(columns);
     text.push('\n');
     text += &accounts(&budget, &postings).text(columns);

@@ -8,6 +8,7 @@ use plimsoll_core::{
     deliver::attribution,
     measure::window::{NoExtent, Window},
     promise::{budget::Budget, cost::Spend, statement::Posting},
+    ratio::BILLION,
     time::{Date, Minute},
 };
 use serde::{Deserialize, Serialize};
@@ -69,7 +70,7 @@ pub struct WindowBudget {
     pub budget: Option<BudgetFigures>,
     /// The same as if nothing were excluded.
     pub raw: Option<BudgetFigures>,
-    /// Why there is none.
+    /// Why there is none, or why less is known of it than was: its first minutes are not kept any more.
     pub why: Option<String>,
 }
 
@@ -126,6 +127,8 @@ pub struct StatementReport {
     pub slo: String,
     /// The window.
     pub window: String,
+    /// Why less is known of it than was: its first minutes are not kept any more.
+    pub why: Option<String>,
     /// The budget, without what is excluded.
     pub budget: BudgetFigures,
     /// The same as if nothing were excluded.
@@ -240,7 +243,13 @@ async fn figures(
     .await
 }
 
-fn report_of(objective: &Objective, end: Minute, figures: &SloFigures) -> BudgetReport {
+/// `kept` is the oldest minute that is kept.
+fn report_of(
+    objective: &Objective,
+    end: Minute,
+    figures: &SloFigures,
+    kept: Minute,
+) -> BudgetReport {
     let target = objective.slo.target;
     let burn = |(minutes, spend): &(u32, Spend)| Burn {
         lookback_minutes: *minutes,
@@ -253,7 +262,7 @@ fn report_of(objective: &Objective, end: Minute, figures: &SloFigures) -> Budget
         slo: objective.name.to_string(),
         at: end.to_string(),
         target: Exact::ppb(target.ppb() as i64),
-        windows: windows_of(figures),
+        windows: windows_of(figures, kept),
         burns: figures.burns.iter().map(burn).collect(),
     }
 }
@@ -267,6 +276,7 @@ pub(super) async fn list(
 ) -> Answer {
     let BudgetsQuery { at, limit, cursor } = query;
     let at = moment(&app, at.as_ref())?.unwrap_or_else(|| app.keeper.end());
+    let kept = oldest(&app);
     let Page { items: objectives, next } = {
         let state = app.desk.published().read();
         let objective = |name: &str, _: &_| objective_of(&state, name);
@@ -278,7 +288,7 @@ pub(super) async fn list(
         // One after the other: whoever asks for all of them holds up nobody who asks for one.
         let look = app.look(move || {
             let (end, figures) = keeper.figures_of(&objective, Some(at))?;
-            Ok(report_of(&objective, end, &figures))
+            Ok(report_of(&objective, end, &figures, kept))
         });
         items.push(look.await?);
     }
@@ -295,7 +305,7 @@ pub(super) async fn budget(
     Params(query): Params<MomentQuery>,
 ) -> Answer {
     let (objective, end, figures) = figures(&app, &slo, query.at.as_ref()).await?;
-    report(&report_of(&objective, end, &figures))
+    report(&report_of(&objective, end, &figures, oldest(&app)))
 }
 
 /// The budget of each window.
@@ -308,7 +318,7 @@ pub(super) async fn windows(
     Params(query): Params<MomentQuery>,
 ) -> Answer {
     let (_, end, figures) = figures(&app, &slo, query.at.as_ref()).await?;
-    let windows = windows_of(&figures);
+    let windows = windows_of(&figures, oldest(&app));
     report(&WindowsReport { slo, at: end.to_string(), windows })
 }
 
@@ -327,6 +337,7 @@ pub(super) async fn statement(
     report(&StatementReport {
         slo,
         window: stated.window.to_string(),
+        why: dropped(budget, oldest(&app)),
         budget: of_budget(budget),
         raw: of_budget(raw),
         postings: postings.iter().map(line).collect(),
@@ -397,10 +408,25 @@ fn chosen(objective: &Objective, wanted: Option<&str>) -> Result<Window, Problem
     })
 }
 
-fn windows_of(figures: &SloFigures) -> Vec<WindowBudget> {
+/// The oldest minute that is kept.
+fn oldest(app: &App) -> Minute {
+    app.keeper.kept(app.clock.now().ms).from
+}
+
+/// That minutes of a window which were not seen may have been, and are not kept any more.
+fn dropped(budget: &Budget, kept: Minute) -> Option<String> {
+    let is_whole = budget.spend.coverage_ppb() >= BILLION;
+    (budget.extent.span.from < kept && !is_whole)
+        .then(|| format!("minutes before {kept} are not kept any more"))
+}
+
+fn windows_of(figures: &SloFigures, kept: Minute) -> Vec<WindowBudget> {
     let all = figures.windows.iter().zip(&figures.raw);
     all.map(|((window, budget), raw)| {
-        let why = budget.as_ref().err().map(ToString::to_string);
+        let why = match budget {
+            Ok(budget) => dropped(budget, kept),
+            Err(none) => Some(none.to_string()),
+        };
         let budget = budget.as_ref().ok().map(of_budget);
         let raw = raw.as_ref().map(of_budget).or_else(|| budget.clone());
         WindowBudget { window: window.to_string(), budget, raw, why }

@@ -17,6 +17,26 @@ fn counts(minute: &str, good: u64, bad: u64) -> Value {
 }
 
 #[test]
+fn a_budget_of_minutes_that_are_gone_says_so() {
+    let house = House::new();
+    declare(&house);
+    // Slots are kept for 90 days and a day more, from midnight on: at noon of 23 November from 24 August.
+    let gone = json!("minutes before 2026-08-24T00:00:00Z are not kept any more");
+    let slo = "/api/v1/slos/checkout-availability";
+    for (day, why) in
+        [("08-20", &gone), ("09-22", &gone), ("09-23", &Value::Null), ("11-23", &Value::Null)]
+    {
+        let at = format!("at=2026-{day}T00:00:00Z");
+        let ask = |path: &str| house.get(&format!("{path}?{at}")).send().json();
+        let budgets = ask("/api/v1/budgets")["items"][0]["windows"][0].clone();
+        assert_eq!((&budgets["why"], &budgets["budget"]["good"]), (why, &json!(0)), "{day}");
+        assert_eq!(&ask(&format!("{slo}/budget"))["windows"][0]["why"], why, "{day}");
+        assert_eq!(&ask(&format!("{slo}/windows"))["windows"][0]["why"], why, "{day}");
+        assert_eq!(&ask(&format!("{slo}/statement"))["why"], why, "{day}");
+    }
+}
+
+#[test]
 fn marks_that_say_nothing_are_told_so() {
     let house = House::new();
     assert_eq!(house.put("/api/v1/documents/shop", &files(SLO)).send().status, 200);
