@@ -68,14 +68,16 @@ const OF_PROMISES: [&str; 5] = [
     code::UNPROMISED_DEPENDENCY,
 ];
 
-/// What is wrong with the documents by what is in force: names that belong to another set, and promises that cannot be
-/// kept.
+/// What is only known where something is in force: names that belong to another set, and people whom nobody knows.
+const OF_SERVER: [&str; 2] = [code::BELONGS_ELSEWHERE, code::UNKNOWN_PERSON];
+
+/// What is wrong with the documents by what is in force: what only the server knows, and promises that cannot be kept.
 fn conflicts(args: &Args) -> Result<Vec<Problem>, Failure> {
     let files = Files::read(&args.paths)?;
     let answer = apply::asked(&mut args.at.client()?, &args.set, &files)?;
     let plan: PlanReport = client::read(answer.as_bytes())?;
     let problems = plan.problems.into_iter().filter_map(|one| {
-        let mut codes = OF_PROMISES.into_iter().chain([code::BELONGS_ELSEWHERE]);
+        let mut codes = OF_PROMISES.into_iter().chain(OF_SERVER);
         let severity = match one.severity {
             Severity::Error => problem::Severity::Error,
             Severity::Warning => problem::Severity::Warning,

@@ -230,3 +230,18 @@ fn without_its_objective_it_is_broken_wherever_it_is_shown() {
         1 file, 1 object: 2 warnings
     "#]].assert_eq(&place.says(&["check", "promise.yaml"]));
 }
+
+#[test]
+fn a_check_with_a_server_warns_of_approvers_whom_nobody_knows() {
+    let place = shop();
+    let policy = POLICY.replace("solo: true", "approvers: {product: [ada], engineering: [ghost]}");
+    place.write("policy.yaml", &policy);
+    expect![[r"
+        policy.yaml:3:18: warning[unknown-person] spec.approvers: policy default names ghost, and there is no such person
+          hint: put the handle right, or add them: plimsoll person add ghost
+        1 file, 1 object: 1 warning
+    "]]
+    .assert_eq(&says(&place, &["check", "policy.yaml"]));
+    // Without a server nobody is known.
+    assert_eq!(place.says(&["check", "policy.yaml"]), "1 file, 1 object: no problems\n");
+}
