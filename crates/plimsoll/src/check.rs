@@ -6,7 +6,7 @@ mod tests;
 
 pub use files::find;
 
-use std::{fmt::Write as _, path::PathBuf, process::ExitCode};
+use std::{collections::BTreeSet, fmt::Write as _, path::PathBuf, process::ExitCode};
 
 use plimsoll_core::{
     catalog,
@@ -52,7 +52,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let mut findings = Findings::of(&args.paths);
     if args.at.is_named() {
-        findings.put_promises(conflicts(args)?);
+        findings.put_in_force(conflicts(args)?);
     }
     let text = if args.json { findings.json() } else { findings.text() };
     output::print(&text)?;
@@ -69,7 +69,8 @@ const OF_PROMISES: [&str; 5] = [
 ];
 
 /// What is only known where something is in force: names that belong to another set, and people whom nobody knows.
-const OF_SERVER: [&str; 2] = [code::BELONGS_ELSEWHERE, code::UNKNOWN_PERSON];
+const OF_SERVER: [&str; 3] =
+    [code::BELONGS_ELSEWHERE, code::UNKNOWN_PERSON, code::SOURCE_ELSEWHERE];
 
 /// What is wrong with the documents by what is in force: what only the server knows, and promises that cannot be kept.
 fn conflicts(args: &Args) -> Result<Vec<Problem>, Failure> {
@@ -133,9 +134,17 @@ impl Findings {
         Findings { files: found.files.len(), objects: docs.objects, problems }
     }
 
-    /// Takes what was found with a look at what is in force, in place of what was said of promises without it.
-    fn put_promises(&mut self, problems: Vec<Problem>) {
-        self.problems.retain(|problem| !is_of_promises(problem));
+    /// Takes what was found with a look at what is in force, in place of what was said without it of promises, and of
+    /// names that lead into another set.
+    fn put_in_force(&mut self, problems: Vec<Problem>) {
+        let place = |one: &Problem| (one.path.clone(), one.line, one.column);
+        let elsewhere = problems.iter().filter(|one| one.code == code::SOURCE_ELSEWHERE);
+        let elsewhere: BTreeSet<_> = elsewhere.map(place).collect();
+        self.problems.retain(|problem| {
+            let leads_elsewhere =
+                problem.code == code::UNRESOLVED_REFERENCE && elsewhere.contains(&place(problem));
+            !is_of_promises(problem) && !leads_elsewhere
+        });
         self.problems.extend(problems);
         problem::sort(&mut self.problems);
     }

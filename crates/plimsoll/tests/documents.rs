@@ -277,3 +277,19 @@ fn the_folder_says_the_same_with_and_without_a_server() {
     "]]
     .assert_eq(&apply(&place, &[]));
 }
+
+#[test]
+fn a_source_of_another_set_is_said_to_be_there() {
+    let place = Place::new();
+    place.write("source.yaml", SOURCE);
+    place.write("web.yaml", &slo("web", "0.999"));
+    fs::create_dir(place.path().join("data")).unwrap();
+    place.prints(&["apply", "source.yaml", "--set", "shared", "--data", "data"]);
+    for command in ["apply", "check"] {
+        let said = place.says(&[command, "web.yaml", "--set", "shop", "--data", "data"]);
+        let source = r#"the DataSource "counter" is declared in the set shared"#;
+        // Once for each of the two counts, and no more that it is nowhere.
+        assert_eq!(said.matches(source).count(), 2, "{said}");
+        assert_eq!(said.matches("warning[").count(), 2, "{said}");
+    }
+}

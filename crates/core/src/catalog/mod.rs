@@ -9,6 +9,7 @@ pub mod plan;
 mod promises;
 mod proposals;
 mod read;
+mod sources;
 
 pub use object::{Declared, Feed, Kind, Measure, Object, ObjectId, Owner};
 pub use plan::{Change, Plan, check, plan};

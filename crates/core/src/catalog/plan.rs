@@ -10,6 +10,7 @@ use super::{
     promises::{self, Next},
     proposals::{self, Proposal, proposals},
     read::declarations,
+    sources,
 };
 use crate::{
     command::{Context, Refusal},
@@ -144,6 +145,7 @@ pub fn plan(state: &State, set: &str, files: &[(String, Vec<u8>)]) -> Plan {
         problems: read.problems,
     };
     plan.problems.extend(handles::unknown(&read.objects, state));
+    plan.problems.extend(sources::problems(read.missing_sources, state, set));
     let mut wanted = read.objects;
     let others = used_elsewhere(state, set);
     for (id, known) in state.objects.iter().filter(|(_, known)| known.owner.set == set) {

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::object::{Feed, Kind, Measure, Object, ObjectId};
+use super::{
+    object::{Feed, Kind, Measure, Object, ObjectId},
+    sources::{self, Missing},
+};
 use crate::spec::{
     self, Docs, Evaluable, SliSource,
     docs::Placed,
@@ -17,6 +20,8 @@ pub(super) struct Declarations {
     pub(super) problems: Vec<Problem>,
     /// The promises among them, with the places of their fields.
     pub(super) promises: Vec<Placed<PromiseDoc>>,
+    /// Data sources that are named and are not among them.
+    pub(super) missing_sources: Vec<Missing>,
 }
 
 /// Reads a set of files: name and content.
@@ -24,8 +29,9 @@ pub(super) fn declarations(files: &[(String, Vec<u8>)]) -> Declarations {
     let (mut docs, mut problems) = spec::read(files);
     let (evaluable, more) = spec::slos(&docs);
     problems.extend(more);
-    let mut declarations =
-        Declarations { objects: BTreeMap::new(), problems, promises: Vec::new() };
+    let missing_sources = sources::take_missing(&docs, &mut problems);
+    let (objects, promises) = (BTreeMap::new(), Vec::new());
+    let mut declarations = Declarations { objects, problems, promises, missing_sources };
     for placed in &docs.services {
         let doc = &placed.doc;
         let (title, description) = (doc.metadata.display_name.clone(), doc.description.clone());

@@ -5,6 +5,7 @@ use crate::{
     command::Refusal,
     limits::BATCH_SLOTS_MAX,
     measure::slot::Slot,
+    spec::UNKNOWN_TYPE,
     state::State,
     text::shortened,
     time::{Minute, Span},
@@ -54,8 +55,8 @@ pub fn place(
 fn pushed_place(state: &State, sli: &str, source: Option<&str>) -> Result<Place, Refusal> {
     let id = |kind, name: &str| ObjectId { kind, name: name.into() };
     let known = state.objects.get(&id(Kind::Sli, sli));
-    let Some((Object::Sli { source: declared, measure, .. }, Some(key))) =
-        known.map(|known| (&known.object, known.key))
+    let Some((Object::Sli { source: declared, measure, .. }, Some(key), set)) =
+        known.map(|known| (&known.object, known.key, &known.owner.set))
     else {
         let what = format!("there is no SLI {:?}", shortened(sli));
         return Err(Refusal::not_found(what, "plimsoll sli list shows them; apply declares them"));
@@ -65,12 +66,7 @@ fn pushed_place(state: &State, sli: &str, source: Option<&str>) -> Result<Place,
         None => true,
     };
     if *measure != Measure::Pushed || !declared.as_ref().is_none_or(feeds) {
-        let what =
-            format!("the SLI {sli} is not pushed: its document says where its counts come from");
-        return Err(Refusal::conflict(
-            what,
-            "give it a source of type push to send counts yourself",
-        ));
+        return Err(not_pushed(sli, measure, set));
     }
     match (source, declared) {
         (Some(given), Some(declared)) if given != declared => {
@@ -92,11 +88,31 @@ fn pushed_place(state: &State, sli: &str, source: Option<&str>) -> Result<Place,
     }
 }
 
+/// That an SLI gets its counts otherwise, or that the source it names is none of its set.
+fn not_pushed(sli: &str, measure: &Measure, set: &str) -> Refusal {
+    if matches!(measure, Measure::Other { kind } if kind == UNKNOWN_TYPE) {
+        let what = format!(
+            "the SLI {sli} is not pushed: its document names no data source that its set {set} declares"
+        );
+        let hint = format!(
+            "declare a DataSource of type push in the set {set}, and name it; those of other sets are not found"
+        );
+        return Refusal::conflict(what, hint);
+    }
+    let what = format!("the SLI {sli} is not pushed: its document says where its counts come from");
+    Refusal::conflict(what, "give it a source of type push to send counts yourself")
+}
+
 #[cfg(test)]
 mod tests {
+    use expect_test::expect;
+
     use super::*;
     use crate::{
-        catalog::tests::{apply, slo},
+        catalog::{
+            plan,
+            tests::{apply, slo},
+        },
         command::{Actor, Context, RefusalKind},
         decide::decide,
     };
@@ -130,6 +146,34 @@ mod tests {
         let place = Ok(Place { source: 0, sli: 1 });
         assert_eq!(ask("web-answers", None, &[100, 199]), place);
         assert_eq!(ask("web-answers", Some("counter"), &[]), place);
+    }
+
+    #[test]
+    fn a_source_of_another_set_is_told_by_the_plan_and_by_the_push() {
+        let mut state = State::default();
+        let context = Context { at_ms: 1, actor: Actor::Rule("test".into()), fresh: 0 };
+        let web = slo("web", "0.99");
+        let text = vec![("web.yaml".to_owned(), web.clone().into_bytes())];
+        let codes = |state: &State| -> Vec<&str> {
+            plan(state, "shop", &text).problems.iter().map(|problem| problem.code).collect()
+        };
+        // Nobody declares it; it may live elsewhere.
+        assert_eq!(codes(&state), ["unresolved-reference"; 2]);
+        for command in [
+            apply("shared", &[("a.yaml", SOURCES)], false),
+            apply("shop", &[("web.yaml", &web)], false),
+        ] {
+            for event in decide(&state.clone(), &command, &context).unwrap() {
+                state.apply(1, &event);
+            }
+        }
+        assert_eq!(codes(&state), ["source-elsewhere"; 2]);
+        let problem = plan(&state, "shop", &text).problems.remove(0);
+        expect![[r#"
+            web.yaml:11:47: warning[source-elsewhere] spec.indicator.spec.ratioMetric.bad.metricSource.metricSourceRef: the DataSource "counter" is declared in the set shared, and an indicator finds only those of its own set
+              hint: declare a DataSource in the set shop under another name, or move this one there"#]].assert_eq(&problem.to_string());
+        let refusal = place(&state, "web-answers", None, &[], KEPT).unwrap_err();
+        expect!["the SLI web-answers is not pushed: its document names no data source that its set shop declares; declare a DataSource of type push in the set shop, and name it; those of other sets are not found"].assert_eq(&refusal.to_string());
     }
 
     #[test]

@@ -119,6 +119,8 @@ pub const NO_OBJECTIVES: &str = "no-objectives";
 pub const DECLARED_TWICE: &str = "declared-twice";
 /// An object that belongs to another set of files.
 pub const BELONGS_ELSEWHERE: &str = "belongs-elsewhere";
+/// An indicator names a data source that only another set of files declares.
+pub const SOURCE_ELSEWHERE: &str = "source-elsewhere";
 /// An indicator that no objective names.
 pub const UNUSED_INDICATOR: &str = "unused-indicator";
 /// A promise names something that is neither among the files nor on the server.

@@ -27,7 +27,7 @@ use std::{str, sync::Arc};
 
 pub use docs::Docs;
 pub use problem::Problem;
-pub use slos::{Evaluable, SliSource, slos};
+pub use slos::{Evaluable, SliSource, UNKNOWN_TYPE, slos};
 
 use crate::limits::DOCUMENT_BYTES_MAX;
 use fields::Item;

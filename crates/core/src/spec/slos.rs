@@ -31,6 +31,9 @@ const DEFAULT_WINDOW: TimeWindow =
 /// The length of a slice where the document cannot say it (v1alpha): one slot.
 const DEFAULT_SLICE_MINUTES: u32 = 1;
 
+/// What stands for the type of a source that nobody says.
+pub const UNKNOWN_TYPE: &str = "unknown";
+
 /// Where the measurements of an objective come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SliSource {
@@ -50,7 +53,7 @@ pub enum SliSource {
     },
     /// A source that this program does not read.
     Other {
-        /// Its type, or `unknown`.
+        /// Its type, or [`UNKNOWN_TYPE`].
         kind: String,
     },
 }
@@ -261,7 +264,7 @@ fn source_of(
 
 fn source_of_sli(sli: &SliDoc, version: Version, docs: &Docs) -> SliSource {
     let query = a_query(&sli.metric);
-    let kind = kind_of(query, version, docs).unwrap_or("unknown");
+    let kind = kind_of(query, version, docs).unwrap_or(UNKNOWN_TYPE);
     if kind == accesslog::TYPE {
         // Indicators that ask it for nonsense are reported when the documents are read, and left out.
         let mut unheard = Report::new("");

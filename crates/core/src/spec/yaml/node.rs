@@ -118,6 +118,15 @@ impl Node {
 
     /// Where a field such as `spec.objectives[0].target` stands, or else the nearest node around it.
     pub fn position_of(&self, field: &str) -> Position {
+        self.nearest(field).at
+    }
+
+    /// The text of a field, where it is one.
+    pub fn text_of(&self, field: &str) -> Option<&str> {
+        if let Value::Text(text) = &self.nearest(field).value { Some(text) } else { None }
+    }
+
+    fn nearest(&self, field: &str) -> &Node {
         let mut node = self;
         for step in field.split(['.', '[']).filter(|step| !step.is_empty()) {
             let next = match &node.value {
@@ -130,7 +139,7 @@ impl Node {
             let Some(next) = next else { break };
             node = next;
         }
-        node.at
+        node
     }
 
     /// How many nodes it holds, itself included.
