@@ -131,6 +131,7 @@ impl Error {
             // What is shared beside the file needs room, too.
             _ if code == ffi::SQLITE_IOERR_SHMSIZE => Error::Full { file },
             ffi::SQLITE_FULL => Error::Full { file },
+            _ if code == ffi::SQLITE_IOERR_SHORT_READ => Error::damaged(&file, "it ends early"),
             ffi::SQLITE_CANTOPEN if !file.exists() => Error::Absent { file },
             ffi::SQLITE_READONLY | ffi::SQLITE_PERM | ffi::SQLITE_CANTOPEN => {
                 Error::ReadOnly { file }

@@ -42,6 +42,7 @@ pub(crate) fn open(file: &Path, kind: &Kind) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = connect(file, kind, || Connection::open_with_flags(file, flags))?;
     check_application(&conn, file, kind)?;
+    check_length(&conn, file)?;
     configure(&conn).map_err(sql)?;
     migrate(&mut conn, file, kind)?;
     checkpoint(&conn, file, Checkpoint::Truncate).or_else(|e| match e {
@@ -69,8 +70,11 @@ pub(crate) fn open_to_read(file: &Path, kind: &Kind) -> Result<Connection, Error
         }
     })?;
     check_application(&conn, file, kind)?;
+    check_length(&conn, file)?;
     let known = kind.migrations.len() as u32;
     match version(&conn).map_err(sql)? {
+        // Whoever makes a file writes into it at once; whoever only reads looks for what somebody wrote.
+        0 => Err(Error::damaged(file, format!("no {} is in it", kind.name))),
         found if found > known => Err(Error::TooNew { file: file.into(), found, known }),
         _ => Ok(conn),
     }
@@ -179,6 +183,26 @@ fn check_application(conn: &Connection, file: &Path, kind: &Kind) -> Result<(), 
     }
     let found = format!("a database of another program (application id {id:#x})");
     Err(Error::NotOurs { file: file.into(), expected: kind.name, found })
+}
+
+/// A file that ends before its last page does was cut, even where SQLite reads what is missing as zeros. What a log
+/// holds need not be in the file yet, so the pages are counted before it is looked for.
+fn check_length(conn: &Connection, file: &Path) -> Result<(), Error> {
+    let number = |name| {
+        conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+            .map_err(|e| Error::of_sqlite(file, OPENING, &e))
+    };
+    let bytes = (number("page_count")? * number("page_size")?) as u64;
+    if ["-wal", "-journal"].iter().any(|log| has_bytes(&beside(file, log))) {
+        return Ok(());
+    }
+    match file.metadata().map_err(|e| Error::of_io(file, OPENING, &e))?.len() {
+        found if found < bytes => {
+            let what = format!("it ends early, after {found} of {bytes} bytes");
+            Err(Error::damaged(file, what))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Where SQLite keeps the log of a file.

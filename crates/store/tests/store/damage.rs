@@ -163,7 +163,7 @@ fn of_several_damaged_entries_the_first_is_named() {
     assert_eq!(place(&JournalFile::open(&file).unwrap_err()), Some(Place::Entry(3)));
 }
 
-/// A file that ends early, anywhere, is never taken for a shorter journal. (Unused bytes at its end may be missing.)
+/// A file that ends early, anywhere, is never taken for a shorter journal: neither by who reads nor by who writes.
 #[test]
 fn a_cut_file_is_found() {
     let folder = tempdir().unwrap();
@@ -171,18 +171,26 @@ fn a_cut_file_is_found() {
     journal_of(&file, 60);
     let whole = fs::read(&file).unwrap();
     let cut = folder.path().join("cut.db");
-    for length in (1..whole.len()).step_by(509) {
+    // A file of one byte counts as empty: some systems allow no other.
+    for length in (2..whole.len()).step_by(509).chain([whole.len() - 1]) {
         fs::write(&cut, &whole[..length]).unwrap();
-        if verified(&cut).is_ok() {
-            let entries = JournalReader::open(&cut).unwrap().read(0, 100).unwrap();
-            assert!(
-                are_known(&entries) && entries.len() == 60,
-                "{length} of {} bytes",
-                whole.len()
-            );
-            assert!(length > whole.len() - 4096);
+        let found = [verified(&cut).unwrap_err(), JournalFile::open(&cut).unwrap_err()];
+        for error in found {
+            let is_said = matches!(error, Error::Damaged(_) | Error::NotOurs { .. });
+            assert!(is_said, "{length} of {} bytes: {error}", whole.len());
         }
     }
+}
+
+#[test]
+fn a_file_without_a_byte_is_no_sound_journal() {
+    let folder = tempdir().unwrap();
+    let file = folder.path().join("journal.db");
+    fs::write(&file, "").unwrap();
+    let error = verified(&file).unwrap_err();
+    assert_eq!(place(&error), Some(Place::Elsewhere), "{error}");
+    let said = error.to_string();
+    assert!(said.contains("no journal is in it") && said.contains("restore the newest"), "{said}");
 }
 
 #[test]
