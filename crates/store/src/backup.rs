@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rusqlite::{Connection, backup::Backup as Pages};
+use rusqlite::{Connection, backup::Backup as Pages, ffi};
 
 use crate::{
     error::Error,
@@ -85,7 +85,7 @@ pub(crate) fn copy<T>(
     }
     let partial = partial_of(to);
     remove_partial(&partial);
-    let done = copy_into(from, file, &partial)
+    let done = copy_into(from, file, to)
         .and_then(|()| verify(&partial))
         .and_then(|verified| give_name(&partial, to).map(|()| verified));
     if done.is_err() {
@@ -94,21 +94,39 @@ pub(crate) fn copy<T>(
     done
 }
 
-fn copy_into(from: &Connection, file: &Path, partial: &Path) -> Result<(), Error> {
-    let sql = |e: rusqlite::Error| Error::of_sqlite(partial, DOING, &e);
+/// Fills what will be `to`. Its errors say `to`, for what it is called while it grows is gone afterwards.
+fn copy_into(from: &Connection, file: &Path, to: &Path) -> Result<(), Error> {
+    let partial = &partial_of(to);
+    let sql = |e: rusqlite::Error| Error::of_sqlite(to, DOING, &e);
     OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(partial)
-        .map_err(|e| Error::of_io(partial, DOING, &e))?;
+        .map_err(|e| Error::of_io(to, DOING, &e))?;
     let mut copy = Connection::open(partial).map_err(sql)?;
-    Pages::new(from, &mut copy)
-        .and_then(|pages| pages.step(ALL_PAGES))
-        .map_err(|e| Error::of_sqlite(file, DOING, &e))?;
+    Pages::new(from, &mut copy).and_then(|pages| pages.step(ALL_PAGES)).map_err(|e| {
+        let at_fault = if is_of_reading(&e) { file } else { to };
+        Error::of_sqlite(at_fault, DOING, &e)
+    })?;
     // One file, without a log beside it, can be carried anywhere.
     copy.pragma_update(None, "journal_mode", "DELETE").map_err(sql)?;
     copy.close().map_err(|(_, e)| sql(e))
+}
+
+/// Whether the pages could not be had, rather than not be written down.
+fn is_of_reading(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map_or(0, |e| e.extended_code);
+    let of_io = [
+        ffi::SQLITE_IOERR_READ,
+        ffi::SQLITE_IOERR_SHORT_READ,
+        ffi::SQLITE_IOERR_SHMOPEN,
+        ffi::SQLITE_IOERR_SHMSIZE,
+        ffi::SQLITE_IOERR_SHMMAP,
+        ffi::SQLITE_IOERR_SHMLOCK,
+    ];
+    let is_damaged = matches!(code & 0xff, ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB);
+    is_damaged || of_io.contains(&code)
 }
 
 /// Syncs a finished file and gives it its name, which nobody must have taken.

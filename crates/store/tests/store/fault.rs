@@ -82,6 +82,29 @@ fn a_call_that_fails_anywhere_in_an_append_loses_nothing() {
     Stage::new().run_shimmed("fault::child_with_failing_calls");
 }
 
+/// Each of the first writes of a copy meets a full disk.
+#[test]
+fn child_with_a_full_target() {
+    let Some(data) = data_of_child() else { return };
+    let (file, copy) = (data.join("journal.db"), data.join("copy.db"));
+    let mut journal = JournalFile::open(&file).unwrap();
+    append(&mut journal, 90);
+    let reader = journal.reader().unwrap();
+    for skip in 0..6 {
+        fail('f', skip, skip);
+        let refused = reader.backup(&copy).unwrap_err();
+        heal();
+        assert_eq!(refused, Error::Full { file: copy.clone() });
+        assert!(!copy.exists() && !data.join("copy.db.partial").exists());
+    }
+    assert_eq!(reader.backup(&copy), Ok(journal.head()));
+}
+
+#[test]
+fn a_full_disk_is_that_of_the_copy_where_the_copy_finds_no_room() {
+    Stage::new().run_shimmed("fault::child_with_a_full_target");
+}
+
 /// The limit on a file's size stands for a full disk or a quota; it is lifted in the end.
 #[test]
 fn child_with_a_limit() {
