@@ -60,9 +60,10 @@ impl Failure {
     /// Something that is kept could not be used.
     pub fn stored(error: &Error) -> Self {
         match error {
-            Error::Damaged(_) | Error::NotOurs { .. } | Error::Exists { .. } => {
-                Failure::input(error)
-            }
+            Error::Damaged(_)
+            | Error::Gone { .. }
+            | Error::NotOurs { .. }
+            | Error::Exists { .. } => Failure::input(error),
             error => Failure::usage(error),
         }
     }

@@ -3,11 +3,7 @@
 use std::{fmt::Write as _, path::PathBuf, process::ExitCode};
 
 use plimsoll_core::time::rfc3339;
-use plimsoll_store::{
-    backup,
-    folder::{Folder, journal_of},
-    journal::JournalReader,
-};
+use plimsoll_store::backup;
 
 use crate::{
     failure::Failure,
@@ -32,18 +28,14 @@ pub struct Args {
 /// Runs the command.
 ///
 /// # Errors
-/// [`Failure`], when the backup is damaged or the folder cannot be had; it then holds no journal.
+/// [`Failure`], when the backup is damaged or the folder cannot be had; nothing new is then there.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     if !args.from.is_dir() {
         let what = format!("{} is no folder", args.from.display());
         return Err(Failure::usage(what).hint("name the folder that plimsoll backup made"));
     }
-    // Damage is found where it is, before a folder is made for it.
-    let stored = |error| Failure::stored(&error);
-    let journal = JournalReader::open(&journal_of(&args.from)).map_err(stored)?;
-    journal.verify(|_| {}).map_err(stored)?;
-    let folder = Folder::lock(&args.data).map_err(|error| Failure::locked(&error))?;
-    let restored = backup::restore(&args.from, &folder).map_err(stored)?;
+    let restored = backup::restore(&args.from, &args.data);
+    let restored = restored.map_err(|error| Failure::locked(&error))?;
     let (data, head) = (args.data.display(), restored.head);
     let newest = minute(&rfc3339(head.at_ms.div_euclid(1000)));
     let mut text = format!("restored {} into {data}", entries(head.seq));

@@ -144,6 +144,7 @@ impl Server {
     pub fn open(options: Options) -> Result<Server, OpenError> {
         let Options { data, hosts, owner, clock } = options;
         let folder = Folder::lock(&data).map_err(OpenError::Folder)?;
+        folder.check_journal().map_err(OpenError::Store)?;
         let file = folder.journal();
         let journal = JournalFile::open(&file).map_err(OpenError::Store)?;
         // Before anything is written: an empty journal beside slots is none that begins.

@@ -13,7 +13,7 @@ use rusqlite::{Connection, backup::Backup as Pages, ffi};
 
 use crate::{
     error::Error,
-    folder::{Folder, JOURNAL, SLOTS},
+    folder::{Folder, FolderError, JOURNAL, Lacking, SLOTS},
     journal::{Head, JournalReader},
     slots::{Hole, SlotReader},
     sqlite::{beside, sync_folder},
@@ -46,39 +46,65 @@ pub fn take(journal: &JournalReader, slots: &SlotReader, to: &Path) -> Result<Ba
     });
     if done.is_err() {
         remove_partial(&to.join(SLOTS));
+        remove_partial(&to.join(JOURNAL));
         // Whatever else is in it stays, and the folder with it.
         let _ = fs::remove_dir(to);
     }
     done
 }
 
-/// Copies a backup into a folder that holds no journal and no slots yet. The backup is only read.
+/// Makes the folder `to` of a backup, or fills one that holds no journal and no slots yet. The backup is only read.
+/// The journal comes last, so that no server takes what was cut short for a folder of its own.
 ///
 /// # Errors
-/// When the folder holds some already, when it cannot be written, or when the backup is damaged.
-pub fn restore(from: &Path, into: &Folder) -> Result<Backup, Error> {
+/// When the folder holds some already, when it cannot be had, or when the backup is damaged. What was made of the
+/// folder is then gone again, and no more than that.
+pub fn restore(from: &Path, to: &Path) -> Result<Backup, FolderError> {
     let journal = JournalReader::open(&from.join(JOURNAL))?;
     let slots = SlotReader::open(&from.join(SLOTS))?;
-    for file in [into.journal(), into.slots()] {
-        if file.exists() {
-            return Err(Error::Exists { file });
+    // Damage of the journal is found before a folder is made for it.
+    journal.verify(|_| {})?;
+    let lacking = Lacking::of(to);
+    let locked = Folder::lock(to);
+    let done = match &locked {
+        Ok(folder) => fill(folder, &journal, &slots).map_err(FolderError::from),
+        Err(error) => Err(error.clone()),
+    };
+    // Where another process has the folder, its lock is that of the other.
+    if !matches!(done, Ok(_) | Err(FolderError::InUse { .. })) {
+        lacking.take_away();
+    }
+    done
+}
+
+fn fill(folder: &Folder, journal: &JournalReader, slots: &SlotReader) -> Result<Backup, Error> {
+    let files = [folder.journal(), folder.slots()];
+    if let Some(file) = files.iter().find(|file| file.exists()) {
+        return Err(Error::Exists { file: file.clone() });
+    }
+    let done = slots.backup(&folder.slots()).and_then(|holes| {
+        let head = journal.backup(&folder.journal())?;
+        Ok(Backup { head, holes })
+    });
+    if done.is_err() {
+        for file in files {
+            // Either may not have come to be.
+            let _ = fs::remove_file(file);
         }
     }
-    let holes = slots.backup(&into.slots())?;
-    let head = journal.backup(&into.journal()).inspect_err(|_| remove_partial(&into.slots()))?;
-    Ok(Backup { head, holes })
+    done
 }
 
 const DOING: &str = "copy it";
 const ALL_PAGES: i32 = -1;
 
 /// Copies a database as it is at one moment, beside its writer, to a new file `to`. `verify` sees the copy before it
-/// gets its name.
+/// gets its name, and the file itself where the copy is damaged: damage that was copied along is told of where it is.
 pub(crate) fn copy<T>(
     from: &Connection,
     file: &Path,
     to: &Path,
-    verify: impl FnOnce(&Path) -> Result<T, Error>,
+    verify: impl Fn(&Path) -> Result<T, Error>,
 ) -> Result<T, Error> {
     if to.exists() {
         return Err(Error::Exists { file: to.into() });
@@ -87,6 +113,10 @@ pub(crate) fn copy<T>(
     remove_partial(&partial);
     let done = copy_into(from, file, to)
         .and_then(|()| verify(&partial))
+        .map_err(|error| match error {
+            Error::Damaged(_) => verify(file).err().unwrap_or(error),
+            error => error,
+        })
         .and_then(|verified| give_name(&partial, to).map(|()| verified));
     if done.is_err() {
         remove_partial(&partial);

@@ -22,6 +22,13 @@ pub enum Error {
         /// Which.
         file: PathBuf,
     },
+    /// The file is gone, or empty, while something that never is without it is there.
+    Gone {
+        /// Which.
+        file: PathBuf,
+        /// What was left.
+        left: PathBuf,
+    },
     /// A file was to be made where one is.
     Exists {
         /// Which.
@@ -177,6 +184,13 @@ impl fmt::Display for Error {
                 file.display()
             ),
             Error::Absent { file } => write!(f, "{}: there is no such file", file.display()),
+            Error::Gone { file, left } => write!(
+                f,
+                "{}: gone, or empty, though {} is there: it was lost, or a restore was cut short. Restore a backup \
+                 into a new folder",
+                file.display(),
+                left.file_name().unwrap_or_default().display()
+            ),
             Error::Exists { file } => write!(
                 f,
                 "{}: exists already and is not overwritten. Name another, or move it away",

@@ -16,7 +16,7 @@ use crate::{
     backup::{partial_of, remove_partial},
     error::Error,
     limits::{LOCK_BYTES_MAX, TOKEN_BYTES_MAX},
-    sqlite::sync_folder,
+    sqlite::{log_of, sync_folder},
 };
 
 const LOCK: &str = "lock";
@@ -176,6 +176,25 @@ impl Folder {
         self.path.join(SLOTS)
     }
 
+    /// Whether a journal is there, or nothing yet that comes with one: a start makes the journal first, and a restore
+    /// brings it last.
+    ///
+    /// # Errors
+    /// [`Error::Gone`]: what is there was left without its journal.
+    pub fn check_journal(&self) -> Result<(), Error> {
+        let file = self.journal();
+        // A file of one byte counts as empty for SQLite.
+        let has_bytes = |file: &Path| file.metadata().is_ok_and(|found| found.len() > 1);
+        if has_bytes(&file) || has_bytes(&log_of(&file)) {
+            return Ok(());
+        }
+        let partial = partial_of(&self.slots());
+        match [self.slots(), partial].into_iter().find(|left| left.exists()) {
+            Some(left) => Err(Error::Gone { file, left }),
+            None => Ok(()),
+        }
+    }
+
     /// The owner's token; `None` while there is none.
     ///
     /// # Errors
@@ -228,6 +247,33 @@ impl Folder {
         written
             .and_then(|()| self.lock.set_len(text.len() as u64))
             .map_err(|e| Error::of_io(&self.path.join(LOCK), "sign the lock", &e))
+    }
+}
+
+/// What a folder lacks before it is made, so that whoever fails to fill it takes away what they made, and no more.
+#[derive(Debug)]
+pub(crate) struct Lacking {
+    lock: Option<PathBuf>,
+    /// The folder and those around it, the innermost first.
+    folders: Vec<PathBuf>,
+}
+
+impl Lacking {
+    pub(crate) fn of(path: &Path) -> Self {
+        let lock = path.join(LOCK);
+        let is_lacking = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let folders = path.ancestors().take_while(is_lacking).map(Path::to_path_buf).collect();
+        Lacking { lock: (!lock.exists()).then_some(lock), folders }
+    }
+
+    /// Takes away what was lacking and is there now. What somebody else put into a folder stays, with the folder.
+    pub(crate) fn take_away(&self) {
+        if let Some(lock) = &self.lock {
+            let _ = fs::remove_file(lock);
+        }
+        for folder in &self.folders {
+            let _ = fs::remove_dir(folder);
+        }
     }
 }
 

@@ -56,6 +56,29 @@ fn a_damaged_journal_is_refused_with_the_entry_and_what_to_do() {
 }
 
 #[test]
+fn a_damaged_backup_leaves_no_folder_that_would_start_empty() {
+    let mut scene = Scene::started();
+    scene.house.stop();
+    scene.house.prints(&["backup", "copy", "--data", "data"]);
+    let slots = scene.path().join("copy/slots.db");
+    let mut bytes = fs::read(&slots).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 40].fill(0xff);
+    fs::write(&slots, bytes).unwrap();
+    let restored = scene.house.command(&["restore", "copy", "--data", "r"]).output().unwrap();
+    let said = String::from_utf8(restored.stderr).unwrap();
+    assert_eq!(restored.status.code(), Some(1), "{said}");
+    assert!(said.contains("copy/slots.db: damaged"), "{said}");
+    assert!(!scene.path().join("r").exists());
+    // A restore that is killed leaves slots without a journal.
+    fs::remove_file(scene.house.data().join("journal.db")).unwrap();
+    let (code, refused) = scene.house.refused();
+    assert_eq!(code, 1, "{refused}");
+    assert!(refused.contains("data/journal.db: gone"), "{refused}");
+    assert!(!scene.house.data().join("journal.db").exists());
+}
+
+#[test]
 fn damaged_slots_are_missing_said_and_can_be_sent_again() {
     let mut scene = Scene::started();
     // A day that is over lies in one block, with its sums beside it; what is of the last hour lies in others.

@@ -1,6 +1,10 @@
 //! A backup is whole, private, and made beside a running writer.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
 use plimsoll_core::{
     measure::slot::Slot,
@@ -9,7 +13,7 @@ use plimsoll_core::{
 use plimsoll_store::{
     Durability,
     backup::{self, Backup},
-    folder::Folder,
+    folder::{Folder, FolderError},
     journal::{Journal, JournalFile, JournalReader},
     secret::SecretChange,
     slots::{Cursor, SlotBatch, SlotFile, SlotStore, Write},
@@ -94,9 +98,14 @@ fn a_folder_comes_back_from_its_backup() {
         backup::take(&journal.reader().unwrap(), &slots.reader().unwrap(), &to).unwrap_err();
     assert!(again.to_string().contains("exists already"), "{again}");
 
-    assert!(backup::restore(&to, &folder).unwrap_err().to_string().contains("exists already"));
+    let restore = |name: &str| backup::restore(&to, &parent.path().join(name));
+    let refused = restore("data").unwrap_err();
+    assert!(matches!(refused, FolderError::InUse { .. }), "{refused}");
+    assert_eq!(folder.check_journal(), Ok(()));
+    drop(folder);
+    assert!(restore("data").unwrap_err().to_string().contains("exists already"));
+    assert_eq!(restore("other").unwrap(), taken);
     let other = Folder::lock(&parent.path().join("other")).unwrap();
-    assert_eq!(backup::restore(&to, &other).unwrap(), taken);
     let mut restored = JournalFile::open(&other.journal()).unwrap();
     append(&mut restored, 3);
     assert!(are_known(&all(&restored)));
@@ -107,9 +116,69 @@ fn a_folder_comes_back_from_its_backup() {
     assert_eq!(reads.cursors(1).unwrap(), [("a.log".to_owned(), b"9".to_vec())]);
 
     fs::remove_file(to.join("journal.db")).unwrap();
-    let last = Folder::lock(&parent.path().join("last")).unwrap();
-    let refused = backup::restore(&to, &last).unwrap_err().to_string();
+    let refused = restore("last").unwrap_err().to_string();
     assert!(refused.contains("journal.db: there is no such file"), "{refused}");
+    assert!(!parent.path().join("last").exists());
+}
+
+/// A backup whose journal is sound and whose slots are not.
+fn damaged_backup(parent: &Path) -> PathBuf {
+    let (from, to) = (parent.join("data"), parent.join("backup"));
+    let folder = Folder::lock(&from).unwrap();
+    let mut journal = JournalFile::open(&folder.journal()).unwrap();
+    append(&mut journal, 4);
+    let slots = SlotFile::open(&folder.slots()).unwrap();
+    backup::take(&journal.reader().unwrap(), &slots.reader().unwrap(), &to).unwrap();
+    let file = to.join("slots.db");
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 40].fill(0xff);
+    fs::write(&file, bytes).unwrap();
+    to
+}
+
+#[test]
+fn a_restore_that_fails_names_the_backup_and_takes_away_what_it_made_and_no_more() {
+    let parent = tempdir().unwrap();
+    let from = damaged_backup(parent.path());
+    let at = |name: &str| parent.path().join(name);
+    let names = |folder: &Path| -> Vec<_> {
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+    };
+    let refused = backup::restore(&from, &at("around/new")).unwrap_err().to_string();
+    let file = from.join("slots.db");
+    assert!(refused.starts_with(&format!("{}: damaged", file.display())), "{refused}");
+    assert!(!at("around").exists());
+    fs::create_dir(at("empty")).unwrap();
+    backup::restore(&from, &at("empty")).unwrap_err();
+    assert_eq!(names(&at("empty")), [""; 0]);
+    drop(Folder::lock(&at("taken before")).unwrap());
+    backup::restore(&from, &at("taken before")).unwrap_err();
+    assert_eq!(names(&at("taken before")), ["lock"]);
+    fs::create_dir(at("other")).unwrap();
+    fs::write(at("other/letter"), "dear").unwrap();
+    backup::restore(&from, &at("other")).unwrap_err();
+    assert_eq!(names(&at("other")), ["letter"]);
+}
+
+/// As a restore leaves it that is killed in between.
+#[test]
+fn a_folder_that_got_its_slots_and_no_journal_is_not_begun_anew() {
+    for left in ["slots.db.partial", "slots.db"] {
+        let parent = tempdir().unwrap();
+        let folder = Folder::lock(&parent.path().join("data")).unwrap();
+        assert_eq!(folder.check_journal(), Ok(()));
+        fs::write(folder.path().join(left), "some").unwrap();
+        for journal in [None, Some("")] {
+            if let Some(bytes) = journal {
+                fs::write(folder.journal(), bytes).unwrap();
+            }
+            let said = folder.check_journal().unwrap_err().to_string();
+            assert!(said.contains("journal.db: gone") && said.contains(left), "{said}");
+        }
+        drop(JournalFile::open(&folder.journal()).unwrap());
+        assert_eq!(folder.check_journal(), Ok(()));
+    }
 }
 
 #[test]
