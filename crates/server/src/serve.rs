@@ -98,6 +98,15 @@ impl fmt::Display for OpenError {
 
 impl std::error::Error for OpenError {}
 
+impl From<OwnerError> for OpenError {
+    fn from(error: OwnerError) -> Self {
+        match error {
+            OwnerError::Journal(error) => OpenError::Store(error),
+            error => OpenError::Owner(error),
+        }
+    }
+}
+
 /// Why a server does not serve.
 #[derive(Debug)]
 pub enum ServeError {
@@ -156,8 +165,7 @@ impl Server {
         let open = move || JournalFile::open(&file);
         let (desk, thread) = Desk::start(writer, Arc::clone(&keyring), Arc::clone(&clock), open)
             .map_err(OpenError::Desk)?;
-        let local =
-            owner::credential(&folder, &desk, owner.as_deref()).map_err(OpenError::Owner)?;
+        let local = owner::credential(&folder, &desk, owner.as_deref())?;
         let (keeper, keeper_thread) =
             keeper(&folder, published, Arc::clone(&clock), desk.recorder())
                 .map_err(OpenError::Keeper)?;
