@@ -65,33 +65,33 @@ impl Bond {
     }
 
     /// What is wrong with a journal beside slots that remember this.
-    fn flaw(&self, now: Option<&Bond>) -> Option<String> {
-        match now {
-            None => Some("it is gone, or empty".to_owned()),
-            Some(now) if now.first != self.first => Some("it is that of another folder".to_owned()),
-            Some(now) if now.seq < self.seq => Some(format!(
+    fn flaw(&self, now: &Bond) -> Option<String> {
+        if now.first != self.first {
+            return Some("it is that of another folder".to_owned());
+        }
+        (now.seq < self.seq).then(|| {
+            format!(
                 "it ends with entry {}, and had come to entry {}: its newest entries are gone",
                 now.seq, self.seq
-            )),
-            Some(_) => None,
-        }
+            )
+        })
     }
 }
 
 /// Looks whether the slots of a folder are those of its journal. Slots that remember none, or cannot be read, say
-/// nothing here.
+/// nothing here; nor does a journal without an entry, beside which a folder with slots is not opened at all.
 ///
 /// # Errors
 /// [`OpenError::Unbound`], or when the journal cannot be read.
 pub(crate) fn check(folder: &Folder) -> Result<(), OpenError> {
-    let journal = Bond::to(folder).map_err(OpenError::Store)?;
+    let Some(journal) = Bond::to(folder).map_err(OpenError::Store)? else { return Ok(()) };
     let slots = folder.slots();
     let remembered = slots.exists().then(|| {
         let cursors = SlotReader::open(&slots).ok()?.reads().cursors(ITSELF).ok()?;
         let (_, bytes) = cursors.into_iter().find(|(name, _)| name == JOURNAL)?;
         serde_json::from_slice::<Bond>(&bytes).ok()
     });
-    let what = remembered.flatten().and_then(|bond| bond.flaw(journal.as_ref()));
+    let what = remembered.flatten().and_then(|bond| bond.flaw(&journal));
     what.map_or(Ok(()), |what| {
         Err(OpenError::Unbound(Unbound { journal: folder.journal(), slots, what }))
     })

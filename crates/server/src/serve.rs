@@ -37,6 +37,7 @@ use crate::{
     owner::{self, OwnerError},
     published::Published,
     replay::ReplayError,
+    verifier::{self, Damage},
     writer::Writer,
 };
 
@@ -189,6 +190,7 @@ impl Server {
             scrapes: Semaphore::new(1),
             bodies: Arc::new(Semaphore::new(BODIES_BYTES_MAX / 1024)),
             answered: Answered::default(),
+            damage: Damage::default(),
         };
         if let Some(behind) = app.clock_behind() {
             tracing::error!(
@@ -245,6 +247,7 @@ impl Server {
     ) -> Result<(), ServeError> {
         let address = listener.local_addr().map_err(ServeError::System)?;
         self.folder.announce(&address.to_string()).map_err(ServeError::Announce)?;
+        verifier::start(self.app.journal.clone(), Arc::clone(&self.app.damage));
         notify(&[sd_notify::NotifyState::Ready]);
         let watchdog = tokio::spawn(watch());
         let router = self.reached(address.ip().is_loopback());

@@ -55,6 +55,22 @@ fn a_damaged_journal_is_refused_with_the_entry_and_what_to_do() {
     scene.house.prints(&["journal", "verify", "--data", "data"]);
 }
 
+/// A start reads its state from a snapshot, and does not meet what lies before it.
+#[test]
+fn damage_before_the_last_snapshot_is_told_soon_after_a_start() {
+    let mut scene = Scene::started();
+    for handle in ["barbara", "grace", "margaret"] {
+        assert_eq!(scene.client().send(&person(handle)).unwrap().status, 201);
+    }
+    scene.house.stop();
+    let journal = scene.house.data().join("journal.db");
+    let (from, to) = (&b"added\",\"person\":\"grace"[..], &b"added\",\"person\":\"grade"[..]);
+    assert_eq!(damage(&journal, from, to), 1);
+    scene.house.start();
+    let ready = scene.client().until(&Ask::get("/-/ready"), "503", |answer| answer.status == 503);
+    assert!(ready.body["detail"].as_str().unwrap().contains("entry 7 is damaged"), "{ready:?}");
+}
+
 #[test]
 fn a_damaged_backup_leaves_no_folder_that_would_start_empty() {
     let mut scene = Scene::started();

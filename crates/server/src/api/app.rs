@@ -21,6 +21,7 @@ use crate::{
     keyring::Keyring,
     measure::keeper::Keeper,
     random,
+    verifier::Damage,
     writer::{Condition, Done, Job, NotDone},
 };
 
@@ -51,6 +52,8 @@ pub(crate) struct App {
     pub(crate) bodies: Arc<Semaphore>,
     /// How requests were answered.
     pub(crate) answered: Answered,
+    /// What is wrong with the journal, once that is known.
+    pub(crate) damage: Damage,
 }
 
 /// What a router adds: how it is reached.

@@ -45,7 +45,8 @@ pub(super) async fn healthy() -> Response {
 #[utoipa::path(get, path = "/-/ready", tag = "health",
     responses((status = 200, body = Ready), (status = 503, body = ProblemDocument)))]
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Answer {
-    let stopped = [app.desk.stopped(), app.keeper.stopped(), app.clock_behind()];
+    let damage = app.damage.get().cloned();
+    let stopped = [app.desk.stopped(), app.keeper.stopped(), app.clock_behind(), damage];
     let reasons: Vec<String> = stopped.into_iter().flatten().collect();
     if reasons.is_empty() {
         return report(&Ready { ready: true });

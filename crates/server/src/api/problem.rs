@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use crate::{
     measure::{keeping::NotKept, look::Unseen},
     random::NoRandomness,
+    replay::ReplayError,
     writer::NotDone,
 };
 
@@ -325,6 +326,18 @@ impl From<Error> for Problem {
                 error.to_string(),
                 "look at the disk and the server's log, then send it again",
             ),
+        }
+    }
+}
+
+impl From<ReplayError> for Problem {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Store(error) => Problem::from(error),
+            ReplayError::Entry { .. } => {
+                let hint = "read it with the program that wrote it, or restore a backup";
+                Problem::new(Code::Internal, error.to_string(), hint)
+            }
         }
     }
 }
