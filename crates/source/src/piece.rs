@@ -51,13 +51,31 @@ pub(crate) struct Counter<'a> {
     parser: Parser,
     options: &'a Options,
     piece: Piece,
+    /// Where the line begins that is looked at.
+    line_at: u64,
+    ahead: Option<Ahead>,
+}
+
+/// Lines that are dated later than can be, with no request behind them so far: they are malformed, or the clock is wrong.
+struct Ahead {
+    /// Where the first of them begins.
+    from: u64,
+    lines: u64,
+    /// The first of them, as they are to be shown.
+    texts: Vec<String>,
+    /// What was counted before them.
+    requests: u64,
+    malformed: u64,
+    skipped: u64,
+    examples: usize,
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl<'a> Counter<'a> {
     pub(crate) fn new(format: &Format, options: &'a Options) -> Self {
-        Counter { parser: Parser::new(format.clone()), options, piece: Piece::seeded(options.seed) }
+        let (parser, piece) = (Parser::new(format.clone()), Piece::seeded(options.seed));
+        Counter { parser, options, piece, line_at: 0, ahead: None }
     }
 
     /// The format by which lines are read now.
@@ -70,7 +88,10 @@ impl<'a> Counter<'a> {
         let is_marked = offset == 0 && block.starts_with(BYTE_ORDER_MARK);
         let block = if is_marked { &block[BYTE_ORDER_MARK.len()..] } else { block };
         let mut rest = block;
+        let end =
+            offset + block.len() as u64 + if is_marked { BYTE_ORDER_MARK.len() as u64 } else { 0 };
         while !rest.is_empty() {
+            self.line_at = end - rest.len() as u64;
             rest = self.line(rest);
         }
     }
@@ -82,12 +103,23 @@ impl<'a> Counter<'a> {
 
     /// Everything counted since the last call.
     pub(crate) fn finish(&mut self) -> Piece {
+        self.disbelieve();
         std::mem::replace(&mut self.piece, Piece::seeded(self.options.seed))
     }
 
     /// How many lines were counted since then.
     pub(crate) fn lines_counted(&self) -> u64 {
-        self.piece.lines()
+        self.piece.lines() + self.ahead.as_ref().map_or(0, |ahead| ahead.lines)
+    }
+
+    /// Where the lines begin that are dated later than can be and behind which no request came, where there are any.
+    /// Nothing is counted of them, nor of what stands between them: they are to be read again.
+    pub(crate) fn hold(&mut self) -> Option<u64> {
+        let requests = self.piece.batch.requests();
+        let ahead = self.ahead.take_if(|ahead| ahead.requests == requests)?;
+        (self.piece.malformed, self.piece.skipped) = (ahead.malformed, ahead.skipped);
+        self.piece.examples.truncate(ahead.examples);
+        Some(ahead.from)
     }
 
     /// Counts the first line of a text. What follows it.
@@ -128,10 +160,43 @@ impl<'a> Counter<'a> {
         if request.at_s < LOG_TIME_MIN_S {
             self.malformed("its time is before 1990", line);
         } else if request.at_s > self.options.not_after_s {
-            self.malformed("its time is in the future", line);
+            self.ahead(line);
         } else {
             self.piece.batch.count(request, &self.options.method);
         }
+    }
+
+    #[cold]
+    fn ahead(&mut self, line: &[u8]) {
+        let requests = self.piece.batch.requests();
+        if self.ahead.as_ref().is_some_and(|ahead| ahead.requests != requests) {
+            self.disbelieve();
+        }
+        let Piece { malformed, skipped, examples, .. } = &self.piece;
+        let ahead = self.ahead.get_or_insert_with(|| Ahead {
+            from: self.line_at,
+            lines: 0,
+            texts: Vec::new(),
+            requests,
+            malformed: *malformed,
+            skipped: *skipped,
+            examples: examples.len(),
+        });
+        ahead.lines += 1;
+        if ahead.texts.len() < LOG_EXAMPLES_MAX {
+            ahead.texts.push(printable(without_return(line)));
+        }
+    }
+
+    /// Takes lines of the future for malformed.
+    fn disbelieve(&mut self) {
+        let Some(ahead) = self.ahead.take() else { return };
+        let before = self.piece.lines();
+        self.piece.malformed += ahead.lines;
+        let room = LOG_EXAMPLES_MAX.saturating_sub(self.piece.examples.len());
+        let why = "its time is in the future";
+        let examples = (before + 1..).zip(ahead.texts).take(room);
+        self.piece.examples.extend(examples.map(|(line, text)| Example { line, why, text }));
     }
 
     #[cold]

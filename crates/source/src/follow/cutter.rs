@@ -68,7 +68,7 @@ impl Cutter {
         let zeros = self.carry.iter().take_while(|byte| **byte == 0).count();
         self.shift(zeros);
         if let Some(end) = memrchr(b'\n', &self.carry) {
-            counter.lines(&self.carry[..=end], self.offset);
+            counter.lines(&self.carry[..=end], self.at - self.carry.len() as u64);
             self.shift(end + 1);
             self.settle(self.carry.len());
         }
@@ -84,7 +84,7 @@ impl Cutter {
         match self.long.take() {
             Some(beginning) => counter.too_long(&beginning),
             None if self.carry.is_empty() => {}
-            None => counter.lines(&self.carry, self.offset),
+            None => counter.lines(&self.carry, self.at - self.carry.len() as u64),
         }
         self.shift(self.carry.len());
         self.settle(0);

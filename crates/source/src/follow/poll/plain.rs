@@ -111,18 +111,34 @@ impl Poll<'_> {
             self.seen(file.id).checked = None;
             return Ok(());
         }
-        if cutter.offset() > cursor.offset {
-            let head = range(&open, 0, cutter.offset().min(FOLLOW_PRINT_BYTES as u64))?;
-            let tail = Print::tail(&open, cutter.offset())?;
+        // A rotated log is not waited for.
+        let waiting = if is_final || self.is_rotated(cursor) { None } else { counter.hold() };
+        let offset = waiting.unwrap_or(cutter.offset());
+        if offset > cursor.offset {
+            let head = range(&open, 0, offset.min(FOLLOW_PRINT_BYTES as u64))?;
+            let tail = Print::tail(&open, offset)?;
             let piece = counter.finish();
             let format = (piece.skipped > 0).then(|| counter.format().remembered()).flatten();
             self.enter(cursor.key, &file.path, &piece, format, |cursor| {
-                cursor.advance(cutter.offset(), &head, tail);
+                cursor.advance(offset, &head, tail);
             });
-            self.fall_behind(cursor.key, file.id, cutter.offset());
+            self.fall_behind(cursor.key, file.id, offset);
+        }
+        if waiting.is_some() {
+            self.hold(file.id, offset);
+            return Ok(());
         }
         self.note_progress(file.id, bytes, cutter, failure.as_ref().map(Problem::reading));
         Ok(())
+    }
+
+    /// Waits with lines of the future until the clock has come so far, or a request of now stands behind them.
+    fn hold(&mut self, id: FileId, offset: u64) {
+        let what = "goes on with requests of more than a day ahead of the clock";
+        let remedy = "Set the clock of this machine right, or that of whoever writes the log; then they are counted.";
+        let seen = self.seen(id);
+        (seen.checked, seen.unread, seen.is_quiet) = (Some(offset), Unread::Lines, false);
+        (seen.cutter, seen.problem) = (None, Some(Problem::new(what, "", remedy)));
     }
 
     /// Notes how far a file of this size was read.
