@@ -195,7 +195,7 @@ impl Server {
         if let Some(behind) = app.clock_behind() {
             tracing::error!(
                 "{behind}; until it has passed that, no decision is more than unknown, and what expires is judged by \
-                 the journal's time. Set the clock right"
+                 the journal's time. Set the clock right; if it is, and was ahead before, restore a backup from before that"
             );
         }
         let threads = Mutex::new(Some((follow, keeper_thread, thread)));
