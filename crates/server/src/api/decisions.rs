@@ -222,10 +222,11 @@ pub(super) async fn list(State(app): State<Arc<App>>, Params(query): Params<Page
     let cut: Cut = query.cut()?;
     let page = {
         let state = app.desk.published().read();
-        let kept = now.decisions.services.keys().filter(|service| cut.is_behind(service));
-        cut.page(kept.map(|service| {
+        let services = declared::all(&state, Kind::Service).map(|(name, _)| name);
+        let rest = services.filter(|service| cut.is_behind(service));
+        cut.page(rest.map(|service| {
             let judged = now.judged(service, &state);
-            (service.to_string(), now.view(service, &judged, &state))
+            (service.to_owned(), now.view(service, &judged, &state))
         }))
     };
     report(&page)
@@ -399,11 +400,6 @@ impl Moment {
     /// What is to be said for what is doubtful alone.
     pub(crate) fn doubt(&self) -> Option<Verdict> {
         self.doubts.iter().map(|doubt| doubt.verdict).max()
-    }
-
-    /// Every service that was decided on, by name.
-    pub(crate) fn services(&self) -> impl Iterator<Item = &str> {
-        self.decisions.services.keys().map(|service| &**service)
     }
 
     /// The day by which a policy had to be looked at again, where that has passed.

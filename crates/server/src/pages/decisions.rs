@@ -5,6 +5,7 @@ use std::{cmp::Reverse, sync::Arc};
 use askama::Template;
 use axum::{extract::State, response::Response};
 use plimsoll_core::{
+    catalog::Kind,
     printable::printable,
     promise::{decision::Verdict, exception::Status, record::Record},
     state::State as Practice,
@@ -16,6 +17,7 @@ use crate::{
     api::{
         App,
         decisions::{Moment, ServiceDecision},
+        declared,
         problem::Problem,
     },
     limits::PAGE_LINES_MAX,
@@ -54,8 +56,9 @@ pub(crate) async fn decisions(State(app): State<Arc<App>>) -> Result<Response, P
     let (moment, now_ms) = (Moment::of(&app), app.now_ms());
     let filled = {
         let state = app.desk.published().read();
-        let mut judged: Vec<_> =
-            moment.services().map(|name| (name, moment.judged(name, &state))).collect();
+        let mut judged: Vec<_> = declared::all(&state, Kind::Service)
+            .map(|(name, _)| (name, moment.judged(name, &state)))
+            .collect();
         judged.sort_by_key(|(name, judged)| (Reverse(judged.verdict()), *name));
         let left_out = judged.len().saturating_sub(PAGE_LINES_MAX);
         judged.truncate(PAGE_LINES_MAX);

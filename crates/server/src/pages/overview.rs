@@ -16,7 +16,7 @@ use plimsoll_core::{
 
 use super::{decisions::class, page};
 use crate::{
-    api::{App, decisions::Moment, problem::Problem},
+    api::{App, decisions::Moment, declared, problem::Problem},
     limits::PAGE_SLOS_MAX,
     measure::figures::{Figures, SloFigures},
 };
@@ -82,8 +82,9 @@ fn services(state: &Practice, figures: &Figures, moment: &Moment) -> (Vec<Servic
             _ => {}
         }
     }
-    let verdicts: BTreeMap<&str, Verdict> =
-        moment.services().map(|name| (name, moment.judged(name, state).verdict())).collect();
+    let verdicts: BTreeMap<&str, Verdict> = declared::all(state, Kind::Service)
+        .map(|(name, _)| (name, moment.judged(name, state).verdict()))
+        .collect();
     let mut objectives: Vec<_> = objectives.into_iter().collect();
     objectives.sort_by_key(|(name, _)| Reverse(verdicts.get(name).unwrap_or(&Verdict::Unknown)));
     let mut room = PAGE_SLOS_MAX;

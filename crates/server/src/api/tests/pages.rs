@@ -70,6 +70,10 @@ fn the_first_page_begins_with_what_needs_somebody_most() {
     let others = format!("{}---\n{}", service("zoo"), service("basket"));
     let applied = house.put("/api/v1/documents/others", &files(&others)).send();
     assert_eq!(applied.status, 200, "{applied:?}");
+    // They are there at once, decided on or not.
+    let decisions = house.get("/api/v1/decisions").send().json();
+    let verdict = |at: usize| decisions["items"][at]["verdict"].clone();
+    assert_eq!([verdict(0), verdict(1), verdict(2)], ["unknown", "stabilise", "unknown"]);
     let page = text(&house, "/");
     let place = |name: &str| page.find(&format!("<h2>{name}")).unwrap_or_else(|| panic!("{page}"));
     assert!(place("checkout") < place("basket") && place("basket") < place("zoo"), "{page}");
