@@ -10,7 +10,11 @@ use std::{
 
 use clap::Subcommand;
 use jiff::Timestamp;
-use plimsoll_server::api::journal::{Entries, Entry, Head, Verification};
+use plimsoll_server::{
+    api::journal::{Entries, Entry, Head, Verification},
+    replay::ReplayError,
+    verifier::verify,
+};
 use plimsoll_store::{
     folder,
     journal::{ExportError, JournalReader, export},
@@ -86,7 +90,11 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
 fn verified(at: &At, json: bool) -> Result<(), Failure> {
     let head = match at.folder() {
         Some(folder) => {
-            let head = reader(&folder)?.verify(|_| {}).map_err(|error| Failure::stored(&error))?;
+            let journal = folder::journal_of(&folder);
+            let head = verify(&journal).map_err(|error| match &error {
+                ReplayError::Store(error) => Failure::stored(error),
+                ReplayError::Entry { .. } => Failure::input(&error),
+            })?;
             let hash = hex(&head.hash);
             Head { seq: head.seq, at: instant(head.at_ms), hash }
         }

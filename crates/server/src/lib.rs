@@ -19,7 +19,7 @@ pub mod published;
 pub mod random;
 pub mod replay;
 pub mod serve;
-mod verifier;
+pub mod verifier;
 pub mod writer;
 
 pub use serve::{Options, Server};

@@ -27,7 +27,7 @@ pub(crate) type Damage = Arc<OnceLock<String>>;
 ///
 /// # Errors
 /// The first entry that is not as it was written, or that says nothing to this program.
-pub(crate) fn verify(file: &Path) -> Result<Head, ReplayError> {
+pub fn verify(file: &Path) -> Result<Head, ReplayError> {
     let journal = JournalReader::open(file).map_err(ReplayError::Store)?;
     let head = journal.verify(|_| {}).map_err(ReplayError::Store)?;
     let mut after = 0;
@@ -55,5 +55,28 @@ pub(crate) fn start(file: PathBuf, damage: Damage) {
     };
     if let Err(error) = thread::Builder::new().name("verifier".to_owned()).spawn(verify) {
         tracing::warn!("the journal is not read through: the system gave no thread: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_store::journal::{Batch, Draft, Journal, JournalFile, JsonLine};
+
+    use super::*;
+
+    #[test]
+    fn an_entry_that_says_nothing_is_found_though_the_chain_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("journal.db");
+        let mut journal = JournalFile::open(&file).unwrap();
+        let line = |text: &str| JsonLine::parse(text).unwrap();
+        let draft = |event: &str| Draft { at_ms: 1, actor: line("{}"), event: line(event) };
+        let added = r#"{"type":"person.added","person":"ada"}"#;
+        let batch = |event: &str| Batch { entries: vec![draft(event)], ..Batch::default() };
+        journal.append(journal.head(), &batch(added)).unwrap();
+        assert_eq!(verify(&file).unwrap(), journal.head());
+        journal.append(journal.head(), &batch(r#"{"type":"person.added"}"#)).unwrap();
+        let error = verify(&file).unwrap_err();
+        assert!(matches!(error, ReplayError::Entry { seq: 2, .. }), "{error}");
     }
 }
