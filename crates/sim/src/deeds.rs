@@ -58,6 +58,10 @@ impl World {
         if is_heard {
             self.entries.answered(&numbers, &outcomes, journal.seq + 1, before, &disk)?;
         }
+        // Further requests may follow before everybody looks, and stop the writer.
+        if let Some(writer) = &self.machines[machine].writer {
+            self.entries.shown(machine, writer, &disk)?;
+        }
         drop(disk);
         for (number, outcome) in numbers.into_iter().zip(&outcomes) {
             self.hear(number, outcome, is_heard, machine);
