@@ -39,6 +39,8 @@ struct Counts {
     malformed: u64,
     skipped: u64,
     cells: BTreeMap<(Name, Minute), Cell>,
+    /// Whether it ends with lines of the future, which wait.
+    waits: bool,
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -53,7 +55,7 @@ fuzz_target!(|data: &[u8]| {
     let pieces = followed(&log, first);
     assert_eq!(pieces, whole, "cut by {first:?}");
     // A hole of zeros is skipped by who follows; the last line is not finished.
-    if log.ends_with(b"\n") && !log.contains(&0) {
+    if log.ends_with(b"\n") && !log.contains(&0) && !whole.waits {
         let read = read(&log);
         assert_eq!((whole.lines, whole.malformed, whole.skipped), read, "not what a reader counts");
     }
@@ -78,6 +80,7 @@ fn followed(log: &[u8], cuts: &[u8]) -> Counts {
     }
     file.write_all(rest).expect("the log can be written");
     poll(&mut follower, &mut counts, &mut cursors);
+    counts.waits = follower.health().files.iter().any(|file| file.problem.is_some());
     counts
 }
 
