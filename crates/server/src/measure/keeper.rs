@@ -29,7 +29,7 @@ use super::{
     decisions::{self, Decisions, Rules},
     figures::{self, Figures, Objective},
     keeping::{Keeping, Kept, NotKept, Order, Shared},
-    watch,
+    watch::Watch,
 };
 use crate::{
     bond::Bond,
@@ -161,7 +161,7 @@ impl Keeper {
             (figures::objectives(&state), Rules::of(&state))
         };
         let end = over(clock.now().ms);
-        let decided = watch::decided_until(&store).map_err(StartError::Store)?;
+        let watch = Watch::begin(&store, bond, end).map_err(StartError::Store)?;
         let windows = figures::running_windows(&objectives);
         let keeping = Keeping::open(store, end, windows).map_err(StartError::Store)?;
         let seen = Arc::new(Seen {
@@ -184,8 +184,7 @@ impl Keeper {
             objectives,
             rules,
             record,
-            bond,
-            unwatched: decided.map(|until| Span::new(until.min(end), end)),
+            watch,
             steady_since: end,
             swept: None,
             is_folded: false,
@@ -337,10 +336,7 @@ struct Work<S, O> {
     rules: Rules,
     /// Takes decisions that say something new to the journal. What it loses comes again.
     record: Recorder,
-    /// To the journal, as the slots remember it.
-    bond: Option<Bond>,
-    /// When nobody decided last: before the start, or while the machine slept.
-    unwatched: Option<Span>,
+    watch: Watch,
     /// Since when the clock goes on step by step.
     steady_since: Minute,
     /// The oldest minute that was kept when old ones were dropped last.
@@ -436,9 +432,6 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
         if !(0..=STEP_MINUTES).contains(&(end.0 - before.0)) {
             self.steady_since = end;
         }
-        if end.0 - before.0 > 1 {
-            self.unwatched = Some(Span::new(before, end));
-        }
         self.keeping.advance(end);
         self.make_figures();
         self.remember();
@@ -460,11 +453,9 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
         }
     }
 
-    /// Keeps until when was decided, and how far the journal had come; where that fails, in a minute.
+    /// Lets the slots remember how far all came; where that fails, in a minute.
     fn remember(&mut self) {
-        let decided = watch::cursor(self.keeping.shared().board().end());
-        let bond = self.bond.iter().map(|bond| bond.cursor(&self.published));
-        let cursors = [decided].into_iter().chain(bond).collect();
+        let cursors = self.watch.cursors(&self.published);
         let _ = self.keeping.write(&[Order { cursors, ..Order::default() }]);
     }
 
@@ -498,7 +489,10 @@ impl<S: SlotStore, O: FnMut() -> Result<S, Error>> Work<S, O> {
         match made {
             Ok((figures, decisions)) => {
                 self.is_outdated = false;
-                (self.record)(decisions.news(&self.published.read(), self.unwatched));
+                if let Some(end) = decisions.end {
+                    self.watch.decided(end);
+                }
+                (self.record)(decisions.news(&self.published.read(), self.watch.unwatched()));
                 *self.seen.figures.write().unwrap_or_else(PoisonError::into_inner) =
                     Arc::new(figures);
                 *self.seen.decisions.write().unwrap_or_else(PoisonError::into_inner) =
