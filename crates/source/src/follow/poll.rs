@@ -193,7 +193,7 @@ impl<'a> Poll<'a> {
             _ => (bytes, now_s),
         };
         let held = Held::Short { bytes, since_s };
-        if now_s - since_s >= FOLLOW_SHORT_S {
+        if now_s - since_s >= FOLLOW_SHORT_S && !self.may_be_packed() {
             return self.cut(file, cursor, held, open);
         }
         if let Some(place) = self.follower.book.place_mut(file.id) {

@@ -6,7 +6,7 @@ use super::{
     super::{
         cursor::Held,
         disk::{FileId, Sighting},
-        seen::Unread,
+        seen::{Seen, Unread},
         unpack::{Counting, Found, Unpacking, reader},
     },
     Poll,
@@ -123,6 +123,18 @@ impl Poll<'_> {
     pub(super) fn is_awaited(&self, key: u64) -> bool {
         self.follower.task.is_some()
             || self.follower.seen.values().any(|seen| seen.waits_for == Some(key))
+    }
+
+    /// Whether there is a file of which it is not known yet what it holds, and that may be compressed: any log may be in
+    /// it.
+    pub(super) fn may_be_packed(&self) -> bool {
+        self.follower.task.is_some()
+            || self.scan.files.keys().any(|id| {
+                let seen = self.follower.seen.get(id);
+                let is_plain = |seen: &Seen| seen.container == Some(Container::Plain);
+                let is_settled = seen.is_some_and(|seen| is_plain(seen) || seen.is_quiet);
+                !is_settled && self.follower.book.held_by(*id).is_none()
+            })
     }
 
     /// Looks which log a file holds. Gives what is to be done next with it.

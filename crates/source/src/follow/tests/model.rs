@@ -364,6 +364,15 @@ fn the_copy_of_a_line_that_was_begun_is_not_taken_for_the_end_of_a_log_that_is_g
     happens(&[&before[..], &[Partial(76), Backup, Lines(1)]].concat()).unwrap();
 }
 
+/// The log lies in a compressed file that nobody looked into yet, while the file in which it was first seen lacks its
+/// last line.
+#[test]
+fn a_log_is_not_taken_for_cut_while_it_may_be_in_a_compressed_file() {
+    use Action::{Compress, Lines, Link, Poll, Rename, Replace};
+    let before = [Lines(11), Link, Replace, Lines(1), Poll];
+    happens(&[&before[..], &[Rename, Compress(1, false), Lines(1)]].concat()).unwrap();
+}
+
 proptest! {
     #[test]
     fn each_line_is_counted_once_whatever_happens(actions in prop::collection::vec(action(), 1..60)) {
