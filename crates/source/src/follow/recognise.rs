@@ -126,26 +126,6 @@ pub(super) fn is_beginning(
     Ok(false)
 }
 
-/// Whether a file of another log begins with all that the file of a log holds of which nothing was counted: then it was
-/// copied from there. Of two such logs, the older one has the line.
-pub(super) fn begins_another(
-    file: &File,
-    key: u64,
-    book: &Book,
-    files: &Files,
-) -> io::Result<bool> {
-    let head = range(file, 0, FOLLOW_PRINT_BYTES as u64)?;
-    let others = book.cursors().filter(|cursor| cursor.offset > 0 || cursor.key < key);
-    for place in others.flat_map(Cursor::level) {
-        if let Some(other) = files.borrow(place.id, &place.path)
-            && range(&other, 0, head.len() as u64)? == head
-        {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// The prints of the beginnings of a head, of which most logs want the same.
 pub(super) struct Heads<'a> {
     head: &'a [u8],

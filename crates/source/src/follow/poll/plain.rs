@@ -14,7 +14,7 @@ use super::{
         cutter::Cutter,
         disk::{FileId, Sighting},
         print::{Print, range},
-        recognise::{Verdict, begins_another, recognise, verdict},
+        recognise::{Verdict, recognise, verdict},
         seen::Unread,
     },
     Poll,
@@ -52,10 +52,10 @@ impl Poll<'_> {
         self.advance(file, &cursor, false)
     }
 
-    /// Looks whether a log of which nothing was counted is one that is known by now: somebody copied it before its
-    /// first line was finished.
+    /// Looks whether a log of which too little was counted to know it by is one that is known by now: somebody copied it
+    /// early, or the copy was given the number of a file that is gone.
     fn is_copy_after_all(&mut self, file: &Sighting, cursor: &Cursor) -> io::Result<bool> {
-        if cursor.offset > 0 {
+        if cursor.is_knowable() {
             return Ok(false);
         }
         let Follower { book, files, .. } = &mut *self.follower;
@@ -209,27 +209,10 @@ impl Poll<'_> {
             return Ok(());
         }
         let cursor = cursor.clone();
-        if self.is_copy_after_all(file, &cursor)? || self.is_begun_elsewhere(file, &cursor)? {
+        if self.is_copy_after_all(file, &cursor)? {
             return Ok(());
         }
         self.advance(file, &cursor, true)
-    }
-
-    /// Looks whether the one unfinished line that a file holds is in another log: a file of which nothing was counted is
-    /// known by its number alone, and somebody may have made a copy that was given the number of one that is gone.
-    fn is_begun_elsewhere(&mut self, file: &Sighting, cursor: &Cursor) -> io::Result<bool> {
-        if cursor.offset > 0 {
-            return Ok(false);
-        }
-        let Follower { book, files, .. } = &mut *self.follower;
-        let Some(open) = files.get(file.id, &file.path)? else { return Ok(false) };
-        let is_elsewhere = begins_another(&open, cursor.key, book, files)?;
-        if is_elsewhere {
-            let seen = self.seen(file.id);
-            seen.unread = Unread::Nothing;
-            seen.rest();
-        }
-        Ok(is_elsewhere)
     }
 
     /// Whether no file of a log is where the log was first seen.

@@ -84,9 +84,11 @@ impl Poll<'_> {
         }
     }
 
-    /// Notes the new name of a file that was renamed.
+    /// Notes the new name of a file that was renamed. Where nothing was counted of it, and it was not kept open, it is
+    /// known by its number alone, which may have been given to another file: then it is taken for one.
     fn note_name(&mut self, file: &Sighting, was_inside: bool) {
-        let Some((_, place)) = self.follower.book.held_by(file.id) else { return };
+        let Some((cursor, place)) = self.follower.book.held_by(file.id) else { return };
+        let is_same = cursor.offset > 0 || self.follower.files.peek(file.id).is_some();
         let from = place.path.clone();
         let to = if !file.is_inside && file.path == from {
             if !was_inside {
@@ -98,6 +100,9 @@ impl Poll<'_> {
         } else {
             Some(file.path.clone())
         };
+        if to.is_some() && !is_same {
+            return self.follower.book.detach(file.id);
+        }
         if let Some(path) = &to
             && let Some(place) = self.follower.book.place_mut(file.id)
         {

@@ -362,6 +362,11 @@ fn the_copy_of_a_line_that_was_begun_is_not_taken_for_the_end_of_a_log_that_is_g
     use Action::{Backup, Delete, Die, Lines, Partial, Poll, Rename, Reopen};
     let before = [Rename, Partial(1), Poll, Delete(1), Lines(1), Die, Reopen];
     happens(&[&before[..], &[Partial(76), Backup, Lines(1)]].concat()).unwrap();
+    let before = [Partial(68), Action::CopyTruncate, Action::DieAfter, Delete(1)];
+    happens(&[&before[..], &[Partial(76), Backup, Lines(2)]].concat()).unwrap();
+    // A log of which less than 32 bytes are known is no better.
+    let before = [Partial(68), Action::CopyTruncate, Reopen, Poll, Action::Replace, Lines(1)];
+    happens(&[&before[..], &[Action::DieAfter, Action::CopyTruncate, Lines(2)]].concat()).unwrap();
 }
 
 /// The log lies in a compressed file that nobody looked into yet, while the file in which it was first seen lacks its
