@@ -157,7 +157,7 @@ impl Server {
         folder.check_journal().map_err(OpenError::Store)?;
         let file = folder.journal();
         let journal = JournalFile::open(&file).map_err(OpenError::Store)?;
-        // Before anything is written: an empty journal beside slots is none that begins.
+        // Before anything is written.
         bond::check(&folder)?;
         let writer = Writer::open(journal).map_err(OpenError::Replay)?;
         let published = Arc::clone(writer.published());
