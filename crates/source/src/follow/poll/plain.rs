@@ -205,7 +205,11 @@ impl Poll<'_> {
 
     fn read_last_line(&mut self, file: &Sighting) -> io::Result<()> {
         let Some((cursor, place)) = self.follower.book.held_by(file.id) else { return Ok(()) };
-        if place.held != Held::Level || !self.is_rotated(cursor) || self.is_awaited(cursor.key) {
+        if place.held != Held::Level || !self.is_rotated(cursor) {
+            return Ok(());
+        }
+        // What was begun here may go on in a compressed file.
+        if self.is_awaited(cursor.key) || self.may_be_packed() {
             return Ok(());
         }
         let cursor = cursor.clone();

@@ -378,6 +378,14 @@ fn a_log_is_not_taken_for_cut_while_it_may_be_in_a_compressed_file() {
     happens(&[&before[..], &[Rename, Compress(1, false), Lines(1)]].concat()).unwrap();
 }
 
+/// An early copy ends in the middle of a line; the whole of it is in a compressed file that nobody looked into yet.
+#[test]
+fn what_was_begun_in_a_copy_is_no_last_line_while_it_may_go_on_in_a_compressed_file() {
+    use Action::{Backup, Compress, Lines, Partial, Poll, Rename, Reopen, Replace};
+    let before = [Lines(1), Poll, Replace, Partial(1), Backup, Rename, Lines(1)];
+    happens(&[&before[..], &[Compress(1, false), Poll, Reopen, Rename]].concat()).unwrap();
+}
+
 proptest! {
     #[test]
     fn each_line_is_counted_once_whatever_happens(actions in prop::collection::vec(action(), 1..60)) {
