@@ -21,7 +21,7 @@ pub const REOPEN_AFTER_MIN: Duration = Duration::from_millis(100);
 pub const REOPEN_AFTER_MAX: Duration = Duration::from_secs(5);
 
 /// A snapshot is saved after so many entries: replaying them takes a fraction of a second.
-pub const SNAPSHOT_EVERY_ENTRIES: u64 = 10_000;
+pub const SNAPSHOT_EVERY_ENTRIES: u64 = 50_000;
 
 /// Most changes, and most lines of the bill, that a page shows.
 pub const PAGE_LINES_MAX: usize = 50;

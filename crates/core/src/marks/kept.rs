@@ -1,7 +1,7 @@
 //! The marks in force.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet},
     fmt,
 };
 
@@ -12,11 +12,12 @@ use super::interval::{Interval, Subject};
 use crate::{
     command::{Context, Refusal},
     limits::{MARKS_MAX, MARKS_PER_SUBJECT_MAX, WINDOW_MINUTES_MAX},
+    lookup::Lookup,
     time::{DAY, Minute},
 };
 
 /// The name of a mark.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MarkId(pub SmolStr);
 
@@ -44,12 +45,13 @@ pub trait Mark {
 /// new one drops the one that ended first, if that ended before the longest window and a day; if not, the new one is
 /// refused. So no number changes by dropping, and a clock that jumps drops nothing by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "BTreeMap<u64, M>")]
+#[serde(from = "BTreeMap<u64, Box<M>>")]
 #[serde(bound(deserialize = "M: Mark + Deserialize<'de>"))]
 pub struct Marks<M> {
-    made: BTreeMap<u64, M>,
-    by_id: BTreeMap<MarkId, u64>,
-    by_subject: BTreeMap<Subject, Ends>,
+    /// In boxes: a tree moves what it holds with each change.
+    made: BTreeMap<u64, Box<M>>,
+    by_id: Lookup<MarkId, u64>,
+    by_subject: Lookup<Subject, Ends>,
     by_end: Ends,
 }
 
@@ -60,15 +62,15 @@ impl<M> Default for Marks<M> {
     fn default() -> Self {
         Marks {
             made: BTreeMap::new(),
-            by_id: BTreeMap::new(),
-            by_subject: BTreeMap::new(),
+            by_id: Lookup::default(),
+            by_subject: Lookup::default(),
             by_end: Ends::new(),
         }
     }
 }
 
-impl<M: Mark> From<BTreeMap<u64, M>> for Marks<M> {
-    fn from(made: BTreeMap<u64, M>) -> Self {
+impl<M: Mark> From<BTreeMap<u64, Box<M>>> for Marks<M> {
+    fn from(made: BTreeMap<u64, Box<M>>) -> Self {
         let mut marks = Marks::default();
         for (number, mark) in made {
             marks.insert(number, mark);
@@ -86,7 +88,7 @@ impl<M: Serialize> Serialize for Marks<M> {
 impl<M: Mark> Marks<M> {
     /// All of them, in the order in which they were made.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &M> {
-        self.made.values()
+        self.made.values().map(AsRef::as_ref)
     }
 
     /// How many there are.
@@ -101,19 +103,19 @@ impl<M: Mark> Marks<M> {
 
     /// Whether there is one of this name.
     pub fn contains(&self, id: &MarkId) -> bool {
-        self.by_id.contains_key(id)
+        self.by_id.contains(id)
     }
 
     /// The one of this name.
     pub fn get(&self, id: &MarkId) -> Option<&M> {
-        self.made.get(self.by_id.get(id)?)
+        self.made.get(self.by_id.get(id)?).map(AsRef::as_ref)
     }
 
     /// Those about any of these subjects, in the order in which they were made.
     pub(super) fn about(&self, subjects: &[Subject]) -> Vec<&M> {
         let ends = subjects.iter().filter_map(|subject| self.by_subject.get(subject)).flatten();
         let numbers: BTreeSet<u64> = ends.map(|(_, number)| *number).collect();
-        numbers.iter().filter_map(|number| self.made.get(number)).collect()
+        numbers.iter().filter_map(|number| self.made.get(number).map(AsRef::as_ref)).collect()
     }
 
     /// Those about just this interval, in the order in which they were made.
@@ -121,7 +123,7 @@ impl<M: Mark> Marks<M> {
         let Interval { of, to_minute, .. } = interval;
         let ends = self.by_subject.get(of).into_iter();
         let numbers = ends.flat_map(|ends| ends.range((*to_minute, 0)..=(*to_minute, u64::MAX)));
-        let marks = numbers.filter_map(|(_, number)| self.made.get(number));
+        let marks = numbers.filter_map(|(_, number)| self.made.get(number).map(AsRef::as_ref));
         marks.filter(move |mark| mark.interval() == interval)
     }
 
@@ -152,7 +154,7 @@ impl<M: Mark> Marks<M> {
             self.make_room(&mark.interval().of);
         }
         let number = self.made.last_key_value().map_or(0, |(last, _)| last + 1);
-        self.insert(number, mark);
+        self.insert(number, Box::new(mark));
     }
 
     /// Drops the mark that ended first where there are as many as there may be, of this subject or in all.
@@ -177,25 +179,25 @@ impl<M: Mark> Marks<M> {
     }
 
     /// Takes in a mark under this number, in place of one of the same name: a name is of one mark.
-    fn insert(&mut self, number: u64, mark: M) {
+    fn insert(&mut self, number: u64, mark: Box<M>) {
         if let Some(older) = self.by_id.insert(mark.id().clone(), number) {
             self.take(older);
         }
         let Interval { of, to_minute, .. } = mark.interval();
         self.by_end.insert((*to_minute, number));
-        self.by_subject.entry(of.clone()).or_default().insert((*to_minute, number));
+        self.by_subject.get_or_default(of.clone()).insert((*to_minute, number));
         self.made.insert(number, mark);
     }
 
     /// Takes out a mark whose name is out already; the mark.
-    fn take(&mut self, number: u64) -> Option<M> {
+    fn take(&mut self, number: u64) -> Option<Box<M>> {
         let mark = self.made.remove(&number)?;
         let Interval { of, to_minute, .. } = mark.interval();
         self.by_end.remove(&(*to_minute, number));
-        if let Entry::Occupied(mut ends) = self.by_subject.entry(of.clone()) {
-            ends.get_mut().remove(&(*to_minute, number));
-            if ends.get().is_empty() {
-                ends.remove();
+        if let Some(ends) = self.by_subject.get_mut(of) {
+            ends.remove(&(*to_minute, number));
+            if ends.is_empty() {
+                self.by_subject.remove(of);
             }
         }
         Some(mark)
