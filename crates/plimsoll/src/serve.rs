@@ -41,6 +41,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let mut options = Options::new(&args.data);
     options.hosts.clone_from(&args.hosts);
     options.owner.clone_from(&args.owner);
+    options.is_lasting = true;
     let server = Server::open(options).map_err(|error| Failure::opened(&error))?;
     let data = args.data.display().to_string();
     server.serve(args.listen, |address| greet(address, &data)).map_err(Failure::usage)?;

@@ -2,11 +2,12 @@
 //!
 //! The journal's time never runs backwards, so one look at a wall clock that stands a year ahead would freeze it for a
 //! year, and expire every token. So time goes on by the monotonic clock, and a jump of the wall clock is believed only
-//! after it has stood for a while. Small corrections, as time services make them, are taken at once.
+//! after it has stood for a while. Small corrections, as time services make them, are taken at once. At a start there is
+//! no time to go on from but that of the last record; a wall clock that stands far ahead of it has jumped, too.
 
 use std::{
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -22,6 +23,9 @@ const SLOTS_AHEAD_MS: i64 = 86_400_000;
 /// A jump is believed after it has stood for this long, in milliseconds.
 const BELIEF_MS: i64 = 300_000;
 
+/// A server that was away for longer than this is rarer than a machine that starts with a wrong clock, in milliseconds.
+const AWAY_MS: i64 = 31 * 86_400_000;
+
 /// The time by two clocks; pure, so that a simulation can drive it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SteadyClock {
@@ -29,6 +33,8 @@ pub struct SteadyClock {
     offset_ms: i64,
     /// A jump that is not believed yet: the offset after it, and when it was first seen on the monotonic clock.
     jump: Option<(i64, i64)>,
+    /// The newest record, where the clock at the start did not fit it and was not set right since.
+    after_ms: Option<i64>,
 }
 
 /// What the clock says.
@@ -43,30 +49,54 @@ pub struct Now {
 impl SteadyClock {
     /// At the start nothing but the wall clock is known.
     pub fn start(wall_ms: i64, monotonic_ms: i64) -> Self {
-        SteadyClock { offset_ms: wall_ms.saturating_sub(monotonic_ms), jump: None }
+        SteadyClock { offset_ms: wall_ms.saturating_sub(monotonic_ms), jump: None, after_ms: None }
+    }
+
+    /// At the start of a server whose newest record is of this time, in milliseconds since 1970; 0 where there is none.
+    /// A wall clock that is ahead of that by longer than a server is away is believed as one that jumped. Once one that
+    /// did not fit the record does, it is believed at once.
+    pub fn start_after(record_ms: i64, wall_ms: i64, monotonic_ms: i64) -> Self {
+        let start = SteadyClock::start(wall_ms, monotonic_ms);
+        if record_ms == 0 || fits(wall_ms, record_ms) {
+            return start;
+        }
+        let start = SteadyClock { after_ms: Some(record_ms), ..start };
+        if wall_ms < record_ms {
+            return start;
+        }
+        SteadyClock {
+            offset_ms: record_ms.saturating_sub(monotonic_ms),
+            jump: Some((start.offset_ms, monotonic_ms)),
+            ..start
+        }
     }
 
     /// The time, from a look at both clocks.
     pub fn look(&mut self, wall_ms: i64, monotonic_ms: i64) -> Now {
         let offset_ms = wall_ms.saturating_sub(monotonic_ms);
         let is_near = |other: i64| offset_ms.abs_diff(other) <= CORRECTION_MS as u64;
-        if is_near(self.offset_ms) {
+        let stood_ms = match self.jump {
+            Some((jumped, since_ms)) if is_near(jumped) => monotonic_ms.saturating_sub(since_ms),
+            _ => 0,
+        };
+        let is_set_right = self.after_ms.is_some_and(|record_ms| fits(wall_ms, record_ms));
+        if stood_ms >= BELIEF_MS || is_set_right {
+            *self = SteadyClock::start(wall_ms, monotonic_ms);
+        } else if is_near(self.offset_ms) {
             (self.offset_ms, self.jump) = (offset_ms, None);
-        } else {
-            match self.jump {
-                Some((jumped, since_ms)) if is_near(jumped) => {
-                    if monotonic_ms.saturating_sub(since_ms) >= BELIEF_MS {
-                        (self.offset_ms, self.jump) = (offset_ms, None);
-                    }
-                }
-                _ => self.jump = Some((offset_ms, monotonic_ms)),
-            }
+        } else if stood_ms == 0 {
+            self.jump = Some((offset_ms, monotonic_ms));
         }
         Now {
             ms: monotonic_ms.saturating_add(self.offset_ms),
             jump_ms: offset_ms.saturating_sub(self.offset_ms),
         }
     }
+}
+
+/// Whether a server may start at this time whose newest record is of that.
+fn fits(wall_ms: i64, record_ms: i64) -> bool {
+    (0..=AWAY_MS).contains(&wall_ms.saturating_sub(record_ms))
 }
 
 /// That the clock stands behind what is on record, where it does by more than a correction. What is recorded was: so
@@ -92,6 +122,9 @@ pub fn behind(now_ms: i64, journal_ms: i64, slots_end_ms: i64) -> Option<String>
 pub trait Clock: fmt::Debug + Send + Sync {
     /// What the clock says.
     fn now(&self) -> Now;
+
+    /// Hears what the newest record of a server is of that starts, in milliseconds since 1970; 0 where there is none.
+    fn starts_after(&self, _record_ms: i64) {}
 }
 
 /// The clocks of the operating system.
@@ -109,13 +142,25 @@ impl SystemClock {
             steady: Mutex::new(SteadyClock::start(wall_ms(), 0)),
         }
     }
+
+    fn steady(&self) -> MutexGuard<'_, SteadyClock> {
+        self.steady.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn monotonic_ms(&self) -> i64 {
+        i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
 }
 
 impl Clock for SystemClock {
     fn now(&self) -> Now {
-        let mut steady = self.steady.lock().unwrap_or_else(PoisonError::into_inner);
-        let monotonic_ms = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
-        steady.look(wall_ms(), monotonic_ms)
+        let monotonic_ms = self.monotonic_ms();
+        self.steady().look(wall_ms(), monotonic_ms)
+    }
+
+    fn starts_after(&self, record_ms: i64) {
+        let monotonic_ms = self.monotonic_ms();
+        *self.steady() = SteadyClock::start_after(record_ms, wall_ms(), monotonic_ms);
     }
 }
 
@@ -165,6 +210,32 @@ mod tests {
     }
 
     #[test]
+    fn a_start_far_ahead_of_the_newest_record_is_a_jump() {
+        let start = |ahead_ms| SteadyClock::start_after(START_MS, START_MS + ahead_ms, 0);
+        for away in [-YEAR_MS, 0, 31 * 86_400_000] {
+            let wall_ms = START_MS + away;
+            assert_eq!(start(away).look(wall_ms, 0), Now { ms: wall_ms, jump_ms: 0 });
+        }
+        let mut clock = start(YEAR_MS);
+        let during = after(&mut clock, 0, 299, YEAR_MS);
+        assert_eq!(during, Now { ms: START_MS + 299_000, jump_ms: YEAR_MS });
+        // Set right before it was believed, three days after the record.
+        let days = 3 * 86_400_000;
+        let right = after(&mut clock, 300, 0, days);
+        assert_eq!(right, Now { ms: START_MS + days + 300_000, jump_ms: 0 });
+        // Then it is a clock as any other.
+        assert_eq!(after(&mut clock, 301, 0, 2 * days).jump_ms, days);
+        // Or it stands, for the server was away for so long.
+        assert_eq!(after(&mut start(YEAR_MS), 0, 300, YEAR_MS).ms, START_MS + YEAR_MS + 300_000);
+        // Behind the record it is taken as it stands, and so is its correction.
+        let mut clock = start(-YEAR_MS);
+        assert_eq!(after(&mut clock, 1, 9, -YEAR_MS).ms, START_MS - YEAR_MS + 10_000);
+        assert_eq!(after(&mut clock, 11, 0, 0), Now { ms: START_MS + 11_000, jump_ms: 0 });
+        let empty = SteadyClock::start_after(0, START_MS, 0).look(START_MS, 0);
+        assert_eq!(empty, Now { ms: START_MS, jump_ms: 0 });
+    }
+
+    #[test]
     fn a_clock_that_jumps_about_is_not_believed() {
         let mut clock = SteadyClock::start(START_MS, 0);
         for s in 1..2_000 {
@@ -193,6 +264,7 @@ mod tests {
 
     #[test]
     fn absurd_clocks_do_not_overflow() {
+        SteadyClock::start_after(i64::MIN, i64::MAX, i64::MIN).look(i64::MAX, i64::MAX);
         let mut clock = SteadyClock::start(i64::MIN, i64::MAX);
         clock.look(i64::MAX, 0);
         clock.look(i64::MIN, i64::MAX);

@@ -9,6 +9,7 @@ use std::{
     thread,
 };
 
+use rustix::process::Signal as Signum;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The signals that tell the process to end.
@@ -25,6 +26,9 @@ impl Ending {
     /// # Errors
     /// When the system gives no signals.
     pub(crate) fn listen() -> io::Result<Self> {
+        // A file that grows beyond what the system allows kills whoever does not listen. From here on it is an error of
+        // the write, as a full disk is.
+        drop(signal(SignalKind::from_raw(Signum::XFSZ.as_raw()))?);
         Ok(Ending {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,

@@ -13,11 +13,11 @@ use axum::{
     http::{Request, Response},
 };
 use http_body_util::BodyExt;
-use plimsoll_core::state::State;
+use plimsoll_core::{state::State, time::rfc3339_ms};
 use plimsoll_store::{
     Error,
     folder::{Folder, FolderError},
-    journal::JournalFile,
+    journal::{Journal as _, JournalFile},
     slots::{SlotFile, SlotReader},
 };
 use tokio::{net::TcpListener, sync::Semaphore};
@@ -52,13 +52,16 @@ pub struct Options {
     pub owner: Option<String>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// Whether it goes on for long: then a clock far ahead of what is on record is believed only after a while. A command
+    /// that is done at once cannot wait.
+    pub is_lasting: bool,
 }
 
 impl Options {
-    /// The usual: this folder, and the clock of the machine.
+    /// The usual: this folder, and the clock of the machine, for a moment.
     pub fn new(data: impl Into<PathBuf>) -> Self {
         let clock = Arc::new(SystemClock::start());
-        Options { data: data.into(), hosts: Vec::new(), owner: None, clock }
+        Options { data: data.into(), hosts: Vec::new(), owner: None, clock, is_lasting: false }
     }
 }
 
@@ -152,7 +155,7 @@ impl Server {
     /// # Errors
     /// [`OpenError`]: the folder is in use, is something else, is damaged, or may not be written to.
     pub fn open(options: Options) -> Result<Server, OpenError> {
-        let Options { data, hosts, owner, clock } = options;
+        let Options { data, hosts, owner, clock, is_lasting } = options;
         let folder = Folder::lock(&data).map_err(OpenError::Folder)?;
         folder.check_journal().map_err(OpenError::Store)?;
         let file = folder.journal();
@@ -160,6 +163,9 @@ impl Server {
         // Before anything is written.
         bond::check(&folder)?;
         let writer = Writer::open(journal).map_err(OpenError::Replay)?;
+        if is_lasting {
+            start_clock(&*clock, writer.journal().head().at_ms, &folder);
+        }
         let published = Arc::clone(writer.published());
         let following = Arc::clone(&published);
         let keyring = Arc::new(Keyring::default());
@@ -341,6 +347,22 @@ fn keeper(
         Opening { store: move || SlotFile::open(&file), reader: move || SlotReader::open(&same) };
     let bond = Bond::to(folder).map_err(StartError::Store)?;
     Keeper::start(opening, bond, published, clock, record)
+}
+
+/// Holds the clock against what is on record, before anything is recorded by it.
+fn start_clock(clock: &dyn Clock, journal_ms: i64, folder: &Folder) {
+    // Slots that cannot be read are told by whoever opens them.
+    let record_ms = journal_ms.max(slots_end_ms(folder).unwrap_or(0));
+    clock.starts_after(record_ms);
+    let now = clock.now();
+    if now.jump_ms != 0 {
+        tracing::error!(
+            "the clock of the machine says {}, so long after the newest record of {} that it may be wrong; it is \
+             believed once it stood for five minutes, and until then no decision is more than unknown",
+            rfc3339_ms(now.ms.saturating_add(now.jump_ms)),
+            rfc3339_ms(record_ms),
+        );
+    }
 }
 
 /// The end of the newest slots, in milliseconds since 1970; 0 where there are none.

@@ -10,6 +10,8 @@ pub struct Clocks {
     /// What the monotonic clock shows, since the start.
     pub monotonic_ms: i64,
     steady: SteadyClock,
+    /// What the newest record was of at the start.
+    record_ms: i64,
     /// Every look since the start: the monotonic clock, and by how much the wall's was ahead of it.
     looks: Vec<(i64, i64)>,
     last: Option<Now>,
@@ -19,22 +21,52 @@ pub struct Clocks {
 const CORRECTION_MS: i64 = 60_000;
 /// Larger ones are taken when they stood for this long.
 const BELIEF_MS: i64 = 300_000;
+/// At a start, the time of a clock that is ahead of every record by more is not taken at once.
+const AWAY_MS: i64 = 31 * 86_400_000;
 
 impl Clocks {
-    /// Clocks that show this time.
+    /// Clocks that show this time, where nothing is on record.
     pub fn at(wall_ms: i64) -> Self {
+        Clocks::after(0, wall_ms)
+    }
+
+    /// The machine starts again, with something of this time on record.
+    ///
+    /// # Errors
+    /// When the server's clock begins otherwise than it may.
+    pub fn restart(&mut self, record_ms: i64) -> Result<(), String> {
+        *self = Clocks::after(record_ms, self.wall_ms);
+        let is_far_ahead = record_ms > 0 && self.wall_ms > record_ms + AWAY_MS;
+        let begin_ms = if is_far_ahead { record_ms } else { self.wall_ms };
+        let now = self.look()?;
+        if now.ms != begin_ms {
+            return Err(format!(
+                "after a record of {record_ms} a clock of {} says {now:?}",
+                self.wall_ms
+            ));
+        }
+        Ok(())
+    }
+
+    fn after(record_ms: i64, wall_ms: i64) -> Self {
         Clocks {
             wall_ms,
             monotonic_ms: 0,
-            steady: SteadyClock::start(wall_ms, 0),
-            looks: Vec::new(),
+            steady: SteadyClock::start_after(record_ms, wall_ms, 0),
+            record_ms,
+            looks: vec![(0, wall_ms)],
             last: None,
         }
     }
 
-    /// The machine starts again.
-    pub fn restart(&mut self) {
-        *self = Clocks::at(self.wall_ms);
+    /// Whether the wall clock shows what it may at a start.
+    fn fits(&self, wall_ms: i64) -> bool {
+        self.record_ms == 0 || (self.record_ms..=self.record_ms + AWAY_MS).contains(&wall_ms)
+    }
+
+    /// Whether it did not at the last start.
+    fn began_unfit(&self) -> bool {
+        self.looks.first().is_some_and(|(_, wall_ms)| !self.fits(*wall_ms))
     }
 
     /// Time passes.
@@ -55,8 +87,10 @@ impl Clocks {
             let step = (now.ms - last.ms) - (self.monotonic_ms - before);
             let wall_is_told = now.ms == self.wall_ms;
             let stood = self.stood_for(offset);
-            let is_reason =
-                step == 0 || wall_is_told && (step.abs() <= CORRECTION_MS || stood >= BELIEF_MS);
+            let is_set_right = self.began_unfit() && self.fits(self.wall_ms);
+            let is_reason = step == 0
+                || wall_is_told
+                    && (step.abs() <= CORRECTION_MS || stood >= BELIEF_MS || is_set_right);
             if !is_reason {
                 return Err(format!(
                     "the clock stepped by {step} ms; the jump stood for {stood} ms"

@@ -99,6 +99,12 @@ impl SlotDisk {
         self.lazy.len()
     }
 
+    /// The end of the newest slot, in milliseconds since 1970; 0 where there is none.
+    pub fn end_ms(&self) -> i64 {
+        let newest = self.cells.keys().map(|(_, _, minute)| *minute).max();
+        newest.map_or(0, |minute| (minute + 1) * 60_000)
+    }
+
     /// Every source with every SLI it has slots of.
     fn pairs(&self) -> Vec<(u32, u32)> {
         let mut pairs = Vec::new();

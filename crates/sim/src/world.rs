@@ -279,7 +279,8 @@ impl World {
         let struck = Rc::clone(&self.machines[machine].struck);
         struck.borrow_mut().crashed = false;
         if machine == 0 {
-            self.clocks.restart();
+            let record_ms = self.journal.borrow().head().at_ms.max(self.slots.borrow().end_ms());
+            self.clocks.restart(record_ms)?;
         }
         let journal = FakeJournal::open(&self.journal, &struck);
         let writer = journal.ok().and_then(|journal| Writer::open(journal).ok());

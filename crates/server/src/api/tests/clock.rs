@@ -1,4 +1,4 @@
-//! A clock that went backwards while the server was down.
+//! A clock that went backwards, or far ahead, while the server was down.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -52,4 +52,29 @@ fn nothing_expired_comes_back_with_a_clock_that_went_backwards_and_that_it_did_i
     assert_eq!(house.ask(Method::GET, "/-/ready").send().status, 200);
     let later = until(&house, GATE, "stabilise");
     assert!(!later["reasons"].as_array().unwrap().iter().any(is_doubt), "{later}");
+}
+
+#[test]
+fn a_clock_far_ahead_at_a_start_writes_nothing_into_the_future_and_is_taken_once_it_is_right() {
+    let house = exceptions::spent("description: ours");
+    until(&house, GATE, "stabilise");
+    house.pass(DAY_MS);
+    assert_eq!(house.post("/api/v1/people", &json!({"handle": "eve"})).send().status, 201);
+    let house = house.again_to_last(9 * 365 * DAY_MS);
+    assert_eq!(house.post("/api/v1/people", &json!({"handle": "mallory"})).send().status, 201);
+    let newest = house.get("/api/v1/journal?limit=1000").send().json();
+    let newest = newest["items"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(newest["at"], "2026-11-24T12:00:00Z", "{newest}");
+    let doubted = house.get(GATE).send().json();
+    assert_eq!(
+        (&doubted["allowed"], &doubted["at"]),
+        (&json!(false), &json!("2026-11-24T11:59:00Z"))
+    );
+    assert!(doubted["reasons"].to_string().contains("is not believed yet"), "{doubted}");
+
+    // Two days later it is set right: at once everything is as if it had never been wrong.
+    house.pass(2 * DAY_MS - 9 * 365 * DAY_MS);
+    assert_eq!(house.ask(Method::GET, "/-/ready").send().status, 200);
+    let later = until(&house, GATE, "stabilise");
+    assert!(!later["reasons"].to_string().contains("believed"), "{later}");
 }

@@ -3,7 +3,7 @@
 use std::{
     path::Path,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicI64, Ordering},
     },
 };
@@ -14,20 +14,36 @@ use tempfile::TempDir;
 
 use crate::{
     Options, Server,
-    clock::{Clock, Now},
+    clock::{Clock, Now, SteadyClock},
     serve::OpenError,
 };
 
 /// 2026-11-23T12:00:00Z.
 pub(super) const NOON_MS: i64 = 1_795_435_200_000;
 
-/// A clock that stands still until it is moved.
+/// A clock that stands still until it is moved. What it shows is believed, but by a server that was told to last.
 #[derive(Debug)]
-pub(super) struct FakeClock(AtomicI64);
+pub(super) struct FakeClock {
+    wall_ms: AtomicI64,
+    steady: Mutex<Option<SteadyClock>>,
+}
+
+impl FakeClock {
+    fn at(wall_ms: i64) -> Self {
+        FakeClock { wall_ms: AtomicI64::new(wall_ms), steady: Mutex::default() }
+    }
+}
 
 impl Clock for FakeClock {
     fn now(&self) -> Now {
-        Now { ms: self.0.load(Ordering::SeqCst), jump_ms: 0 }
+        let wall_ms = self.wall_ms.load(Ordering::SeqCst);
+        let believed = Now { ms: wall_ms, jump_ms: 0 };
+        self.steady.lock().unwrap().as_mut().map_or(believed, |steady| steady.look(wall_ms, 0))
+    }
+
+    fn starts_after(&self, record_ms: i64) {
+        let wall_ms = self.wall_ms.load(Ordering::SeqCst);
+        *self.steady.lock().unwrap() = Some(SteadyClock::start_after(record_ms, wall_ms, 0));
     }
 }
 
@@ -82,7 +98,7 @@ pub(super) struct Ask<'a> {
 impl House {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(FakeClock(AtomicI64::new(NOON_MS)));
+        let clock = Arc::new(FakeClock::at(NOON_MS));
         let server = open(folder.path(), &clock).unwrap();
         House { server, clock, folder }
     }
@@ -95,8 +111,18 @@ impl House {
         House { server, clock, folder }
     }
 
+    /// Stops the server and opens the folder again, to last, when the clock shows so much more.
+    pub(super) fn again_to_last(self, ms: i64) -> Self {
+        let House { server, clock, folder } = self;
+        server.close();
+        clock.wall_ms.fetch_add(ms, Ordering::SeqCst);
+        let options = Options { is_lasting: true, ..options(folder.path(), &clock) };
+        let server = Server::open(options).unwrap();
+        House { server, clock, folder }
+    }
+
     pub(super) fn pass(&self, ms: i64) {
-        self.clock.0.fetch_add(ms, Ordering::SeqCst);
+        self.clock.wall_ms.fetch_add(ms, Ordering::SeqCst);
     }
 
     /// A request without a token.
@@ -130,9 +156,12 @@ impl House {
 }
 
 pub(super) fn open(folder: &Path, clock: &Arc<FakeClock>) -> Result<Server, OpenError> {
+    Server::open(options(folder, clock))
+}
+
+fn options(folder: &Path, clock: &Arc<FakeClock>) -> Options {
     let clock = Arc::clone(clock) as Arc<dyn Clock>;
-    let owner = Some("ada".to_owned());
-    Server::open(Options { owner, clock, ..Options::new(folder) })
+    Options { owner: Some("ada".to_owned()), clock, ..Options::new(folder) }
 }
 
 impl Ask<'_> {
