@@ -403,7 +403,7 @@ impl Run {
             state.apply(self.at_ms, event);
             self.batch.secrets.extend(secret(event, job));
             if let Err(why) = self.draft(&job.actor, event) {
-                self.broken = Some(AppendError::Refused(Refused::NotJson(why)));
+                self.broken = Some(AppendError::Refused(why));
             }
         }
         self.new.push(self.outcomes.len());
@@ -416,10 +416,11 @@ impl Run {
     }
 
     /// Takes in an event. Where it could not be written, the batch is not appended.
-    fn draft(&mut self, actor: &Actor, event: &Event) -> Result<(), NotJson> {
-        let (actor, line) = (self.actor_line(actor)?, JsonLine::of(event)?);
+    fn draft(&mut self, actor: &Actor, event: &Event) -> Result<(), Refused> {
+        let actor = self.actor_line(actor).map_err(Refused::NotJson)?;
+        let line = JsonLine::of(event).map_err(Refused::NotJson)?;
         if is_of_many_forms(event) && Event::read(&line).as_ref() != Ok(event) {
-            return Err(NotJson("it does not read back as it was written".to_owned()));
+            return Err(Refused::ReadsOtherwise);
         }
         self.batch.entries.push(Draft { at_ms: self.at_ms, actor, event: line });
         Ok(())

@@ -37,6 +37,8 @@ pub enum Refused {
     },
     /// The actor or the event cannot be written as one line of JSON.
     NotJson(NotJson),
+    /// The event does not read back as it was written: who replays the journal would find another one, or none.
+    ReadsOtherwise,
     /// A part is above its limit.
     TooLarge {
         /// Which part.
@@ -92,6 +94,7 @@ impl fmt::Display for Refused {
                 "time {at_ms} ms is before the newest entry's {newest_ms} ms; entries never go back in time"
             ),
             Refused::NotJson(why) => why.fmt(f),
+            Refused::ReadsOtherwise => f.write_str("the event does not read back as it was written"),
             Refused::TooLarge { what, bytes, limit } => {
                 write!(f, "the {what} has {bytes} bytes, above the limit of {limit}")
             }
