@@ -94,7 +94,9 @@ impl fmt::Display for Refused {
                 "time {at_ms} ms is before the newest entry's {newest_ms} ms; entries never go back in time"
             ),
             Refused::NotJson(why) => why.fmt(f),
-            Refused::ReadsOtherwise => f.write_str("the event does not read back as it was written"),
+            Refused::ReadsOtherwise => {
+                f.write_str("the event does not read back as it was written")
+            }
             Refused::TooLarge { what, bytes, limit } => {
                 write!(f, "the {what} has {bytes} bytes, above the limit of {limit}")
             }
