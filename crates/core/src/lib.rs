@@ -13,7 +13,6 @@ pub mod decide;
 pub mod deliver;
 pub mod event;
 pub mod limits;
-mod lookup;
 pub mod marks;
 pub mod measure;
 pub mod people;

@@ -5,7 +5,7 @@ use crate::tree::File;
 
 /// Crates that do no input or output by themselves. A dependency of core is an architecture decision: it stands here.
 const PURE: &[&str] =
-    &["jiff", "memchr", "regex", "saphyr-parser", "serde", "serde_json", "smol_str"];
+    &["indexmap", "jiff", "memchr", "regex", "saphyr-parser", "serde", "serde_json", "smol_str"];
 
 /// Dependencies of core's manifest that are not known to be pure; those for tests are free.
 pub(crate) fn impure_dependencies(file: &File, _: &[File]) -> Vec<Place> {

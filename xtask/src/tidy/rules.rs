@@ -6,9 +6,6 @@ use crate::tree::File;
 /// Files of core where floats are allowed. Floats belong to forecasts and to the guard for low traffic only.
 const FLOATS_ALLOWED: &[&str] = &[];
 
-/// The file of core that holds a map without an order, and lets nobody walk it.
-const LOOKUP: &str = "crates/core/src/lookup.rs";
-
 /// All rules of the house.
 pub(crate) const RULES: &[Rule] = &[
     Rule {
@@ -22,6 +19,8 @@ pub(crate) const RULES: &[Rule] = &[
         name: "pure-code",
         covers: is_core,
         find: Find::InCode(&[
+            "HashMap",
+            "HashSet",
             "SystemTime",
             "Instant",
             "std::fs",
@@ -34,15 +33,8 @@ pub(crate) const RULES: &[Rule] = &[
             "print!",
             "eprint!",
         ]),
-        why: "core has no clock, file, network, thread or output, so that every result can be computed again",
-        cure: "take the value as a parameter",
-    },
-    Rule {
-        name: "fixed-order",
-        covers: |file| is_core(file) && file.path != LOOKUP,
-        find: Find::InCode(&["HashMap", "HashSet"]),
-        why: "what is computed again comes in the same order, so that every result is the same",
-        cure: "use BTreeMap or BTreeSet; core's `Lookup`, where a map is only looked into",
+        why: "core has no clock, file, network, thread or output, and its order is deterministic, so that every result can be computed again",
+        cure: "take the value as a parameter; use BTreeMap or BTreeSet for a fixed order",
     },
     Rule {
         name: "exact-numbers",

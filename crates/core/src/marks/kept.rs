@@ -5,6 +5,7 @@ use std::{
     fmt,
 };
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize, Serializer};
 use smol_str::SmolStr;
 
@@ -12,7 +13,6 @@ use super::interval::{Interval, Subject};
 use crate::{
     command::{Context, Refusal},
     limits::{MARKS_MAX, MARKS_PER_SUBJECT_MAX, WINDOW_MINUTES_MAX},
-    lookup::Lookup,
     time::{DAY, Minute},
 };
 
@@ -50,8 +50,9 @@ pub trait Mark {
 pub struct Marks<M> {
     /// In boxes: a tree moves what it holds with each change.
     made: BTreeMap<u64, Box<M>>,
-    by_id: Lookup<MarkId, u64>,
-    by_subject: Lookup<Subject, Ends>,
+    /// Found by hash: most of a tree's time went into comparing names. Its order is that of insertion, whatever the hash.
+    by_id: IndexMap<MarkId, u64>,
+    by_subject: IndexMap<Subject, Ends>,
     by_end: Ends,
 }
 
@@ -62,8 +63,8 @@ impl<M> Default for Marks<M> {
     fn default() -> Self {
         Marks {
             made: BTreeMap::new(),
-            by_id: Lookup::default(),
-            by_subject: Lookup::default(),
+            by_id: IndexMap::new(),
+            by_subject: IndexMap::new(),
             by_end: Ends::new(),
         }
     }
@@ -103,7 +104,7 @@ impl<M: Mark> Marks<M> {
 
     /// Whether there is one of this name.
     pub fn contains(&self, id: &MarkId) -> bool {
-        self.by_id.contains(id)
+        self.by_id.contains_key(id)
     }
 
     /// The one of this name.
@@ -167,13 +168,13 @@ impl<M: Mark> Marks<M> {
         if let Some((_, number)) = first.copied()
             && let Some(dropped) = self.take(number)
         {
-            self.by_id.remove(dropped.id());
+            self.by_id.swap_remove(dropped.id());
         }
     }
 
     /// Takes a mark out.
     pub(super) fn remove(&mut self, id: &MarkId) {
-        if let Some(number) = self.by_id.remove(id) {
+        if let Some(number) = self.by_id.swap_remove(id) {
             self.take(number);
         }
     }
@@ -185,7 +186,7 @@ impl<M: Mark> Marks<M> {
         }
         let Interval { of, to_minute, .. } = mark.interval();
         self.by_end.insert((*to_minute, number));
-        self.by_subject.get_or_default(of.clone()).insert((*to_minute, number));
+        self.by_subject.entry(of.clone()).or_default().insert((*to_minute, number));
         self.made.insert(number, mark);
     }
 
@@ -197,7 +198,7 @@ impl<M: Mark> Marks<M> {
         if let Some(ends) = self.by_subject.get_mut(of) {
             ends.remove(&(*to_minute, number));
             if ends.is_empty() {
-                self.by_subject.remove(of);
+                self.by_subject.swap_remove(of);
             }
         }
         Some(mark)
