@@ -53,8 +53,8 @@ impl SteadyClock {
     }
 
     /// At the start of a server whose newest record is of this time, in milliseconds since 1970; 0 where there is none.
-    /// A wall clock that is ahead of that by longer than a server is away is believed as one that jumped. Once one that
-    /// did not fit the record does, it is believed at once.
+    /// A wall clock that is ahead of that by longer than a server is away is believed as one that jumped. Where it did
+    /// not fit the record, it is believed at once when it does.
     pub fn start_after(record_ms: i64, wall_ms: i64, monotonic_ms: i64) -> Self {
         let start = SteadyClock::start(wall_ms, monotonic_ms);
         if record_ms == 0 || fits(wall_ms, record_ms) {
@@ -96,7 +96,7 @@ impl SteadyClock {
 
 /// Whether a server may start at this time whose newest record is of that.
 fn fits(wall_ms: i64, record_ms: i64) -> bool {
-    (0..=AWAY_MS).contains(&wall_ms.saturating_sub(record_ms))
+    (-SLOTS_AHEAD_MS..=AWAY_MS).contains(&wall_ms.saturating_sub(record_ms))
 }
 
 /// That the clock stands behind what is on record, where it does by more than a correction. What is recorded was: so
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn a_start_far_ahead_of_the_newest_record_is_a_jump() {
         let start = |ahead_ms| SteadyClock::start_after(START_MS, START_MS + ahead_ms, 0);
-        for away in [-YEAR_MS, 0, 31 * 86_400_000] {
+        for away in [-YEAR_MS, -86_400_000, 0, 31 * 86_400_000] {
             let wall_ms = START_MS + away;
             assert_eq!(start(away).look(wall_ms, 0), Now { ms: wall_ms, jump_ms: 0 });
         }
@@ -231,6 +231,9 @@ mod tests {
         let mut clock = start(-YEAR_MS);
         assert_eq!(after(&mut clock, 1, 9, -YEAR_MS).ms, START_MS - YEAR_MS + 10_000);
         assert_eq!(after(&mut clock, 11, 0, 0), Now { ms: START_MS + 11_000, jump_ms: 0 });
+        // Slots may be a day ahead of a clock that is right: from there a jump is a jump, however well it would fit.
+        let mut clock = start(-86_400_000);
+        assert_eq!(after(&mut clock, 1, 9, days).jump_ms, days + 86_400_000);
         let empty = SteadyClock::start_after(0, START_MS, 0).look(START_MS, 0);
         assert_eq!(empty, Now { ms: START_MS, jump_ms: 0 });
     }

@@ -10,8 +10,8 @@ pub struct Clocks {
     /// What the monotonic clock shows, since the start.
     pub monotonic_ms: i64,
     steady: SteadyClock,
-    /// What the newest record was of at the start.
-    record_ms: i64,
+    /// What the newest record was of at the start, where the wall clock did not fit it and was not believed since.
+    unfit_to_ms: Option<i64>,
     /// Every look since the start: the monotonic clock, and by how much the wall's was ahead of it.
     looks: Vec<(i64, i64)>,
     last: Option<Now>,
@@ -23,6 +23,8 @@ const CORRECTION_MS: i64 = 60_000;
 const BELIEF_MS: i64 = 300_000;
 /// At a start, the time of a clock that is ahead of every record by more is not taken at once.
 const AWAY_MS: i64 = 31 * 86_400_000;
+/// A record may be so far ahead of a clock that is right.
+const AHEAD_MS: i64 = 86_400_000;
 
 impl Clocks {
     /// Clocks that show this time, where nothing is on record.
@@ -49,24 +51,15 @@ impl Clocks {
     }
 
     fn after(record_ms: i64, wall_ms: i64) -> Self {
+        let is_unfit = record_ms > 0 && !fits(wall_ms, record_ms);
         Clocks {
             wall_ms,
             monotonic_ms: 0,
             steady: SteadyClock::start_after(record_ms, wall_ms, 0),
-            record_ms,
+            unfit_to_ms: is_unfit.then_some(record_ms),
             looks: vec![(0, wall_ms)],
             last: None,
         }
-    }
-
-    /// Whether the wall clock shows what it may at a start.
-    fn fits(&self, wall_ms: i64) -> bool {
-        self.record_ms == 0 || (self.record_ms..=self.record_ms + AWAY_MS).contains(&wall_ms)
-    }
-
-    /// Whether it did not at the last start.
-    fn began_unfit(&self) -> bool {
-        self.looks.first().is_some_and(|(_, wall_ms)| !self.fits(*wall_ms))
     }
 
     /// Time passes.
@@ -87,7 +80,7 @@ impl Clocks {
             let step = (now.ms - last.ms) - (self.monotonic_ms - before);
             let wall_is_told = now.ms == self.wall_ms;
             let stood = self.stood_for(offset);
-            let is_set_right = self.began_unfit() && self.fits(self.wall_ms);
+            let is_set_right = self.unfit_to_ms.is_some_and(|record| fits(self.wall_ms, record));
             let is_reason = step == 0
                 || wall_is_told
                     && (step.abs() <= CORRECTION_MS || stood >= BELIEF_MS || is_set_right);
@@ -95,6 +88,9 @@ impl Clocks {
                 return Err(format!(
                     "the clock stepped by {step} ms; the jump stood for {stood} ms"
                 ));
+            }
+            if is_set_right || step.abs() > CORRECTION_MS {
+                self.unfit_to_ms = None;
             }
         }
         if now.ms + now.jump_ms != self.wall_ms {
@@ -111,4 +107,9 @@ impl Clocks {
         let since = self.looks.iter().rev().take_while(|(_, other)| is_near(*other)).last();
         since.map_or(0, |(monotonic, _)| self.monotonic_ms - monotonic)
     }
+}
+
+/// Whether a machine may start at this time, with a record of that.
+fn fits(wall_ms: i64, record_ms: i64) -> bool {
+    (record_ms - AHEAD_MS..=record_ms + AWAY_MS).contains(&wall_ms)
 }
