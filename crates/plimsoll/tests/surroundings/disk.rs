@@ -120,12 +120,7 @@ fn a_full_disk_is_said_nothing_is_lost_and_room_is_enough_to_go_on() {
 
 #[test]
 fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
-    let mut scene = Scene::new();
-    // Whoever does not ignore the signal is killed by it.
-    let ignoring = ["sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh"];
-    scene.house.wrap = ignoring.iter().map(|&word| word.to_owned()).collect();
-    scene.house.start();
-    scene.apply();
+    let mut scene = Scene::started();
     scene.log(50);
     scene.follow();
     scene.await_lines(50);
