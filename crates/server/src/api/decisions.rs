@@ -14,7 +14,7 @@ use plimsoll_core::{
         record,
     },
     state::State as Practice,
-    time::{DAY, Date, Minute, Span, rfc3339},
+    time::{DAY, Date, Minute, Span, rfc3339, utc},
 };
 use plimsoll_store::journal::JournalReader;
 use serde::{Deserialize, Serialize};
@@ -464,10 +464,9 @@ fn doubts(decisions: &Decisions, minute: Minute, now: Now) -> Vec<decision::Reas
         None => doubts.push(unknown("nothing was decided yet; ask again in a minute")),
     }
     if now.jump_ms.unsigned_abs() > CLOCK_OFF_MS {
-        let text = format!(
-            "the clock of the machine jumped by {} s, and is not believed yet",
-            now.jump_ms / 1000
-        );
+        let wall_ms = now.ms.saturating_add(now.jump_ms);
+        let to = utc(Minute::of_second(wall_ms.div_euclid(1000)));
+        let text = format!("the clock of the machine jumped to {to}, and is not believed yet");
         doubts.push(unknown(&text));
     }
     doubts
